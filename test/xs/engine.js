@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The real engine: takes the XS sources from an npm package, checks them, compiles them with our harness.
+ *
+ * The sources are those of XS 13.3 that `@agoric/xsnap` carries (LGPL and Apache, used unmodified, linked into a test
+ * tool only). Everything lands in `node_modules/.cache/ringbuoy-xs/`; a second call costs a few milliseconds.
+ */
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const PACKAGE = "@agoric/xsnap@0.15.0";
+const INTEGRITY = "sha512-ZBm4DZxbtfacxMHVVdJjZi0Y8zOxN77vpu1WwI5RWfPkaRh0aHkz/dVdTGKXalDNzWfz183lljKxlxl3/h0n+A==";
+const WANTED = ["moddable/xs/includes", "moddable/xs/platforms", "moddable/xs/sources", "LICENSE"];
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = join(here, "..", "..");
+const cache = process.env.RINGBUOY_XS_CACHE ?? join(root, "node_modules", ".cache", "ringbuoy-xs");
+const harness = ["platform.h", "probe.h", "host.c", "platform.c", "probe.c"];
+
+const FLAGS = [
+	"-O1",
+	"-w",
+	"-fno-common",
+	"-DINCLUDE_XSPLATFORM",
+	'-DXSPLATFORM="platform.h"',
+	"-DmxParse=1",
+	"-DmxRun=1",
+	"-DmxBoundsCheck=1",
+	"-DmxRegExp=1",
+	"-DmxRegExpUnicodePropertyEscapes=1",
+	"-DmxStringNormalize=1",
+	"-DmxMinusZero=1",
+	"-DmxHostFunctionPrimitive=1",
+];
+
+/** What the linker diverts to platform.c. All of them are called from other files than the one that defines them. */
+const WRAPPED = [
+	"fxNewChunk",
+	"fxNewGrowableChunk",
+	"fxRenewChunk",
+	"fxNewFunctionLength",
+	"fxNewFunctionName",
+	"fxCaptureErrorStack",
+	"fxNextHostFunctionProperty",
+	"malloc",
+	"calloc",
+	"realloc",
+];
+
+/**
+ * @typedef {{ bits: 32 | 64, path: string }} Engine
+ * @typedef {{ engines: Engine[], missing: string[], built: boolean }} Engines
+ *   `missing` says in one line each why a word size is not there.
+ */
+
+/**
+ * @param {string} command @param {string[]} args @param {string} [cwd]
+ * @returns {Promise<{ code: number, output: string }>}
+ */
+function run(command, args, cwd) {
+	return new Promise((resolve) => {
+		const child = spawn(command, args, { cwd, stdio: ["ignore", "pipe", "pipe"] });
+		let output = "";
+		child.stdout.on("data", (data) => (output += data));
+		child.stderr.on("data", (data) => (output += data));
+		child.on("error", (error) => resolve({ code: -1, output: error.message }));
+		child.on("close", (code) => resolve({ code: code ?? -1, output }));
+	});
+}
+
+/** @param {string} text */
+const firstLine = (text) => text.trim().split("\n")[0] ?? "";
+
+/** Brings the sources into the cache, once. @returns {Promise<string>} their folder */
+async function fetchSources() {
+	const target = join(cache, "xsnap-0.15.0");
+	if (existsSync(join(target, "moddable"))) return target;
+	mkdirSync(cache, { recursive: true });
+	const work = join(cache, `fetch-${process.pid}`);
+	mkdirSync(work, { recursive: true });
+	try {
+		const packed = await run("npm", ["pack", PACKAGE, "--silent", "--ignore-scripts", "--pack-destination", work], work);
+		const name = readdirSync(work).find((file) => file.endsWith(".tgz"));
+		if (packed.code !== 0 || !name)
+			throw new Error(
+				`cannot fetch ${PACKAGE} (${firstLine(packed.output) || "npm pack failed"}); ` +
+					"go online once, or let npm reach a registry, and run again",
+			);
+		const digest = `sha512-${createHash("sha512").update(readFileSync(join(work, name))).digest("base64")}`;
+		if (digest !== INTEGRITY) throw new Error(`${PACKAGE} is not the expected file: ${digest}`);
+		const members = WANTED.map((path) => `package/${path}`);
+		const unpacked = await run("tar", ["-xzf", name, ...members], work);
+		if (unpacked.code !== 0) throw new Error(`cannot unpack ${name}: ${firstLine(unpacked.output)}`);
+		rmSync(target, { recursive: true, force: true });
+		renameSync(join(work, "package"), target);
+	} finally {
+		rmSync(work, { recursive: true, force: true });
+	}
+	return target;
+}
+
+/**
+ * A hash over what decides how a file is compiled, or, with all our files, what the whole program is.
+ * @param {number} bits @param {string} compiler @param {string[]} files
+ */
+function fingerprint(bits, compiler, files) {
+	const hash = createHash("sha256").update(JSON.stringify([INTEGRITY, bits, compiler, FLAGS, WRAPPED]));
+	for (const file of files) hash.update(readFileSync(join(here, file)));
+	return hash.digest("hex").slice(0, 16);
+}
+
+/**
+ * Compiles all files of all word sizes with as many compilers at a time as there are processors.
+ * @param {string} sources @param {{ bits: number, objects: string }[]} targets
+ */
+async function compile(sources, targets) {
+	const folder = join(sources, "moddable", "xs");
+	const includes = [here, ...["includes", "platforms", "sources"].map((name) => join(folder, name))];
+	const files = [
+		...readdirSync(join(folder, "sources"))
+			.filter((name) => name.endsWith(".c"))
+			.map((name) => join(folder, "sources", name)),
+		...harness.filter((name) => name.endsWith(".c")).map((name) => join(here, name)),
+	];
+	// the biggest first, so that no processor is left with it at the end
+	const weight = (/** @type {string} */ file) => readFileSync(file).length * (file.endsWith("xsRun.c") ? 4 : 1);
+	const jobs = files
+		.sort((a, b) => weight(b) - weight(a))
+		.flatMap((file) => targets.map((target) => ({ file, ...target })));
+	const worker = async () => {
+		for (let job = jobs.shift(); job; job = jobs.shift()) {
+			const object = join(job.objects, `${basename(job.file)}.o`);
+			// objects of the engine itself outlive changes of the harness
+			if (!job.file.startsWith(here) && existsSync(object)) continue;
+			const temporary = `${object}.${process.pid}`;
+			const args = [...FLAGS, `-m${job.bits}`, ...includes.map((path) => `-I${path}`), "-c", job.file, "-o", temporary];
+			const { code, output } = await run("gcc", args);
+			if (code !== 0) {
+				jobs.length = 0;
+				throw new Error(`cannot compile ${job.file} (${job.bits} bit):\n${output.slice(0, 2000)}`);
+			}
+			renameSync(temporary, object);
+		}
+	};
+	await Promise.all(Array.from({ length: Math.max(2, availableParallelism()) }, worker));
+}
+
+/** @param {number} bits @param {string} objects @param {string} path */
+async function link(bits, objects, path) {
+	const names = readdirSync(objects).filter((name) => name.endsWith(".o"));
+	const files = names.map((name) => join(objects, name));
+	const wraps = WRAPPED.map((name) => `-Wl,--wrap=${name}`);
+	const temporary = `${path}.${process.pid}`;
+	const { code, output } = await run("gcc", [`-m${bits}`, ...wraps, ...files, "-lm", "-lpthread", "-o", temporary]);
+	if (code !== 0) throw new Error(`cannot link the ${bits}-bit engine:\n${output.slice(0, 2000)}`);
+	renameSync(temporary, path);
+}
+
+/** Can this compiler make programs of that word size? @param {number} bits */
+async function canBuild(bits) {
+	const source = join(cache, `try-${process.pid}.c`);
+	const program = join(cache, `try-${process.pid}-${bits}`);
+	writeFileSync(source, "#include <stdio.h>\n#include <math.h>\nint main(void) { return printf(\"%d\", (int)floor(1.5)) < 0; }\n");
+	const { code } = await run("gcc", [`-m${bits}`, source, "-lm", "-o", program]);
+	const works = code === 0 && (await run(program, [])).code === 0;
+	rmSync(source, { force: true });
+	rmSync(program, { force: true });
+	return works;
+}
+
+/**
+ * Gives the engines that can be had on this machine, building what is not built yet.
+ * Throws when something that should work does not (no network, a failed integrity check, a compiler error).
+ * @param {{ bits?: 32 | 64 }} [options]
+ * @returns {Promise<Engines>}
+ */
+export async function prepare(options = {}) {
+	const version = await run("gcc", ["--version"]);
+	if (version.code !== 0)
+		return { engines: [], missing: ["no gcc: the real engine cannot be built (Debian: apt-get install gcc)"], built: false };
+	const compiler = firstLine(version.output);
+	mkdirSync(cache, { recursive: true });
+	/** @type {Engines} */
+	const result = { engines: [], missing: [], built: false };
+	const targets = [];
+	for (const bits of /** @type {const} */ ([32, 64])) {
+		if (options.bits && options.bits !== bits) continue;
+		const path = join(cache, `probe-${bits}-${fingerprint(bits, compiler, harness)}`);
+		if (!existsSync(path)) {
+			if (!(await canBuild(bits))) {
+				const advice = bits === 32 ? " (Debian: apt-get install gcc-multilib)" : "";
+				result.missing.push(`no ${bits}-bit engine: gcc -m${bits} does not work here${advice}`);
+				continue;
+			}
+			const objects = join(cache, `objects-${bits}-${fingerprint(bits, compiler, ["platform.h"])}`);
+			targets.push({ bits, path, objects });
+		}
+		result.engines.push({ bits, path });
+	}
+	if (targets.length === 0) return result;
+	const sources = await fetchSources();
+	for (const target of targets) mkdirSync(target.objects, { recursive: true });
+	await compile(sources, targets);
+	await Promise.all(targets.map((target) => link(target.bits, target.objects, target.path)));
+	for (const name of readdirSync(cache))
+		for (const { bits, path, objects } of targets)
+			if (name.startsWith(`probe-${bits}-`) || name.startsWith(`objects-${bits}-`))
+				if (!path.endsWith(name) && !objects.endsWith(name)) rmSync(join(cache, name), { recursive: true, force: true });
+	result.built = true;
+	return result;
+}

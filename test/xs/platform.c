@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The platform of the machine: memory, module loading in archive mode, aborts, and the linker wraps that count.
+ *
+ * Archive mode makes parsed code behave like code that the SDK's linker put into flash: string literals and functions
+ * are used where they lie instead of being copied into chunks, functions have no length and name, built-in methods are
+ * host-function primitives.
+ */
+#include "probe.h"
+
+ProbeCounters gxCounters;
+ProbeOptions gxOptions = { 0, 4096, 0 };
+uint64_t gxCollections = 0;
+const char* gxAbortReason = NULL;
+
+/* ---- counting, by -Wl,--wrap= ---- */
+
+extern void* __real_fxNewChunk(txMachine* the, txSize size);
+extern void* __real_fxNewGrowableChunk(txMachine* the, txSize size, txSize capacity);
+extern void* __real_fxRenewChunk(txMachine* the, void* data, txSize size);
+extern void* __real_malloc(size_t size);
+extern void* __real_calloc(size_t count, size_t size);
+extern void* __real_realloc(void* data, size_t size);
+extern txSlot* __real_fxNewFunctionLength(txMachine* the, txSlot* instance, txNumber length);
+extern txSlot* __real_fxNewFunctionName(
+	txMachine* the, txSlot* instance, txID id, txIndex index, txID former, txString prefix);
+extern void __real_fxCaptureErrorStack(txMachine* the, txSlot* internal, txSlot* frame);
+
+static txSize chunkCapacity(void* data)
+{
+	txByte* chunk = (txByte*)data - sizeof(txChunk);
+	return (txSize)(((txChunk*)chunk)->temporary - chunk);
+}
+
+static void* countChunk(void* data)
+{
+	if (gxCounters.counting) {
+		gxCounters.chunks++;
+		gxCounters.chunkBytes += chunkCapacity(data);
+	}
+	return data;
+}
+
+void* __wrap_fxNewChunk(txMachine* the, txSize size)
+{
+	return countChunk(__real_fxNewChunk(the, size));
+}
+
+void* __wrap_fxNewGrowableChunk(txMachine* the, txSize size, txSize capacity)
+{
+	return countChunk(__real_fxNewGrowableChunk(the, size, capacity));
+}
+
+void* __wrap_fxRenewChunk(txMachine* the, void* data, txSize size)
+{
+	txSize before = chunkCapacity(data);
+	void* result = __real_fxRenewChunk(the, data, size);
+	if (gxCounters.counting && result) {
+		txSize after = chunkCapacity(result);
+		if (after > before) {
+			gxCounters.grown++;
+			gxCounters.grownBytes += after - before;
+		}
+	}
+	return result;
+}
+
+static void countMalloc(size_t size)
+{
+	if (gxCounters.counting) {
+		gxCounters.mallocs++;
+		gxCounters.mallocBytes += size;
+	}
+}
+
+void* __wrap_malloc(size_t size)
+{
+	countMalloc(size);
+	return __real_malloc(size);
+}
+
+void* __wrap_calloc(size_t count, size_t size)
+{
+	countMalloc(count * size);
+	return __real_calloc(count, size);
+}
+
+void* __wrap_realloc(void* data, size_t size)
+{
+	countMalloc(size);
+	return __real_realloc(data, size);
+}
+
+/* ---- as in a stripped, linked image ---- */
+
+txSlot* __wrap_fxNewFunctionLength(txMachine* the, txSlot* instance, txNumber length)
+{
+	return gxOptions.named ? __real_fxNewFunctionLength(the, instance, length) : NULL;
+}
+
+txSlot* __wrap_fxNewFunctionName(
+	txMachine* the, txSlot* instance, txID id, txIndex index, txID former, txString prefix)
+{
+	return gxOptions.named ? __real_fxNewFunctionName(the, instance, id, index, former, prefix) : NULL;
+}
+
+void __wrap_fxCaptureErrorStack(txMachine* the, txSlot* internal, txSlot* frame)
+{
+	if (gxOptions.named)
+		__real_fxCaptureErrorStack(the, internal, frame);
+}
+
+/* built-in methods are primitive values in a linked image; touching a property of one makes a function object */
+txSlot* __wrap_fxNextHostFunctionProperty(
+	txMachine* the, txSlot* property, txCallback call, txInteger length, txID id, txFlag flag)
+{
+	txHostFunctionBuilder* builder = __real_malloc(sizeof(txHostFunctionBuilder));
+	if (!builder)
+		fxAbort(the, XS_NOT_ENOUGH_MEMORY_EXIT);
+	builder->callback = call;
+	builder->length = length;
+	builder->id = id;
+	property = property->next = fxNewSlot(the);
+	property->flag = flag;
+	property->ID = id;
+	property->kind = XS_HOST_FUNCTION_KIND;
+	property->value.hostFunction.builder = builder;
+	property->value.hostFunction.profileID = the->profileID;
+	the->profileID++;
+	return property;
+}
+
+/* ---- memory: one block, chunks grow up, slots grow down ---- */
+
+#define BLOCK_BYTES (256L * 1024 * 1024)
+
+static txByte* blockStart = NULL;
+static txByte* blockLow;
+static txByte* blockHigh;
+static long budget = -1; /* bytes that may still be taken from the block; negative: any */
+
+static int take(long bytes)
+{
+	if (blockHigh - blockLow < bytes)
+		return 0;
+	if (budget >= 0) {
+		if (bytes > budget)
+			return 0;
+		budget -= bytes;
+	}
+	return 1;
+}
+
+void* fxAllocateChunks(txMachine* the, txSize size)
+{
+	void* result = blockLow;
+	if (!take(size)) {
+		gxAbortReason = "no room for more chunks";
+		fxAbort(the, XS_NOT_ENOUGH_MEMORY_EXIT);
+	}
+	blockLow += size;
+	return result;
+}
+
+txSlot* fxAllocateSlots(txMachine* the, txSize count)
+{
+	if (!take((long)count * sizeof(txSlot))) {
+		gxAbortReason = "no room for more slots";
+		fxAbort(the, XS_NOT_ENOUGH_MEMORY_EXIT);
+	}
+	blockHigh -= (long)count * sizeof(txSlot);
+	return (txSlot*)blockHigh;
+}
+
+void fxFreeChunks(txMachine* the, void* chunks)
+{
+}
+
+void fxFreeSlots(txMachine* the, void* slots)
+{
+}
+
+static void rewindBlock(void)
+{
+	if (!blockStart)
+		blockStart = __real_malloc(BLOCK_BYTES);
+	if (!blockStart) {
+		fprintf(stderr, "probe: no memory for the heap\n");
+		exit(PROBE_MEMORY);
+	}
+	blockLow = blockStart;
+	blockHigh = blockStart + BLOCK_BYTES;
+	budget = -1;
+}
+
+static txMachine* create(txSize chunkBytes, txSize chunkStep, txSize slots, txSize slotStep)
+{
+	txCreation creation = {
+		chunkBytes, chunkStep, slots, slotStep, gxOptions.stackCount,
+		16000, 4000, 1993, 127, 64 * 1024, 1993, 0,
+	};
+	rewindBlock();
+	return fxCreateMachine(&creation, "probe", NULL, XS_NO_ID);
+}
+
+txMachine* probeCreate(void)
+{
+	if (!gxOptions.heapBytes)
+		return create(4 * 1024 * 1024, 1024 * 1024, 256 * 1024, 64 * 1024);
+	/* a first machine tells what the built-ins take; the second one gets just that, and grows like the device's */
+	txMachine* the = create(64 * 1024, 512, 8 * 1024, 64);
+	fxCollect(the, XS_COMPACT_FLAG);
+	txSize chunkBytes = the->currentChunksSize, slots = the->currentHeapCount;
+	the = create(chunkBytes, 512, slots, 64);
+	return the;
+}
+
+static long freeInside(txMachine* the)
+{
+	long bytes = 0;
+	for (txBlock* block = the->firstBlock; block; block = block->nextBlock)
+		bytes += block->limit - block->current;
+	for (txSlot* slot = the->freeHeap; slot; slot = slot->next)
+		bytes += sizeof(txSlot);
+	return bytes;
+}
+
+/* from here on the heap has `heapBytes` left, free places inside the built-ins' part included */
+void probeFitHeap(txMachine* the)
+{
+	if (!gxOptions.heapBytes)
+		return;
+	fxCollect(the, XS_COMPACT_FLAG);
+	budget = gxOptions.heapBytes - freeInside(the);
+	if (budget < 0) {
+		fprintf(stderr, "probe: a fixed heap needs at least %ld bytes\n", freeInside(the));
+		exit(PROBE_USAGE);
+	}
+}
+
+long probeFreeHeap(txMachine* the)
+{
+	long rest = blockHigh - blockLow;
+	return freeInside(the) + (budget >= 0 && budget < rest ? budget : rest);
+}
+
+/* ---- every collection marks this object's slot, whoever asked for the collection ---- */
+
+static void onMark(txMachine* the, void* data, txMarkRoot markRoot)
+{
+	gxCollections++;
+}
+
+static const txHostHooks watchHooks = { NULL, onMark, NULL };
+static txSlot watchSlot;
+
+void probeWatchCollections(txMachine* the)
+{
+	fxNewHostObject(the, NULL);
+	fxSetHostData(the, the->stack, &watchSlot);
+	fxSetHostHooks(the, the->stack, &watchHooks);
+	watchSlot = *the->stack;
+	fxRemember(the, &watchSlot);
+	the->stack++;
+}
+
+/* ---- machine, jobs, aborts ---- */
+
+void fxCreateMachinePlatform(txMachine* the)
+{
+}
+
+void fxDeleteMachinePlatform(txMachine* the)
+{
+}
+
+void fxQueuePromiseJobs(txMachine* the)
+{
+	the->promiseJobs = 1;
+}
+
+void fxAbort(txMachine* the, int status)
+{
+	int code = PROBE_ENGINE;
+	const char* what = "the engine stopped";
+	fflush(stdout);
+	switch (status) {
+	case XS_STACK_OVERFLOW_EXIT:
+		what = "stack overflow";
+		code = PROBE_STACK;
+		break;
+	case XS_NOT_ENOUGH_MEMORY_EXIT:
+		what = "memory full";
+		code = PROBE_MEMORY;
+		break;
+	case XS_UNHANDLED_EXCEPTION_EXIT:
+	case XS_UNHANDLED_REJECTION_EXIT:
+		/* one reporter for all: it is in probe.c, above the jump that catches */
+		gxAbortReason = status == XS_UNHANDLED_REJECTION_EXIT ? "unhandled rejection" : "uncaught exception";
+		fxExitToHost(the);
+		break;
+	default:
+		break;
+	}
+	fprintf(stderr, "probe: %s", what);
+	if (gxAbortReason)
+		fprintf(stderr, ": %s", gxAbortReason);
+	fprintf(stderr, " (status %d, %llu collections)\n", status, (unsigned long long)gxCollections);
+	_exit(code);
+}
+
+/* ---- modules from files ---- */
+
+txID fxFindModule(txMachine* the, txSlot* realm, txID moduleID, txSlot* specifier)
+{
+	char name[C_PATH_MAX], path[2 * C_PATH_MAX + 1], real[C_PATH_MAX];
+	fxToStringBuffer(the, specifier, name, sizeof(name));
+	if (name[0] == '/')
+		snprintf(path, sizeof(path), "%s", name);
+	else if (name[0] == '.' && moduleID != XS_NO_ID) {
+		snprintf(path, sizeof(path), "%s", fxGetKeyName(the, moduleID));
+		char* slash = strrchr(path, '/');
+		if (!slash)
+			return XS_NO_ID;
+		slash[1] = 0;
+		strncat(path, name, sizeof(path) - strlen(path) - 1);
+	}
+	else
+		return XS_NO_ID;
+	if (!realpath(path, real))
+		return XS_NO_ID;
+	return fxNewNameC(the, real);
+}
+
+static txScript* parseFile(txMachine* the, txString path)
+{
+	txParser _parser;
+	txParser* parser = &_parser;
+	txParserJump jump;
+	txScript* script = NULL;
+	txString name = NULL;
+	FILE* file = fopen(path, "r");
+	if (!file)
+		return NULL;
+	fxInitializeParser(parser, the, the->parserBufferSize, the->parserTableModulo);
+	parser->firstJump = &jump;
+	if (c_setjmp(jump.jmp_buf) == 0) {
+		parser->path = fxNewParserSymbol(parser, path);
+		fxParserTree(parser, file, (txGetter)fgetc, 0, &name);
+		fxParserHoist(parser);
+		fxParserBind(parser);
+		script = fxParserCode(parser);
+	}
+	fclose(file);
+	fxTerminateParser(parser);
+	return script;
+}
+
+/* the identifiers of the script become those of the machine, once, so that the engine leaves the byte code alone */
+static void mapIdentifiers(txMachine* the, txScript* script)
+{
+	txByte* p = script->symbolsBuffer;
+	txID c, i;
+	if (!p)
+		return;
+	mxDecodeID(p, c);
+	txID* ids = __real_malloc(c * sizeof(txID));
+	ids[0] = XS_NO_ID;
+	for (i = 1; i < c; i++) {
+		ids[i] = fxNewNameC(the, (txString)p);
+		p += strlen((char*)p) + 1;
+	}
+	extern void fxRemapIDs(txMachine*, txByte*, txSize, txID*);
+	fxRemapIDs(the, script->codeBuffer, script->codeSize, ids);
+	free(ids);
+	script->symbolsBuffer = NULL;
+}
+
+static txU1 archived(txU1 code)
+{
+	switch (code) {
+	case XS_CODE_STRING_1: return XS_CODE_STRING_ARCHIVE_1;
+	case XS_CODE_STRING_2: return XS_CODE_STRING_ARCHIVE_2;
+	case XS_CODE_STRING_4: return XS_CODE_STRING_ARCHIVE_4;
+	case XS_CODE_CODE_1: return XS_CODE_CODE_ARCHIVE_1;
+	case XS_CODE_CODE_2: return XS_CODE_CODE_ARCHIVE_2;
+	case XS_CODE_CODE_4: return XS_CODE_CODE_ARCHIVE_4;
+	default: return code;
+	}
+}
+
+static void archiveCode(txByte* code, txSize size)
+{
+	txByte* p = code;
+	txByte* end = code + size;
+	while (p < end) {
+		txS1 step = gxCodeSizes[*(txU1*)p];
+		*(txU1*)p = archived(*(txU1*)p);
+		p++;
+		if (step > 0)
+			p += step - 1;
+		else if (step == 0)
+			p += sizeof(txID);
+		else if (step == -1)
+			p += 1 + *(txU1*)p;
+		else if (step == -2) {
+			txU2 length;
+			mxDecode2(p, length);
+			p += length;
+		}
+		else {
+			txS4 length;
+			mxDecode4(p, length);
+			p += length;
+		}
+	}
+}
+
+void fxLoadModule(txMachine* the, txSlot* module, txID moduleID)
+{
+	txScript* script = parseFile(the, fxGetKeyName(the, moduleID));
+	if (!script)
+		return;
+	if (script->symbolsBuffer) {
+		mapIdentifiers(the, script);
+		archiveCode(script->codeBuffer, script->codeSize);
+	}
+	/* the script is never freed: its code is this machine's flash */
+	fxResolveModule(the, module, moduleID, script, NULL, NULL);
+}
