@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: MIT
+/**
+ * One network connection: its phase, its deadlines, what it may send and what it has to answer for.
+ *
+ *   Awaiting ──CONNECT──▶ Open ──fault, takeover, DISCONNECT──▶ Ending ──closed or lingered──▶ Gone
+ *
+ * It ends exactly once for its session ({@link Connection.finish}), however many reasons come together. What packets mean
+ * stands in `handshake.ts` and `requests.ts`.
+ */
+
+import type { Packet } from "mqtt-packet";
+import type { BrokerPeer, BrokerSocket } from "../seams.js";
+import type { Alarm } from "./alarm.js";
+import type { AnswerRule } from "./chaos.js";
+import { Framer } from "./framer.js";
+import { onConnect, refuseVersion } from "./handshake.js";
+import type { Hub } from "./hub.js";
+import type { Delivery } from "./message.js";
+import { encode, FULL_BYTES, Output, publishBytes } from "./output.js";
+import { Code, KINDS, returnCodeOf, Type, textOf, type Version } from "./protocol.js";
+import { onRequest } from "./requests.js";
+import type { Link, Session } from "./session.js";
+
+export const enum Phase {
+	Awaiting,
+	Open,
+	Ending,
+	Gone,
+}
+
+export class Connection implements BrokerPeer, Link {
+	readonly hub: Hub;
+	readonly socket: BrokerSocket;
+	readonly #framer: Framer;
+	readonly #output: Output;
+	readonly #alarm: Alarm;
+	readonly #gone: (connection: Connection) => void;
+	phase = Phase.Awaiting;
+	version: Version = 4;
+	clientId = "";
+	session: Session | undefined;
+	/** What the client takes; its Receive Maximum already held against our own limit. */
+	window = 0;
+	maximumPacketSize = Infinity;
+	/** Whether it wants reason strings. */
+	problemInformation = true;
+	/** Topic aliases of the client. */
+	readonly aliasesIn = new Map<number, string>();
+	/** How many aliases we may use. */
+	aliasesOutMaximum = 0;
+	readonly #aliasesOut = new Map<string, number>();
+	/** PUBLISH of QoS 1 and 2 that the client cannot yet know to be answered: what our Receive Maximum counts. */
+	#unanswered = 0;
+	#answered = 0;
+	/** QoS 2 identifiers among them. */
+	readonly openExchanges = new Set<number>();
+	/** Silence that ends the connection, in ms; 0: none. */
+	#patienceMs: number;
+	#heardAt: number;
+	#dirty = false;
+
+	constructor(hub: Hub, socket: BrokerSocket, gone: (connection: Connection) => void) {
+		this.hub = hub;
+		this.socket = socket;
+		this.#gone = gone;
+		this.#output = new Output(hub.buffers);
+		this.#framer = new Framer(hub.limits.maximumPacketSize, (bytes, start, body, end) =>
+			this.#receive(bytes, start, body, end, false),
+		);
+		this.#heardAt = hub.now;
+		this.#patienceMs = hub.limits.connectTimeoutMs;
+		this.#alarm = hub.alarm(() => this.#onAlarm());
+		this.#alarm.set(this.#patienceMs);
+	}
+
+	get v5(): boolean {
+		return this.version === 5;
+	}
+
+	get writable(): boolean {
+		if (this.phase !== Phase.Open) return false;
+		return this.socket.backlog + this.#output.length <= this.hub.limits.sendBacklogBytes;
+	}
+
+	// From the socket
+
+	onData(chunk: Uint8Array): void {
+		const hub = this.hub;
+		hub.counters.bytesIn += chunk.length;
+		if (this.phase >= Phase.Ending || this.#silent) return;
+		hub.enter();
+		try {
+			const fault = this.#framer.feed(chunk);
+			if (fault) this.fail(fault);
+		} finally {
+			hub.leave();
+		}
+	}
+
+	onDrain(): void {
+		this.hub.enter();
+		try {
+			this.session?.pump();
+		} finally {
+			this.hub.leave();
+		}
+	}
+
+	onClose(): void {
+		this.hub.enter();
+		try {
+			this.finish(Code.Unspecified, "network", true);
+			this.#vanish();
+		} finally {
+			this.hub.leave();
+		}
+	}
+
+	/** One whole packet. False: the connection has ended, read no further. */
+	#receive(bytes: Buffer, start: number, body: number, end: number, late: boolean): boolean {
+		const { hub } = this;
+		const type = bytes[start] >> 4;
+		hub.counters.packetsIn++;
+		this.#heardAt = hub.now;
+		if ((this.phase === Phase.Awaiting) !== (type === Type.Connect)) {
+			this.fail(type === 0 ? Code.Malformed : Code.ProtocolError); // [MQTT-3.1.0-1] [MQTT-3.1.0-2]
+			return false;
+		}
+		if (type === Type.Connect && refuseVersion(this, bytes, body, end)) return false;
+		const fault = hub.strict.check(type, bytes[start] & 15, bytes, body, end, this.v5);
+		if (fault) {
+			this.fail(fault);
+			return false;
+		}
+		const packet = hub.decoder.decode(bytes.subarray(start, end), this.version);
+		if (!packet) {
+			this.fail(Code.Malformed);
+			return false;
+		}
+		if (hub.chaos.armed && !late) {
+			const client = packet.cmd === "connect" ? packet.clientId : this.clientId;
+			const deed = hub.chaos.judge("in", KINDS[type], client);
+			if (deed === "drop") return true;
+			if (deed === "cut") {
+				this.cut();
+				return false;
+			}
+			if (deed === "duplicate") {
+				this.#handle(packet, bytes);
+				return this.#receive(bytes, start, body, end, true);
+			}
+			if (deed) {
+				this.#later(deed.delayMs, Buffer.from(bytes.subarray(start, end)), body - start);
+				return true;
+			}
+		}
+		return this.#handle(packet, bytes);
+	}
+
+	#handle(packet: Packet, bytes: Buffer): boolean {
+		if (packet.cmd === "connect") onConnect(this, packet, bytes);
+		else onRequest(this, packet, bytes);
+		return this.phase < Phase.Ending;
+	}
+
+	#later(delayMs: number, frame: Buffer, body: number): void {
+		const alarm = this.hub.alarm(() => {
+			if (this.phase < Phase.Ending) this.#receive(frame, 0, body, frame.length, true);
+		});
+		alarm.set(delayMs);
+	}
+
+	// What it sends
+
+	/** Any packet but PUBLISH and its acknowledgements. One that the client does not take is shortened, or left out. */
+	send(packet: Packet): void {
+		let encoded = encode(packet, this.version);
+		if (encoded.length > this.maximumPacketSize && "properties" in packet && packet.properties) {
+			const {
+				reasonString: _,
+				userProperties: __,
+				...properties
+			} = packet.properties as Record<string, unknown>;
+			encoded = encode({ ...packet, properties } as Packet, this.version);
+		}
+		if (encoded.length > this.maximumPacketSize) return; // [MQTT-3.1.2-24]
+		const start = this.#output.length;
+		this.#output.append(encoded);
+		this.#wrote(start, encoded[0] >> 4);
+	}
+
+	/** PUBACK, PUBREC, PUBREL or PUBCOMP; `reason` is left out where the version has none. */
+	acknowledge(type: number, id: number, reason: number): void {
+		const start = this.#output.length;
+		if (reason < 0x80 || !this.v5 || !this.problemInformation) {
+			this.#output.acknowledgement(type, id, this.v5 ? reason : 0);
+			this.#wrote(start, type);
+			return;
+		}
+		const properties = { reasonString: textOf(reason) };
+		this.send({ cmd: KINDS[type], messageId: id, reasonCode: reason, properties } as Packet);
+	}
+
+	release(id: number, reason: number): void {
+		this.acknowledge(Type.Pubrel, id, reason);
+	}
+
+	publish(delivery: Delivery, dup: boolean): boolean {
+		const { hub } = this;
+		const { message, qos, retain, id } = delivery;
+		const left = message.expiresAt - hub.now;
+		const sending = {
+			v5: this.v5,
+			qos,
+			retain,
+			dup,
+			id,
+			identifiers: delivery.identifiers,
+			expirySeconds: left === Infinity ? -1 : Math.max(0, Math.ceil(left / 1000)), // [MQTT-3.3.2-6]
+			alias: 0,
+			named: true,
+		};
+		if (this.maximumPacketSize !== Infinity && publishBytes(message, sending) + 3 > this.maximumPacketSize) {
+			if (publishBytes(message, sending) > this.maximumPacketSize) return false; // [MQTT-3.1.2-24]
+		} else if (this.aliasesOutMaximum > 0 && !hub.chaos.armed) {
+			const alias = this.#aliasesOut.get(message.topic);
+			if (alias !== undefined) {
+				sending.alias = alias;
+				sending.named = false;
+			} else if (this.#aliasesOut.size < this.aliasesOutMaximum) {
+				sending.alias = this.#aliasesOut.size + 1;
+				this.#aliasesOut.set(message.topic, sending.alias);
+			}
+		}
+		const start = this.#output.length;
+		this.#output.publish(message, sending);
+		hub.counters.messagesOut++;
+		if (hub.onEvent) {
+			const { topic, payload } = message;
+			hub.onEvent({ kind: "deliver", clientId: this.clientId, topic, qos, id, dup, payload });
+		}
+		this.#wrote(start, Type.Publish);
+		return true;
+	}
+
+	/** The packet from `start` on is complete: it counts, and chaos may have its way with it. */
+	#wrote(start: number, type: number): void {
+		const { hub } = this;
+		hub.counters.packetsOut++;
+		if (hub.chaos.armed) {
+			const deed = hub.chaos.judge("out", KINDS[type], this.clientId);
+			if (deed) {
+				const packet = this.#output.cut(start);
+				if (deed === "cut") {
+					this.flush();
+					this.cut();
+					return;
+				}
+				if (deed === "duplicate") {
+					this.#output.append(packet);
+					this.#output.append(packet);
+				} else if (deed !== "drop") {
+					const alarm = hub.alarm(() => this.#write(packet));
+					alarm.set(deed.delayMs);
+				}
+			}
+		}
+		this.#touch();
+	}
+
+	#write(packet: Buffer): void {
+		if (this.phase !== Phase.Open) return;
+		this.#output.append(packet);
+		this.#touch();
+	}
+
+	#touch(): void {
+		if (this.#output.length > FULL_BYTES) this.flush();
+		else if (!this.#dirty) {
+			this.#dirty = true;
+			this.hub.touch(this);
+		}
+	}
+
+	/** Hands everything to the socket. */
+	flush(): void {
+		this.#dirty = false;
+		this.#unanswered -= this.#answered;
+		this.#answered = 0;
+		if (this.phase === Phase.Gone || this.#silent) {
+			this.#output.discard();
+			return;
+		}
+		const chunk = this.#output.take();
+		if (!chunk) return;
+		this.hub.counters.bytesOut += chunk.length;
+		this.socket.send(chunk);
+		if (this.phase !== Phase.Open) return;
+		if (this.socket.backlog > this.hub.limits.stalledBytes) this.cut(Code.QuotaExceeded);
+		else if (this.session && this.session.waiting > 0) this.session.pump();
+	}
+
+	// Receive Maximum of the broker
+
+	/** A PUBLISH of QoS 1 or 2 came. False: it is one too many (5.0, section 3.3.4). */
+	admit(): boolean {
+		this.#unanswered++;
+		return !this.v5 || this.#unanswered <= this.hub.limits.receiveMaximum;
+	}
+
+	/** Its exchange is over with the packet just written: it counts until that is on its way. */
+	admitNext(): void {
+		this.#answered++;
+	}
+
+	// The end
+
+	/** The answer that chaos chose, for packets that have one. */
+	chosen(packet: AnswerRule["packet"]): AnswerRule | undefined {
+		return this.hub.chaos.armed ? this.hub.chaos.chosen(packet, this.clientId) : undefined;
+	}
+
+	/** From now on `keepAliveSeconds` are enforced, half as long again [MQTT-3.1.2-22]. */
+	open(keepAliveSeconds: number): void {
+		this.phase = Phase.Open;
+		this.#patienceMs = keepAliveSeconds * 1500;
+		if (this.#patienceMs > 0) this.#alarm.set(this.#patienceMs);
+		else this.#alarm.clear();
+	}
+
+	/** Ends it because of what the client did, or on the broker's own account. 5.0 is told why. */
+	fail(reason: number, serverReference?: string): void {
+		if (this.phase >= Phase.Ending) return;
+		const { hub } = this;
+		if (reason === Code.TakenOver) hub.counters.takeovers++;
+		else hub.counters.faults++;
+		if (this.phase === Phase.Open && this.v5) {
+			const reasonString = this.problemInformation ? textOf(reason) : undefined;
+			this.send({ cmd: "disconnect", reasonCode: reason, properties: { reasonString, serverReference } });
+		}
+		this.finish(reason, "broker", true);
+		this.hangUp();
+	}
+
+	/** Answers a CONNECT with a refusal and closes. */
+	refuse(reason: number, serverReference?: string): void {
+		this.hub.counters.refused++;
+		const { clientId } = this;
+		this.hub.onEvent?.({ kind: "refuse", clientId, address: this.socket.address, reason });
+		const properties = { reasonString: textOf(reason), serverReference };
+		const returnCode = returnCodeOf(reason);
+		this.send({ cmd: "connack", sessionPresent: false, returnCode, reasonCode: reason, properties }); // [MQTT-3.2.2-6]
+		this.hangUp();
+	}
+
+	/** The session loses its connection; once. */
+	finish(reason: number, by: "client" | "broker" | "network", willed: boolean): void {
+		const session = this.session;
+		if (!session) return;
+		this.session = undefined;
+		const { clientId, hub } = this;
+		hub.onEvent?.({ kind: "disconnect", clientId, address: this.socket.address, reason, by });
+		hub.linkLost(session, willed);
+	}
+
+	/** Sends what is written, then closes; cuts if the peer does not read it in time. */
+	hangUp(): void {
+		if (this.phase >= Phase.Ending) return;
+		this.phase = Phase.Ending;
+		this.#framer.reset();
+		this.flush();
+		this.#alarm.set(this.hub.limits.lingerMs);
+		this.socket.end();
+	}
+
+	/** Destroys the network connection at once. */
+	cut(reason: number = Code.Unspecified): void {
+		if (this.phase === Phase.Gone) return;
+		this.finish(reason, "broker", true);
+		this.#vanish();
+		this.socket.destroy();
+	}
+
+	#vanish(): void {
+		if (this.phase === Phase.Gone) return;
+		this.phase = Phase.Gone;
+		this.#alarm.clear();
+		this.#output.discard();
+		this.#framer.reset();
+		this.#gone(this);
+	}
+
+	#onAlarm(): void {
+		if (this.phase === Phase.Ending) {
+			this.cut();
+			return;
+		}
+		const rest = this.#patienceMs - (this.hub.now - this.#heardAt);
+		if (this.#silent) this.#alarm.set(this.#patienceMs);
+		else if (this.phase === Phase.Awaiting || rest <= 0) this.fail(Code.KeepAliveTimeout);
+		else this.#alarm.set(rest);
+	}
+
+	get #silent(): boolean {
+		return this.hub.chaos.silent && this.hub.chaos.isSilent(this.clientId);
+	}
+}

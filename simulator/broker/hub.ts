@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+/**
+ * What all connections of a broker share, and the two things that concern more than one of them: passing on a message,
+ * and the life of a session beyond its connection.
+ *
+ * Everything runs in turns. A turn is one call from outside (bytes, an alarm, a method); whatever it makes the
+ * connections send is handed to their sockets at its end, in the order in which they were first written to.
+ */
+
+import type { Schedule } from "../seams.js";
+import { Alarm } from "./alarm.js";
+import type { BrokerHooks } from "./broker.js";
+import type { Chaos } from "./chaos.js";
+import { Decoder } from "./codec.js";
+import { type BrokerEvent, type DropCause, newCounters } from "./events.js";
+import type { BrokerLimits } from "./limits.js";
+import { type Delivery, type Message, messageOf } from "./message.js";
+import { Retained } from "./retained.js";
+import { Session } from "./session.js";
+import { Strict } from "./strict.js";
+import { Subscriptions } from "./subscriptions.js";
+
+const FOR_EVER = 0xffffffff;
+
+/** A connection that has something to hand to its socket. */
+export interface Dirty {
+	flush(): void;
+}
+
+export class Hub {
+	readonly schedule: Schedule;
+	readonly random: (below: number) => number;
+	readonly limits: BrokerLimits;
+	readonly hooks: BrokerHooks;
+	readonly onEvent: ((event: BrokerEvent) => void) | undefined;
+	readonly chaos: Chaos;
+	readonly counters = newCounters();
+	readonly decoder = new Decoder();
+	readonly strict = new Strict();
+	readonly buffers: Buffer[] = [];
+	readonly sessions = new Map<string, Session>();
+	readonly subscriptions = new Subscriptions<Session>();
+	readonly retained: Retained;
+
+	/** What happens to a session that has no connection. */
+	readonly #fates = new Map<Session, { will: Alarm; expiry: Alarm }>();
+	readonly #dirty: Dirty[] = [];
+	#depth = 0;
+
+	constructor(
+		schedule: Schedule,
+		random: (below: number) => number,
+		limits: BrokerLimits,
+		hooks: BrokerHooks,
+		chaos: Chaos,
+	) {
+		this.schedule = schedule;
+		this.random = random;
+		this.limits = limits;
+		this.hooks = hooks;
+		this.onEvent = hooks.onEvent;
+		this.chaos = chaos;
+		this.retained = new Retained(limits);
+	}
+
+	get now(): number {
+		return this.schedule.now;
+	}
+
+	/** Begins a turn; each is ended by {@link leave}. They nest. */
+	enter(): void {
+		this.#depth++;
+	}
+
+	leave(): void {
+		if (this.#depth === 1) {
+			for (let at = 0; at < this.#dirty.length; at++) this.#dirty[at].flush();
+			this.#dirty.length = 0;
+		}
+		this.#depth--;
+	}
+
+	/** An alarm whose ringing is a turn. */
+	alarm(ring: () => void): Alarm {
+		return new Alarm(this.schedule, () => {
+			this.enter();
+			try {
+				ring();
+			} finally {
+				this.leave();
+			}
+		});
+	}
+
+	/** The connection is flushed when this turn ends. */
+	touch(connection: Dirty): void {
+		this.#dirty.push(connection);
+	}
+
+	/** Counts a message that did not reach `clientId`, and tells. */
+	drop(cause: DropCause, clientId: string, what: Pick<Delivery, "message" | "qos">): void {
+		this.counters.dropped[cause]++;
+		this.onEvent?.({ kind: "drop", clientId, topic: what.message.topic, qos: what.qos, cause });
+	}
+
+	/** Passes a message on to everybody who wants it. Returns how many subscribers there were. */
+	publish(message: Message, publisher: Session | undefined, will = false): number {
+		if (this.onEvent) {
+			const { topic, qos, retain, payload } = message;
+			this.onEvent({ kind: "publish", clientId: message.from, topic, qos, retain, payload, will });
+		}
+		if (message.retain) this.#retain(message);
+		const route = this.subscriptions.route(message.topic);
+		let count = 0;
+		for (const target of route.targets) {
+			const grant = target.subscriber === publisher ? target.own : target.grant; // [MQTT-3.8.3-3]
+			if (!grant) continue;
+			count++;
+			target.subscriber.deliver(message, grant, message.retain && grant.retainAsPublished);
+		}
+		for (const group of route.groups) {
+			let chosen: Session | undefined;
+			for (const member of group.next()) {
+				if (!chosen || member.subscriber.ready) chosen = member.subscriber;
+				if (chosen.ready) break;
+			}
+			if (!chosen) continue;
+			count++;
+			const grant = group.grant(chosen);
+			chosen.deliver(message, grant, message.retain && grant.retainAsPublished);
+		}
+		return count;
+	}
+
+	/** Gives `session` its connection-less life; `willed`: its will is to be published. */
+	linkLost(session: Session, willed: boolean): void {
+		session.detach();
+		this.counters.clients--;
+		if (!willed) session.will = undefined;
+		if (session.expirySeconds === 0) {
+			this.endSession(session);
+			return;
+		}
+		const will = this.alarm(() => this.#publishWill(session));
+		const expiry = this.alarm(() => this.endSession(session));
+		this.#fates.set(session, { will, expiry });
+		if (session.will) {
+			if (session.will.delaySeconds === 0) this.#publishWill(session);
+			else will.set(session.will.delaySeconds * 1000);
+		}
+		if (session.expirySeconds < FOR_EVER) expiry.set(session.expirySeconds * 1000);
+	}
+
+	/** A connection took it up again in time: a will that waits is off [MQTT-3.1.3-9]. */
+	takeUp(session: Session): void {
+		this.#clearFate(session);
+		session.will = undefined;
+	}
+
+	newSession(clientId: string): Session {
+		const session = new Session(this, clientId);
+		this.sessions.set(clientId, session);
+		this.counters.sessions++;
+		return session;
+	}
+
+	/** Ends a session that has no connection; a will that still waits is due now. */
+	endSession(session: Session): void {
+		this.#clearFate(session);
+		this.sessions.delete(session.clientId);
+		this.counters.sessions--;
+		for (const filter of session.subscriptions.keys()) this.subscriptions.remove(filter, session);
+		session.subscriptions.clear();
+		this.counters.subscriptions = this.subscriptions.count;
+		this.#publishWill(session);
+		session.abandon();
+		this.onEvent?.({ kind: "session-end", clientId: session.clientId });
+	}
+
+	/** Forgets everything that a store would have kept. Connections must be gone. */
+	wipe(): void {
+		for (const session of [...this.sessions.values()]) {
+			session.will = undefined;
+			this.endSession(session);
+		}
+		this.retained.clear();
+		this.counters.retained = 0;
+	}
+
+	#publishWill(session: Session): void {
+		const will = session.will;
+		session.will = undefined;
+		if (!will) return;
+		this.counters.wills++;
+		const { topic, payload, qos, retain, from, properties, topicBytes } = will.message;
+		const expiresAt = will.expirySeconds < 0 ? Infinity : this.now + will.expirySeconds * 1000;
+		this.publish(
+			messageOf(topic, payload, qos, retain, from, properties, expiresAt, topicBytes),
+			undefined,
+			true,
+		);
+	}
+
+	#retain(message: Message): void {
+		if (this.limits.retainAvailable === 0) return;
+		if (this.retained.fits(message)) this.retained.set(message);
+		else this.drop("retainedFull", message.from, { message, qos: message.qos });
+		this.counters.retained = this.retained.count;
+	}
+
+	#clearFate(session: Session): void {
+		const fate = this.#fates.get(session);
+		fate?.will.clear();
+		fate?.expiry.clear();
+		this.#fates.delete(session);
+	}
+}

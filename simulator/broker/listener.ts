@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Real sockets for an acceptor, plain or TLS: the only file of the broker that knows Node's network.
+ *
+ * The broker already hands over one piece per turn, so writes go straight through. A client that does not read what it is
+ * sent is not read from either: TCP then slows it down instead of the broker's memory. Loopback unless told otherwise: a
+ * simulator does not open a port to the world by accident.
+ */
+
+import net from "node:net";
+import tls from "node:tls";
+import type { Acceptor, BrokerPeer, BrokerSocket } from "../seams.js";
+
+const PAUSE_BYTES = 1 << 20;
+
+export interface ListenOptions {
+	/** 127.0.0.1 unless told otherwise. */
+	readonly host?: string;
+	/** 0, the default: any that is free. */
+	readonly port?: number;
+	/** With it the listener speaks TLS: at least `key` and `cert`. */
+	readonly tls?: tls.TlsOptions;
+	/** Told of trouble that concerns no connection, such as running out of descriptors. */
+	readonly onError?: (error: Error) => void;
+}
+
+export interface Address {
+	readonly host: string;
+	readonly port: number;
+}
+
+/** One open socket, as the broker sees it. */
+class ServerSocket implements BrokerSocket {
+	readonly address: string;
+	readonly #socket: net.Socket;
+	peer!: BrokerPeer;
+	#behind = false;
+	#dead = false;
+	readonly #onWritten = () => this.#written();
+
+	constructor(socket: net.Socket) {
+		this.#socket = socket;
+		this.address = `${socket.remoteAddress}:${socket.remotePort}`;
+	}
+
+	get backlog(): number {
+		return this.#socket.writableLength;
+	}
+
+	send(chunk: Uint8Array): void {
+		const socket = this.#socket;
+		if (this.#dead || !socket.writable) return;
+		socket.write(chunk, this.#onWritten);
+		if (socket.writableLength === 0) return;
+		this.#behind = true;
+		if (socket.writableLength > PAUSE_BYTES) socket.pause();
+	}
+
+	end(): void {
+		if (!this.#dead) this.#socket.destroySoon();
+	}
+
+	destroy(): void {
+		this.#dead = true;
+		this.#socket.destroy();
+	}
+
+	/** Starts to listen to the socket. */
+	run(): void {
+		const socket = this.#socket;
+		socket.on("data", (chunk) => {
+			if (!this.#dead) this.peer.onData(chunk);
+		});
+		socket.on("error", () => {}); // "close" follows, and says all that is needed
+		socket.on("close", () => {
+			if (this.#dead) return;
+			this.#dead = true;
+			this.peer.onClose();
+		});
+	}
+
+	#written(): void {
+		if (!this.#behind || this.#dead || this.#socket.writableLength > 0) return;
+		this.#behind = false;
+		if (this.#socket.isPaused()) this.#socket.resume();
+		this.peer.onDrain();
+	}
+}
+
+export class TcpListener {
+	readonly #acceptor: Acceptor;
+	readonly #options: ListenOptions;
+	readonly #sockets = new Set<net.Socket>();
+	#server: net.Server | undefined;
+
+	constructor(acceptor: Acceptor, options: ListenOptions = {}) {
+		this.#acceptor = acceptor;
+		this.#options = options;
+	}
+
+	/** Opens the port. Resolves with where it is; rejects when it cannot be had. */
+	listen(): Promise<Address> {
+		const { host = "127.0.0.1", port = 0, tls: secure, onError } = this.#options;
+		const server = secure ? tls.createServer(secure) : net.createServer({ noDelay: true });
+		this.#server = server;
+		server.on("connection", (socket: net.Socket) => this.#hold(socket));
+		server.on(secure ? "secureConnection" : "connection", (socket: net.Socket) => this.#accept(socket));
+		server.on("tlsClientError", () => {}); // its socket is closed by Node
+		return new Promise((resolve, reject) => {
+			server.once("error", reject);
+			server.listen({ host, port, backlog: 4096 }, () => {
+				server.off("error", reject);
+				server.on("error", (error) => onError?.(error));
+				const address = server.address() as net.AddressInfo;
+				resolve({ host: address.address, port: address.port });
+			});
+		});
+	}
+
+	/** Closes the port and every socket. Nothing is left behind when it resolves. */
+	async close(): Promise<void> {
+		const server = this.#server;
+		this.#server = undefined;
+		if (!server) return;
+		const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+		for (const socket of this.#sockets) socket.destroy();
+		await closed;
+	}
+
+	/** Remembers the raw socket, so that one in the middle of a TLS handshake is closed as well. */
+	#hold(socket: net.Socket): void {
+		this.#sockets.add(socket);
+		socket.on("error", () => {});
+		socket.on("close", () => this.#sockets.delete(socket));
+	}
+
+	#accept(socket: net.Socket): void {
+		if (socket.remoteAddress === undefined) {
+			socket.destroy(); // gone before we came to it
+			return;
+		}
+		const wrapped = new ServerSocket(socket);
+		wrapped.peer = this.#acceptor.accept(wrapped);
+		wrapped.run();
+	}
+}

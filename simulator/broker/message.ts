@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+/** An application message as the broker holds it: independent of version and of connection, never changed once made. */
+
+import type { Qos } from "./protocol.js";
+
+export interface Message {
+	readonly topic: string;
+	readonly topicBytes: Buffer;
+	/** Owned by the message: a copy of what arrived. */
+	readonly payload: Buffer;
+	readonly qos: Qos;
+	readonly retain: boolean;
+	/** Properties to be passed on, encoded, in the order of their arrival. */
+	readonly properties: Buffer;
+	/** When it is no longer worth delivering, in milliseconds of the schedule; Infinity: never. */
+	readonly expiresAt: number;
+	/** The client id of the publisher; empty for the broker itself. */
+	readonly from: string;
+	/** What it counts for against the limits. */
+	readonly bytes: number;
+}
+
+const NONE = Buffer.alloc(0);
+
+/** Makes a message; `payload` and `properties` must be owned by it from now on. */
+export function messageOf(
+	topic: string,
+	payload: Buffer,
+	qos: Qos,
+	retain: boolean,
+	from: string,
+	properties: Buffer = NONE,
+	expiresAt = Infinity,
+	topicBytes: Buffer = Buffer.from(topic),
+): Message {
+	const bytes = topicBytes.length + payload.length + properties.length;
+	return { topic, topicBytes, payload, qos, retain, properties, expiresAt, from, bytes };
+}
+
+/** Where a message to one subscriber stands: whose answer is awaited. */
+export const enum Turn {
+	/** In the queue, no packet identifier yet. */
+	Queued,
+	/** QoS 1: PUBLISH sent. */
+	AwaitAck,
+	/** QoS 2: PUBLISH sent. */
+	AwaitRec,
+	/** QoS 2: PUBREL sent. */
+	AwaitComp,
+}
+
+/** One message on its way to one subscriber. */
+export interface Delivery {
+	readonly message: Message;
+	readonly qos: Qos;
+	readonly retain: boolean;
+	/** Subscription identifiers. */
+	readonly identifiers: readonly number[];
+	id: number;
+	turn: Turn;
+	/** Sent on this connection and not acknowledged: it counts against Receive Maximum. */
+	counted: boolean;
+	/** Ascending in the order of first sending; of PUBREC once that came. */
+	order: number;
+}

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: MIT
+/** What a connected client asks: each packet is checked, decided upon, and answered. Whatever is illegal ends in `fail`. */
+
+import type {
+	IDisconnectPacket,
+	IPublishPacket,
+	ISubscribePacket,
+	IUnsubscribePacket,
+	Packet,
+} from "mqtt-packet";
+import type { Connection } from "./connection.js";
+import { type Message, messageOf } from "./message.js";
+import { Code, type Qos, Type } from "./protocol.js";
+import type { Session } from "./session.js";
+import { grantOf } from "./subscriptions.js";
+import { formOf, levelCount } from "./topics.js";
+
+/** A packet other than CONNECT, checked and decoded; `bytes` is where it was decoded from. */
+export function onRequest(connection: Connection, packet: Packet, bytes: Buffer): void {
+	const session = connection.session;
+	if (!session) return;
+	const id = packet.messageId ?? 0;
+	switch (packet.cmd) {
+		case "publish":
+			onPublish(connection, session, packet, bytes);
+			break;
+		case "puback":
+			failIf(connection, session.onPuback(id, packet.reasonCode ?? 0));
+			break;
+		case "pubrec":
+			failIf(connection, session.onPubrec(id, packet.reasonCode ?? 0));
+			break;
+		case "pubcomp":
+			failIf(connection, session.onPubcomp(id, packet.reasonCode ?? 0));
+			break;
+		case "pubrel":
+			onPubrel(connection, session, id);
+			break;
+		case "subscribe":
+			onSubscribe(connection, session, packet);
+			break;
+		case "unsubscribe":
+			onUnsubscribe(connection, session, packet);
+			break;
+		case "pingreq":
+			connection.send({ cmd: "pingresp" });
+			break;
+		case "disconnect":
+			onDisconnect(connection, session, packet);
+			break;
+		default:
+			connection.fail(Code.ProtocolError); // AUTH without a method in CONNECT [MQTT-4.12.0-6]
+	}
+}
+
+function failIf(connection: Connection, fault: number): void {
+	if (fault) connection.fail(fault);
+}
+
+// PUBLISH
+
+function onPublish(connection: Connection, session: Session, packet: IPublishPacket, bytes: Buffer): void {
+	const { hub } = connection;
+	const { limits } = hub;
+	hub.counters.messagesIn++;
+	const topic = topicOf(connection, packet);
+	if (topic === undefined) return;
+	if (packet.qos > limits.maximumQos) return connection.fail(Code.QosNotSupported); // [MQTT-3.2.2-11]
+	if (packet.retain && limits.retainAvailable === 0) return connection.fail(Code.RetainNotSupported); // [MQTT-3.2.2-14]
+	if (topic.length > limits.topicBytes || levelCount(topic) > limits.topicLevels)
+		return connection.fail(Code.TopicInvalid);
+	const id = packet.messageId ?? 0;
+	if (packet.qos === 2) {
+		// Again, and PUBREL has not come: it was passed on before, and only the answer may be missing [MQTT-4.3.3-10].
+		const known = session.inbound.has(id);
+		if (!connection.openExchanges.has(id)) {
+			if (!connection.admit()) return connection.fail(Code.ReceiveMaximumExceeded);
+			connection.openExchanges.add(id);
+		}
+		if (known) return connection.acknowledge(Type.Pubrec, id, Code.Success);
+	} else if (packet.qos === 1 && !connection.admit()) {
+		return connection.fail(Code.ReceiveMaximumExceeded);
+	}
+	const message = messageFrom(connection, packet, topic, bytes);
+	const refusal = refusalOf(connection, session, message, id);
+	const reason = refusal || hub.publish(message, session) > 0 ? refusal : Code.NoMatchingSubscribers;
+	if (packet.qos === 0) return;
+	if (packet.qos === 1) {
+		connection.admitNext();
+		return connection.acknowledge(Type.Puback, id, reason);
+	}
+	if (reason < 0x80 || !connection.v5) session.inbound.add(id);
+	else closeExchange(connection, id);
+	connection.acknowledge(Type.Pubrec, id, reason);
+}
+
+/** The topic, with the alias resolved; undefined: the connection has ended. */
+function topicOf(connection: Connection, packet: IPublishPacket): string | undefined {
+	const alias = packet.properties?.topicAlias;
+	const { topic } = packet;
+	if (alias === undefined) {
+		if (topic !== "") return topic;
+		connection.fail(Code.ProtocolError); // 5.0, section 3.3.2.3.4
+		return undefined;
+	}
+	if (alias > connection.hub.limits.topicAliasMaximum) {
+		connection.fail(Code.TopicAliasInvalid); // [MQTT-3.3.2-9]
+		return undefined;
+	}
+	if (topic !== "") {
+		connection.aliasesIn.set(alias, topic);
+		return topic;
+	}
+	const known = connection.aliasesIn.get(alias);
+	if (known === undefined) connection.fail(Code.ProtocolError);
+	return known;
+}
+
+function messageFrom(connection: Connection, packet: IPublishPacket, topic: string, bytes: Buffer): Message {
+	const { hub, clientId } = connection;
+	const { strict } = hub;
+	const arrived = packet.payload as Buffer;
+	const payload = packet.retain ? Buffer.allocUnsafeSlow(arrived.length) : Buffer.allocUnsafe(arrived.length);
+	payload.set(arrived);
+	const properties = strict.forward(bytes, strict.propertiesStart, strict.propertiesEnd);
+	const expiry = packet.properties?.messageExpiryInterval;
+	const expiresAt = expiry === undefined ? Infinity : hub.now + expiry * 1000;
+	const { topicBytes } = hub.subscriptions.route(topic);
+	return messageOf(
+		topic,
+		payload,
+		packet.qos as Qos,
+		packet.retain,
+		clientId,
+		properties,
+		expiresAt,
+		topicBytes,
+	);
+}
+
+/** Why a message is not taken; 0: it is. 3.1.1 is told nothing, its message is dropped [MQTT-3.3.5-2]. */
+function refusalOf(connection: Connection, session: Session, message: Message, id: number): number {
+	const { hub, clientId } = connection;
+	const { qos, topic, retain } = message;
+	const kind = qos === 1 ? "puback" : "pubrec";
+	const chosen = qos > 0 && connection.v5 ? connection.chosen(kind)?.reason : undefined;
+	if (chosen !== undefined) return chosen;
+	const verdict =
+		hub.hooks.authorize?.({ clientId, user: session.user, action: "publish", topic, qos, retain }) ?? true;
+	if (verdict !== true && verdict !== 0) {
+		hub.drop("denied", clientId, { message, qos });
+		return verdict === false ? Code.NotAuthorized : verdict;
+	}
+	if (qos === 1 && connection.v5 && session.inbound.has(id)) return Code.IdentifierInUse;
+	if (retain && qos > 0 && connection.v5 && !hub.retained.fits(message)) {
+		hub.drop("quota", clientId, { message, qos });
+		return Code.QuotaExceeded;
+	}
+	return 0;
+}
+
+function onPubrel(connection: Connection, session: Session, id: number): void {
+	const known = session.inbound.delete(id);
+	closeExchange(connection, id);
+	const chosen = connection.v5 ? connection.chosen("pubcomp")?.reason : undefined;
+	connection.acknowledge(Type.Pubcomp, id, chosen ?? (known ? Code.Success : Code.IdentifierNotFound));
+}
+
+function closeExchange(connection: Connection, id: number): void {
+	if (connection.openExchanges.delete(id)) connection.admitNext();
+}
+
+// SUBSCRIBE and UNSUBSCRIBE
+
+function onSubscribe(connection: Connection, session: Session, packet: ISubscribePacket): void {
+	const { hub, clientId } = connection;
+	const identifier = packet.properties?.subscriptionIdentifier ?? 0;
+	for (const wanted of packet.subscriptions) {
+		const form = formOf(wanted.topic);
+		if (!form) return connection.fail(Code.Malformed); // [MQTT-4.7.1-1]
+		if (form.group && wanted.nl) return connection.fail(Code.ProtocolError); // [MQTT-3.8.3-4]
+	}
+	if (identifier > 0 && hub.limits.subscriptionIdentifiers === 0)
+		return connection.fail(Code.IdentifiersNotSupported);
+	const chosen = connection.chosen("suback")?.reason;
+	const owed: (() => void)[] = [];
+	const granted = packet.subscriptions.map((wanted) => {
+		const reason = chosen ?? subscribe(connection, session, wanted, identifier, packet.messageId!, owed);
+		hub.onEvent?.({ kind: "subscribe", clientId, filter: wanted.topic, reason });
+		return connection.v5 || reason < 0x80 ? reason : 0x80;
+	});
+	connection.send({ cmd: "suback", messageId: packet.messageId, granted });
+	for (const sendRetained of owed) sendRetained();
+}
+
+/** One filter. Returns its reason code; what is to be sent after the SUBACK is added to `owed`. */
+function subscribe(
+	connection: Connection,
+	session: Session,
+	wanted: ISubscribePacket["subscriptions"][number],
+	identifier: number,
+	id: number,
+	owed: (() => void)[],
+): number {
+	const { hub, clientId } = connection;
+	const { limits } = hub;
+	const filter = wanted.topic;
+	const form = formOf(filter)!;
+	if (connection.v5 && session.inbound.has(id)) return Code.IdentifierInUse;
+	if (filter.length > limits.topicBytes || levelCount(filter) > limits.topicLevels) return Code.FilterInvalid;
+	if (form.wildcards && limits.wildcardSubscriptions === 0) return Code.WildcardsNotSupported;
+	if (form.group && limits.sharedSubscriptions === 0) return Code.SharedNotSupported;
+	if (!session.subscriptions.has(filter) && session.subscriptions.size >= limits.subscriptionsPerClient) {
+		return Code.QuotaExceeded;
+	}
+	const qos = Math.min(wanted.qos, limits.maximumQos) as Qos;
+	const verdict = hub.hooks.authorize?.({
+		clientId,
+		user: session.user,
+		action: "subscribe",
+		topic: filter,
+		qos,
+		retain: false,
+	});
+	if (verdict === false) return Code.NotAuthorized;
+	if (typeof verdict === "number" && verdict > 0) return verdict;
+	const { nl: noLocal = false, rap: retainAsPublished = false, rh = 0 } = wanted;
+	const options = { qos, noLocal, retainAsPublished, identifier };
+	const { added, isNew } = hub.subscriptions.add(filter, session, options);
+	session.subscriptions.set(filter, added);
+	hub.counters.subscriptions = hub.subscriptions.count;
+	if (form.group || rh === 2 || (rh === 1 && !isNew)) return qos; // 5.0, section 4.8.2; [MQTT-3.3.1-9] to [MQTT-3.3.1-11]
+	const grant = grantOf([options]);
+	for (const message of hub.retained.matching(form.filter, hub.now)) {
+		if (noLocal && message.from === clientId) continue;
+		owed.push(() => session.deliver(message, grant, true)); // [MQTT-3.3.1-8]
+	}
+	return qos;
+}
+
+function onUnsubscribe(connection: Connection, session: Session, packet: IUnsubscribePacket): void {
+	const { hub, clientId } = connection;
+	const chosen = connection.chosen("unsuback")?.reason;
+	const granted = packet.unsubscriptions.map((filter) => {
+		let reason = chosen ?? Code.Success;
+		if (reason < 0x80 && !session.subscriptions.delete(filter)) reason = Code.NoSubscriptionExisted;
+		else if (reason < 0x80) hub.subscriptions.remove(filter, session);
+		hub.onEvent?.({ kind: "unsubscribe", clientId, filter, reason });
+		return reason;
+	});
+	hub.counters.subscriptions = hub.subscriptions.count;
+	connection.send({ cmd: "unsuback", messageId: packet.messageId, granted });
+}
+
+// DISCONNECT
+
+function onDisconnect(connection: Connection, session: Session, packet: IDisconnectPacket): void {
+	const expiry = packet.properties?.sessionExpiryInterval;
+	if (expiry !== undefined) {
+		if (session.expirySeconds === 0 && expiry > 0) return connection.fail(Code.ProtocolError); // [MQTT-3.14.2-2]
+		session.expirySeconds = Math.min(expiry, connection.hub.limits.sessionExpirySeconds);
+	}
+	const reason = packet.reasonCode ?? 0;
+	connection.finish(reason, "client", reason !== Code.Success); // [MQTT-3.14.4-3]
+	connection.hangUp();
+}
