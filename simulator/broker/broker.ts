@@ -155,6 +155,7 @@ export class Broker implements Acceptor {
 	restart({ keepSessions, downMs = 0 }: { keepSessions: boolean; downMs?: number }): void {
 		this.#turn(() => {
 			this.#downUntil = this.#hub.now + downMs;
+			if (!keepSessions) for (const session of this.#hub.sessions.values()) session.will = undefined;
 			this.#cut(() => true);
 			if (!keepSessions) this.#hub.wipe();
 			this.#hub.onEvent?.({ kind: "restart", keepSessions });
@@ -175,7 +176,7 @@ export class Broker implements Acceptor {
 		}));
 	}
 
-	/** Shuts down in order: 5.0 clients are told 0x8B. No alarm is left behind, no connection accepted afterwards. */
+	/** Shuts down in order: 5.0 clients are told 0x8B. No connection is accepted afterwards. */
 	close(): void {
 		if (this.#closed) return;
 		this.#closed = true;

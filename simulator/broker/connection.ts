@@ -18,6 +18,7 @@ import type { Hub } from "./hub.js";
 import type { Delivery } from "./message.js";
 import { encode, FULL_BYTES, Output, publishBytes } from "./output.js";
 import { Code, KINDS, returnCodeOf, Type, textOf, type Version } from "./protocol.js";
+import { Quota } from "./quota.js";
 import { onRequest } from "./requests.js";
 import type { Link, Session } from "./session.js";
 
@@ -49,11 +50,8 @@ export class Connection implements BrokerPeer, Link {
 	/** How many aliases we may use. */
 	aliasesOutMaximum = 0;
 	readonly #aliasesOut = new Map<string, number>();
-	/** PUBLISH of QoS 1 and 2 that the client cannot yet know to be answered: what our Receive Maximum counts. */
-	#unanswered = 0;
-	#answered = 0;
-	/** QoS 2 identifiers among them. */
-	readonly openExchanges = new Set<number>();
+	/** Told of every PUBLISH of QoS 1 and 2; what it says concerns 5.0 only. */
+	readonly quota: Quota;
 	/** Silence that ends the connection, in ms; 0: none. */
 	#patienceMs: number;
 	#heardAt: number;
@@ -64,6 +62,7 @@ export class Connection implements BrokerPeer, Link {
 		this.socket = socket;
 		this.#gone = gone;
 		this.#output = new Output(hub.buffers);
+		this.quota = new Quota(hub.limits.receiveMaximum);
 		this.#framer = new Framer(hub.limits.maximumPacketSize, (bytes, start, body, end) =>
 			this.#receive(bytes, start, body, end, false),
 		);
@@ -285,8 +284,7 @@ export class Connection implements BrokerPeer, Link {
 	/** Hands everything to the socket. */
 	flush(): void {
 		this.#dirty = false;
-		this.#unanswered -= this.#answered;
-		this.#answered = 0;
+		this.quota.flushed();
 		if (this.phase === Phase.Gone || this.#silent) {
 			this.#output.discard();
 			return;
@@ -298,19 +296,6 @@ export class Connection implements BrokerPeer, Link {
 		if (this.phase !== Phase.Open) return;
 		if (this.socket.backlog > this.hub.limits.stalledBytes) this.cut(Code.QuotaExceeded);
 		else if (this.session && this.session.waiting > 0) this.session.pump();
-	}
-
-	// Receive Maximum of the broker
-
-	/** A PUBLISH of QoS 1 or 2 came. False: it is one too many (5.0, section 3.3.4). */
-	admit(): boolean {
-		this.#unanswered++;
-		return !this.v5 || this.#unanswered <= this.hub.limits.receiveMaximum;
-	}
-
-	/** Its exchange is over with the packet just written: it counts until that is on its way. */
-	admitNext(): void {
-		this.#answered++;
 	}
 
 	// The end
@@ -334,6 +319,10 @@ export class Connection implements BrokerPeer, Link {
 		const { hub } = this;
 		if (reason === Code.TakenOver) hub.counters.takeovers++;
 		else hub.counters.faults++;
+		if (this.phase === Phase.Awaiting && this.v5) {
+			this.refuse(reason);
+			return;
+		}
 		if (this.phase === Phase.Open && this.v5) {
 			const reasonString = this.problemInformation ? textOf(reason) : undefined;
 			this.send({ cmd: "disconnect", reasonCode: reason, properties: { reasonString, serverReference } });

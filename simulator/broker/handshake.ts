@@ -19,7 +19,7 @@ const FOR_EVER = 0xffffffff;
 export function refuseVersion(connection: Connection, bytes: Buffer, body: number, end: number): boolean {
 	const name = body + 2 <= end ? bytes.readUInt16BE(body) : 0;
 	const level = body + 2 + name < end ? bytes[body + 2 + name] : -1;
-	const text = bytes.latin1Slice(body + 2, body + 2 + name);
+	const text = bytes.toString("latin1", body + 2, body + 2 + name);
 	if (level < 0 || (text !== "MQTT" && text !== "MQIsdp")) {
 		connection.fail(Code.Malformed);
 		return true;
@@ -70,13 +70,6 @@ export function onConnect(connection: Connection, packet: IConnectPacket, bytes:
 		if (imposed) properties.serverKeepAlive = granted;
 		if (session.expirySeconds !== expiry) properties.sessionExpiryInterval = session.expirySeconds;
 	}
-	connection.send({
-		cmd: "connack",
-		sessionPresent: present,
-		returnCode: 0,
-		reasonCode: chosen?.reason ?? 0,
-		properties,
-	});
 	const { clientId, version, socket } = connection;
 	const { user } = session;
 	hub.onEvent?.({
@@ -87,7 +80,14 @@ export function onConnect(connection: Connection, packet: IConnectPacket, bytes:
 		sessionPresent: present,
 		user,
 	});
-	session.resume(connection);
+	connection.send({
+		cmd: "connack",
+		sessionPresent: present,
+		returnCode: 0,
+		reasonCode: chosen?.reason ?? 0,
+		properties,
+	});
+	if (connection.session === session) session.resume(connection); // a CONNACK may have been cut on purpose
 }
 
 /** Why this client is refused; 0: it is not. */

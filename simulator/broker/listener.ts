@@ -56,8 +56,11 @@ class ServerSocket implements BrokerSocket {
 		if (socket.writableLength > PAUSE_BYTES) socket.pause();
 	}
 
+	/** Half-closes, and goes on reading: closing with unread bytes would reset, and the peer might lose our last words. */
 	end(): void {
-		if (!this.#dead) this.#socket.destroySoon();
+		if (this.#dead) return;
+		this.#socket.end();
+		this.#socket.resume();
 	}
 
 	destroy(): void {

@@ -61,37 +61,42 @@ function failIf(connection: Connection, fault: number): void {
 
 function onPublish(connection: Connection, session: Session, packet: IPublishPacket, bytes: Buffer): void {
 	const { hub } = connection;
-	const { limits } = hub;
 	hub.counters.messagesIn++;
 	const topic = topicOf(connection, packet);
 	if (topic === undefined) return;
-	if (packet.qos > limits.maximumQos) return connection.fail(Code.QosNotSupported); // [MQTT-3.2.2-11]
-	if (packet.retain && limits.retainAvailable === 0) return connection.fail(Code.RetainNotSupported); // [MQTT-3.2.2-14]
-	if (topic.length > limits.topicBytes || levelCount(topic) > limits.topicLevels)
-		return connection.fail(Code.TopicInvalid);
+	const fault = faultOf(connection, packet, topic);
+	if (fault) {
+		connection.fail(fault);
+		return;
+	}
 	const id = packet.messageId ?? 0;
-	if (packet.qos === 2) {
-		// Again, and PUBREL has not come: it was passed on before, and only the answer may be missing [MQTT-4.3.3-10].
-		const known = session.inbound.has(id);
-		if (!connection.openExchanges.has(id)) {
-			if (!connection.admit()) return connection.fail(Code.ReceiveMaximumExceeded);
-			connection.openExchanges.add(id);
-		}
-		if (known) return connection.acknowledge(Type.Pubrec, id, Code.Success);
-	} else if (packet.qos === 1 && !connection.admit()) {
-		return connection.fail(Code.ReceiveMaximumExceeded);
+	if (packet.qos === 2 && session.inbound.has(id)) {
+		// It came before and PUBREL has not: it was passed on, only the answer may be missing [MQTT-4.3.3-10].
+		connection.acknowledge(Type.Pubrec, id, Code.Success);
+		return;
 	}
 	const message = messageFrom(connection, packet, topic, bytes);
 	const refusal = refusalOf(connection, session, message, id);
 	const reason = refusal || hub.publish(message, session) > 0 ? refusal : Code.NoMatchingSubscribers;
-	if (packet.qos === 0) return;
 	if (packet.qos === 1) {
-		connection.admitNext();
-		return connection.acknowledge(Type.Puback, id, reason);
+		connection.quota.answer(1, id);
+		connection.acknowledge(Type.Puback, id, reason);
+	} else if (packet.qos === 2) {
+		if (reason < 0x80 || !connection.v5) session.inbound.add(id);
+		else connection.quota.answer(2, id);
+		connection.acknowledge(Type.Pubrec, id, reason);
 	}
-	if (reason < 0x80 || !connection.v5) session.inbound.add(id);
-	else closeExchange(connection, id);
-	connection.acknowledge(Type.Pubrec, id, reason);
+}
+
+/** Why this PUBLISH ends the connection; 0: it does not, and it counts against our Receive Maximum. */
+function faultOf(connection: Connection, packet: IPublishPacket, topic: string): number {
+	const { limits } = connection.hub;
+	if (packet.qos > limits.maximumQos) return Code.QosNotSupported; // [MQTT-3.2.2-11]
+	if (packet.retain && limits.retainAvailable === 0) return Code.RetainNotSupported; // [MQTT-3.2.2-14]
+	if (topic.length > limits.topicBytes || levelCount(topic) > limits.topicLevels) return Code.TopicInvalid;
+	if (packet.qos === 0) return 0;
+	const admitted = connection.quota.admit(packet.qos, packet.messageId!);
+	return admitted || !connection.v5 ? 0 : Code.ReceiveMaximumExceeded; // 5.0, section 3.3.4
 }
 
 /** The topic, with the alias resolved; undefined: the connection has ended. */
@@ -161,31 +166,24 @@ function refusalOf(connection: Connection, session: Session, message: Message, i
 
 function onPubrel(connection: Connection, session: Session, id: number): void {
 	const known = session.inbound.delete(id);
-	closeExchange(connection, id);
+	connection.quota.answer(2, id);
 	const chosen = connection.v5 ? connection.chosen("pubcomp")?.reason : undefined;
 	connection.acknowledge(Type.Pubcomp, id, chosen ?? (known ? Code.Success : Code.IdentifierNotFound));
-}
-
-function closeExchange(connection: Connection, id: number): void {
-	if (connection.openExchanges.delete(id)) connection.admitNext();
 }
 
 // SUBSCRIBE and UNSUBSCRIBE
 
 function onSubscribe(connection: Connection, session: Session, packet: ISubscribePacket): void {
 	const { hub, clientId } = connection;
-	const identifier = packet.properties?.subscriptionIdentifier ?? 0;
-	for (const wanted of packet.subscriptions) {
-		const form = formOf(wanted.topic);
-		if (!form) return connection.fail(Code.Malformed); // [MQTT-4.7.1-1]
-		if (form.group && wanted.nl) return connection.fail(Code.ProtocolError); // [MQTT-3.8.3-4]
+	const fault = subscribeFault(connection, packet);
+	if (fault) {
+		connection.fail(fault);
+		return;
 	}
-	if (identifier > 0 && hub.limits.subscriptionIdentifiers === 0)
-		return connection.fail(Code.IdentifiersNotSupported);
 	const chosen = connection.chosen("suback")?.reason;
 	const owed: (() => void)[] = [];
 	const granted = packet.subscriptions.map((wanted) => {
-		const reason = chosen ?? subscribe(connection, session, wanted, identifier, packet.messageId!, owed);
+		const reason = chosen ?? subscribe(connection, session, wanted, packet, owed);
 		hub.onEvent?.({ kind: "subscribe", clientId, filter: wanted.topic, reason });
 		return connection.v5 || reason < 0x80 ? reason : 0x80;
 	});
@@ -193,20 +191,30 @@ function onSubscribe(connection: Connection, session: Session, packet: ISubscrib
 	for (const sendRetained of owed) sendRetained();
 }
 
+/** Why this SUBSCRIBE ends the connection, rather than fail for a filter; 0: it does not. */
+function subscribeFault(connection: Connection, packet: ISubscribePacket): number {
+	for (const wanted of packet.subscriptions) {
+		const form = formOf(wanted.topic);
+		if (!form) return Code.Malformed; // [MQTT-4.7.1-1] [MQTT-4.7.3-1] [MQTT-4.8.2-1]
+		if (form.group && wanted.nl) return Code.ProtocolError; // [MQTT-3.8.3-4]
+	}
+	const identified = packet.properties?.subscriptionIdentifier !== undefined;
+	return identified && connection.hub.limits.subscriptionIdentifiers === 0 ? Code.IdentifiersNotSupported : 0;
+}
+
 /** One filter. Returns its reason code; what is to be sent after the SUBACK is added to `owed`. */
 function subscribe(
 	connection: Connection,
 	session: Session,
 	wanted: ISubscribePacket["subscriptions"][number],
-	identifier: number,
-	id: number,
+	packet: ISubscribePacket,
 	owed: (() => void)[],
 ): number {
 	const { hub, clientId } = connection;
 	const { limits } = hub;
 	const filter = wanted.topic;
 	const form = formOf(filter)!;
-	if (connection.v5 && session.inbound.has(id)) return Code.IdentifierInUse;
+	if (connection.v5 && session.inbound.has(packet.messageId!)) return Code.IdentifierInUse;
 	if (filter.length > limits.topicBytes || levelCount(filter) > limits.topicLevels) return Code.FilterInvalid;
 	if (form.wildcards && limits.wildcardSubscriptions === 0) return Code.WildcardsNotSupported;
 	if (form.group && limits.sharedSubscriptions === 0) return Code.SharedNotSupported;
@@ -225,6 +233,7 @@ function subscribe(
 	if (verdict === false) return Code.NotAuthorized;
 	if (typeof verdict === "number" && verdict > 0) return verdict;
 	const { nl: noLocal = false, rap: retainAsPublished = false, rh = 0 } = wanted;
+	const identifier = packet.properties?.subscriptionIdentifier ?? 0;
 	const options = { qos, noLocal, retainAsPublished, identifier };
 	const { added, isNew } = hub.subscriptions.add(filter, session, options);
 	session.subscriptions.set(filter, added);
@@ -257,7 +266,10 @@ function onUnsubscribe(connection: Connection, session: Session, packet: IUnsubs
 function onDisconnect(connection: Connection, session: Session, packet: IDisconnectPacket): void {
 	const expiry = packet.properties?.sessionExpiryInterval;
 	if (expiry !== undefined) {
-		if (session.expirySeconds === 0 && expiry > 0) return connection.fail(Code.ProtocolError); // [MQTT-3.14.2-2]
+		if (session.expirySeconds === 0 && expiry > 0) {
+			connection.fail(Code.ProtocolError); // 5.0, section 3.14.2.2.2
+			return;
+		}
 		session.expirySeconds = Math.min(expiry, connection.hub.limits.sessionExpirySeconds);
 	}
 	const reason = packet.reasonCode ?? 0;

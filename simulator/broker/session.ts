@@ -84,7 +84,7 @@ export class Session {
 
 	/** Takes a message for this client: sends it, lets it wait, or drops it and says so. */
 	deliver(message: Message, grant: Grant, retain: boolean): void {
-		const qos = (message.qos < grant.qos ? message.qos : grant.qos) as Qos;
+		const qos = Math.min(message.qos, grant.qos) as Qos;
 		const link = this.link;
 		const delivery = {
 			message,

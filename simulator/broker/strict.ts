@@ -175,7 +175,7 @@ export class Strict {
 	#connect(): number {
 		const name = this.#at + 2;
 		if (!this.#text()) return MALFORMED;
-		if (this.#bytes.latin1Slice(name, this.#at) !== "MQTT") return MALFORMED;
+		if (this.#bytes.toString("latin1", name, this.#at) !== "MQTT") return MALFORMED;
 		if (this.#at + 4 > this.#end) return MALFORMED;
 		const v5 = this.#bytes[this.#at] === 5;
 		const flags = this.#bytes[this.#at + 1];
