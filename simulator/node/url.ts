@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+/** `mqtt://user:password@host:port` and `mqtts://…` as a dialler and what goes into CONNECT. */
+
+import type { Dialler } from "../../lib/ports.js";
+import { TcpDialler, type TcpOptions } from "./tcp.js";
+import { TlsDialler, type TlsOptions } from "./tls.js";
+
+/** What a URL says. */
+export interface BrokerUrl {
+	readonly secure: boolean;
+	/** IPv6 without brackets. */
+	readonly host: string;
+	/** 1883, with TLS 8883, when the URL does not say. */
+	readonly port: number;
+	readonly user: string | undefined;
+	readonly password: string | undefined;
+}
+
+/** A URL and the dialler that leads there. */
+export interface Broker extends BrokerUrl {
+	readonly dialler: Dialler & { readonly lastError: string };
+}
+
+/** How to dial, besides what the URL says; those of TLS count with `mqtts` only. */
+export type BrokerOptions = Omit<TlsOptions & TcpOptions, "host" | "port">;
+
+/** The dialler for a URL. Throws when the URL or the certificates cannot be used, and says why. */
+export function brokerAt(url: string, options: BrokerOptions = {}): Broker {
+	const parsed = parseBrokerUrl(url);
+	const { host, port } = parsed;
+	const dialler = parsed.secure
+		? new TlsDialler({ ...options, host, port })
+		: new TcpDialler({ host, port, localAddress: options.localAddress });
+	return { ...parsed, dialler };
+}
+
+/** Throws an error that says what is wrong, without repeating a password. */
+export function parseBrokerUrl(url: string): BrokerUrl {
+	const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1].toLowerCase();
+	if (scheme === undefined) throw wrong(url, `it has no scheme; write mqtt://${shown(url) || "host"}`);
+	if (scheme === "ws" || scheme === "wss")
+		throw wrong(url, "WebSocket is not there yet; use mqtt:// or mqtts://");
+	if (scheme !== "mqtt" && scheme !== "mqtts") {
+		throw wrong(url, `the scheme ${scheme}:// is not known; use mqtt:// or mqtts:// (with TLS)`);
+	}
+	const secure = scheme === "mqtts";
+	const authority = url.slice(scheme.length + 3);
+	const host = authority.slice(authority.lastIndexOf("@") + 1);
+	if (host === "" || /^[:/?#]/.test(host)) throw wrong(url, "the host is missing");
+	let parts: URL;
+	try {
+		parts = new URL(url);
+	} catch {
+		if (/:\d*[^\d/\]][^\]]*$|:\d{6,}|:6553[6-9]|:65[6-9]/.test(host))
+			throw wrong(url, "a port is 1 to 65535");
+		throw wrong(url, 'host or user cannot be read; write "@", ":" and "/" in names as %40, %3A and %2F');
+	}
+	if (parts.port === "0") throw wrong(url, "a port is 1 to 65535");
+	if (/^\/.+/.test(parts.pathname) || parts.search !== "" || parts.hash !== "") {
+		throw wrong(url, "an MQTT broker has no path; end it after the port");
+	}
+	return {
+		secure,
+		host: decoded(url, parts.hostname.replace(/^\[(.*)\]$/, "$1")),
+		port: parts.port === "" ? (secure ? 8883 : 1883) : Number(parts.port),
+		user: parts.username === "" ? undefined : decoded(url, parts.username),
+		password: parts.password === "" ? undefined : decoded(url, parts.password),
+	};
+}
+
+function decoded(url: string, text: string): string {
+	try {
+		return decodeURIComponent(text);
+	} catch {
+		throw wrong(url, 'a "%" stands for itself only as %25');
+	}
+}
+
+function wrong(url: string, why: string): Error {
+	return new Error(`"${shown(url)}" is no address of a broker: ${why}`);
+}
+
+/** Without user and password. */
+function shown(url: string): string {
+	const at = url.lastIndexOf("@");
+	if (at < 0) return url;
+	return (/^[a-z][a-z0-9+.-]*:\/\//i.exec(url)?.[0] ?? "") + url.slice(at + 1);
+}
