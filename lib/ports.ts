@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * What the core asks of the world around it: types only, no code, no imports.
+ * What the core asks of the world around it: types and one dictionary of numbers, no code, no imports.
  *
  * A board (or the simulator, or a test) brings an implementation of each. The core never opens a socket, reads a
  * clock or draws a random number by any other way.
@@ -110,6 +110,75 @@ export interface Clock {
 export interface Random {
 	/** An integer, evenly from 0 to `limit - 1`; `limit` is 1 to 2³¹ - 1. */
 	below(limit: number): number;
+}
+
+/** Bytes that a store shares with the client: one block, so that records move by `copyWithin`. */
+export interface Block {
+	readonly bytes: Uint8Array;
+	readonly view: DataView;
+}
+
+/**
+ * Keeps every accepted message, its order and its state, and the identifiers of inbound QoS 2 exchanges. Synchronous,
+ * numbers only, nothing is allocated after {@link attach}, nothing is thrown after {@link open}.
+ *
+ * A message is a record (`lib/wire/record.ts`) at an offset of the block. Its number is its place in the order and the
+ * source of its packet identifier, `1 + number mod publishIds`; so a store that survives a reboot is what keeps
+ * identifiers from colliding. What {@link seal}, {@link mark} and {@link markInbound} changed is durable when the next
+ * {@link commit} has returned 0; the client sends nothing that depends on it before.
+ */
+export interface Store {
+	/** Bytes of the block that this store works in. */
+	readonly bytes: number;
+	/** Takes its part of the block, from `start` on. Called once, by the client's constructor. */
+	attach(block: Block, start: number): void;
+	/**
+	 * Begins a life under `identity`, a hash of client identifier and broker. State that belongs to another identity is
+	 * void, as after {@link clear}; accepted messages stay. Returns 0, or a negative refusal when the store cannot be used.
+	 */
+	open(identity: number): number;
+	/** True when both sides agreed on a session and its state is here: only then may a session be resumed. */
+	readonly established: boolean;
+	/** Messages that are not done. */
+	readonly count: number;
+	/** Bytes that they take. */
+	readonly used: number;
+	/** Inbound QoS 2 exchanges that are open. */
+	readonly inboundCount: number;
+
+	/** Where a record of at most `bytes` bytes may be written, in one piece, until {@link seal} or {@link discard}; or a negative refusal. */
+	reserve(bytes: number): number;
+	/** Accepts the record written from the reserved start to `end`. Returns its number (1 to 2³¹ - 1) or a negative refusal. */
+	seal(end: number): number;
+	/** Forgets the reserved room. */
+	discard(): void;
+
+	/** The oldest number that is not done; that of the next message when there is none. */
+	readonly low: number;
+	/** The next number after `after` that is not done, in order, or 0. */
+	next(after: number): number;
+	/** A message's `MessageState`; 0 for a number that is not here. */
+	state(number: number): number;
+	/** Brings the record into the block and returns its start. Valid until the next call of any other method but `state` and {@link loadedEnd}. */
+	load(number: number): number;
+	/** The end of the record that was loaded last. */
+	readonly loadedEnd: number;
+	/** Moves a message to another `MessageState`; 0 ends it. */
+	mark(number: number, state: number): void;
+
+	/** True when the PUBLISH of this inbound identifier was taken and its PUBREL has not come. */
+	inbound(id: number): boolean;
+	/** Takes (`true`) or frees an inbound identifier. Returns 0, or a negative refusal when there is no room for it. */
+	markInbound(id: number, open: boolean): number;
+
+	/** A new session begins on both sides: inbound identifiers are forgotten, sent messages are due again, those after PUBREC are done. */
+	clear(): void;
+	/** Makes durable what changed. Returns 0, or a negative refusal: then nothing of it may be acted on. */
+	commit(): number;
+	/** Does a bounded piece of housekeeping. Called when the client is idle. */
+	maintain(): void;
+	/** Makes durable also what could wait; before sleep. */
+	flush(): void;
 }
 
 /** A flash partition as ECMA-419 has it: writing only clears bits, erasing a block sets all of them. Errors are thrown. */

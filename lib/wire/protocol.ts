@@ -154,6 +154,8 @@ export const Reason = {
 	StoreFault: -7,
 	/** The dialler threw: no network. */
 	DialFailed: -8,
+	/** SUBSCRIBE or UNSUBSCRIBE was not answered in `requestMs`. */
+	RequestTimeout: -9,
 } as const;
 export type Reason = (typeof Reason)[keyof typeof Reason];
 

@@ -22,3 +22,22 @@ export const enum Record {
 	/** Bytes of a record besides topic, properties and payload. */
 	Overhead = 10,
 }
+
+/**
+ * How far a stored message is, named by whose turn it is. The store keeps it, the session decides it
+ * (`session/exchange.ts` has the drawing).
+ */
+export const enum MessageState {
+	/** Finished, or never there. */
+	Done = 0,
+	/** QoS 0: waits to be written. */
+	DueOnce = 1,
+	/** QoS 1 or 2: no PUBLISH of it has been sent in this session. */
+	DuePublish = 2,
+	/** QoS 1: sent, PUBACK awaited. */
+	AwaitAck = 3,
+	/** QoS 2: sent, PUBREC awaited. */
+	AwaitRec = 4,
+	/** QoS 2: PUBREC came, PUBREL is owed or sent, PUBCOMP awaited. */
+	AwaitComp = 5,
+}

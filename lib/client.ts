@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: MIT
+import { Counter } from "./counters.js";
+import { type BudgetTerm, budget, DEFAULT_LIMITS, type Limits, limitsFrom, owedRows } from "./limits.js";
+import type { Listener } from "./listener.js";
+import { Arena } from "./memory/arena.js";
+import { OwedRing } from "./memory/ring.js";
+import { Message } from "./message.js";
+import type { Clock, Dialler, Memory, Random, Store } from "./ports.js";
+import { Phase, Pump } from "./pump.js";
+import { Backoff } from "./session/backoff.js";
+import { Identity } from "./session/identity.js";
+import { Intake } from "./session/intake.js";
+import { Link } from "./session/link.js";
+import { Session } from "./session/session.js";
+import { Subscriptions } from "./session/subscriptions.js";
+import { Decoder } from "./wire/decoder.js";
+import { ConnectFields, Encoder } from "./wire/encoder.js";
+import { Packet } from "./wire/packet.js";
+import { PublishFlag, Reason } from "./wire/protocol.js";
+import { Record } from "./wire/record.js";
+import { Refusal } from "./wire/refusal.js";
+import { encodeText, Filter, filterFault, Topic, topicFault } from "./wire/topic.js";
+import { Writer } from "./wire/writer.js";
+
+/*
+ * The hot path, from a sensor's reading to the broker's acknowledgement; nothing in it allocates:
+ *
+ *   client.compose(topic, 1)    store.reserve ── room in the outbox? ── Writer over the outbox's own bytes
+ *   body.decimal(2153, 2) ...   Writer ── digits straight into place
+ *   client.commit()             store.seal ── a ticket ── pump.turn()
+ *     pump                      session.gather ── Encoder: outbox ─copyWithin─▶ send region
+ *                               store.commit ── transport.write, all packets of the turn in one
+ *   onReadable                  transport.read ─▶ Intake ─▶ Decoder ─▶ Session.handle: PUBACK ends the exchange
+ *     listener.onSettled        the ticket, acknowledged
+ */
+
+/** Flag for {@link Client.compose} and {@link Client.publish}: the broker keeps the message for later subscribers. */
+export const RETAIN = 1;
+
+/** Quality of service. */
+export type Qos = 0 | 1 | 2;
+
+/** What a client is made of. The ports come from the board, the rest is who we are and what we want. */
+export interface ClientOptions {
+	readonly memory: Memory;
+	readonly dialler: Dialler;
+	readonly clock: Clock;
+	readonly random: Random;
+	/** Keeps the messages; made with the same limits as the client. */
+	readonly store: Store;
+	/** Changes to `DEFAULT_LIMITS`, or a whole profile such as `TINY_LIMITS`. */
+	readonly limits?: Partial<Limits>;
+	/** 5 (default) or 4, which is 3.1.1. */
+	readonly version?: 4 | 5;
+	/** Empty: the server chooses one (5.0). */
+	readonly clientId: string;
+	readonly user?: string;
+	readonly password?: string | Uint8Array;
+	/** 0 to 65535; 0 is off. Default 60. */
+	readonly keepAliveSeconds?: number;
+	/**
+	 * How long the broker keeps the session while we are away, seconds; 4294967295 is for ever. Default: a day. 0: the
+	 * session ends with the connection. In 3.1.1 anything but 0 is for as long as the broker likes.
+	 */
+	readonly sessionExpirySeconds?: number;
+	/** True: the first connection begins a new session even when both sides have one. Default false. */
+	readonly cleanStart?: boolean;
+	/** Sent by the broker when we vanish without a word. */
+	readonly will?: Will;
+	/** Lets QoS 0 messages wait for a connection, too. Default false: they are refused while offline. */
+	readonly queueQos0?: boolean;
+	/**
+	 * What becomes of a QoS 2 message without PUBREC when the broker lost the session: sent anew, at the risk that it
+	 * arrives twice ("requeue", default), or settled as `Settled.Uncertain` ("drop").
+	 */
+	readonly onSessionLost?: "requeue" | "drop";
+	readonly listener?: Listener;
+}
+
+export interface Will {
+	readonly topic: string;
+	readonly payload: string | Uint8Array;
+	readonly qos?: Qos;
+	readonly retain?: boolean;
+	/** How long the broker waits before it sends the will, seconds (5.0). */
+	readonly delaySeconds?: number;
+}
+
+/** Room for a client identifier that the server chooses. */
+const ASSIGNED_ID_BYTES = 64;
+/** Bytes that PUBLISH may have more than its record: fixed header, identifier, length of properties, less the record's own. */
+const PUBLISH_OVERHEAD = 8;
+const DAY_SECONDS = 86_400;
+
+/**
+ * An MQTT client in fixed memory. Everything is made in the constructor, which throws on a programmer's mistake; after
+ * it, calls answer with a number: positive is a ticket, negative a `Refusal`. Every call is legal inside every callback.
+ */
+export class Client {
+	/** What was done so far, indexed by `Counter`. Numbers of 32 bits that wrap around. */
+	readonly counters: Uint32Array = new Uint32Array(Counter.Count);
+	/** Why the last {@link compose}, {@link publish}, {@link subscribe} was refused; 0 when it was not. */
+	refusal = 0;
+	readonly #store: Store;
+	readonly #pump: Pump;
+	readonly #writer: Writer;
+	readonly #arena: Arena;
+	readonly #limits: Limits;
+	readonly #session: Session;
+	readonly #subscriptions: Subscriptions;
+	readonly #identity: Identity;
+	readonly #link: Link;
+	readonly #encoder: Encoder;
+	/** The next free byte of the text region, and its end. */
+	#text: number;
+	readonly #textEnd: number;
+
+	constructor(options: ClientOptions) {
+		const limits = limitsFrom(options.limits, DEFAULT_LIMITS);
+		const version5 = checked(options) === 5;
+		const store = options.store;
+		const listener = options.listener ?? {};
+		const counters = this.counters;
+		let size = store.bytes;
+		for (const term of budget(limits)) size += term.bytes;
+		const arena = new Arena(options.memory, size);
+		const packet = new Packet();
+		const decoder = new Decoder(arena, packet);
+		const intake = new Intake(arena, limits.packetBytes, decoder, packet);
+		const sendStart = arena.region(limits.sendBytes);
+		const encoder = new Encoder(arena, sendStart, sendStart + limits.sendBytes);
+		decoder.version5 = encoder.version5 = version5;
+		this.#text = arena.region(limits.textBytes);
+		this.#textEnd = this.#text + limits.textBytes;
+		const owed = new OwedRing(arena, owedRows(limits));
+		const subscriptions = new Subscriptions(arena, limits.subscriptions, listener, counters);
+		store.attach(arena, arena.region(store.bytes));
+		const link = new Link();
+		const message = new Message(arena, packet);
+		this.#arena = arena;
+		this.#limits = limits;
+		this.#store = store;
+		this.#encoder = encoder;
+		this.#writer = new Writer(arena);
+		this.#link = link;
+		this.#subscriptions = subscriptions;
+		const view = arena.view;
+		const session = new Session({
+			store, packet, link, owed, encoder, counters, listener, message, subscriptions, limits, view,
+		}); // biome-ignore format: a list of parts
+		const identity = this.#identify(options, version5, limits);
+		const backoff = new Backoff(limits, options.random);
+		const { dialler, clock } = options;
+		this.#session = session;
+		this.#identity = identity;
+		this.#pump = new Pump({
+			arena, limits, dialler, clock, store, listener, counters, intake, encoder, owed, link, session, subscriptions, identity, backoff,
+		}); // biome-ignore format: a list of parts
+	}
+
+	// ── cold: before, or rarely ──────────────────────────────────────────────────────────────────────────────────
+
+	/** Turns a topic name into bytes, once. Throws when it is not one, or the text region is full. Not hot. */
+	topic(name: string): Topic {
+		const start = this.#text + 2;
+		const end = this.#put(name);
+		const fault = topicFault(this.#arena.bytes, start, end);
+		if (fault !== undefined) this.#takeBack(start, name, fault);
+		this.#fits(start, end, name, Record.Overhead);
+		return new Topic(start, end);
+	}
+
+	/** Turns a topic filter into bytes, once. Throws when it is not one, or the text region is full. Not hot. */
+	filter(pattern: string): Filter {
+		const start = this.#text + 2;
+		const end = this.#put(pattern);
+		const fault = filterFault(this.#arena.bytes, start, end);
+		if (fault !== undefined) this.#takeBack(start, pattern, fault);
+		this.#fits(start, end, pattern, 8);
+		return new Filter(start, end);
+	}
+
+	/**
+	 * Wants messages that match `filter`, with at most that QoS. Kept until {@link unsubscribe}, renewed whenever the
+	 * broker lost the session. `listener.onSubscribed` tells the answer. Returns 0 or a refusal.
+	 */
+	subscribe(filter: Filter, qos: Qos): number {
+		if (!this.#subscriptions.add(filter, qos)) return this.#refuse(Refusal.TableFull);
+		this.#pump.turn();
+		return 0;
+	}
+
+	/** No longer wants them. `listener.onUnsubscribed` tells when the broker knows. Returns 0 or a refusal. */
+	unsubscribe(filter: Filter): number {
+		if (!this.#subscriptions.remove(filter)) return this.#refuse(Refusal.NotSubscribed);
+		this.#pump.turn();
+		return 0;
+	}
+
+	/** Connects, and stays connected until {@link close}. Returns 0, or a refusal when the store cannot be used. */
+	open(): number {
+		const pump = this.#pump;
+		if (pump.wanted) return 0;
+		if (pump.phase === Phase.Idle) {
+			const refused = this.#store.open(this.#identity.hash());
+			if (refused < 0) return this.#refuse(refused);
+			this.#session.begin();
+		}
+		pump.wanted = true;
+		pump.turn();
+		return 0;
+	}
+
+	/**
+	 * Says DISCONNECT and closes; after {@link flush}, when that is done. What is in the store stays there.
+	 * `withWill`: the broker shall send the will all the same.
+	 */
+	close(withWill = false): void {
+		this.#pump.goodbye = withWill ? Reason.DisconnectWithWill : Reason.Success;
+		this.#pump.wanted = false;
+		this.#pump.turn();
+	}
+
+	/** Waits until the outbox is empty, `ms` at most (default `flushMs`), and then calls `listener.onFlushed`. */
+	flush(ms: number = this.#limits.flushMs): void {
+		this.#pump.flush(ms);
+	}
+
+	/** True between `onOnline` and `onOffline`. */
+	get online(): boolean {
+		return this.#pump.phase === Phase.Online;
+	}
+
+	/** Messages accepted and not settled. */
+	get pending(): number {
+		return this.#store.count;
+	}
+
+	/** The memory budget, term by term; their sum is what was taken from the board's memory. Allocates. */
+	get memory(): BudgetTerm[] {
+		return [
+			...budget(this.#limits),
+			{ name: "store", bytes: this.#store.bytes, reason: "outbox, its table, inbound QoS 2 identifiers" },
+		];
+	}
+
+	// ── hot: per message ─────────────────────────────────────────────────────────────────────────────────────────
+
+	/**
+	 * Begins a message of at most `bytes` bytes of payload (default: 256, or what the send region holds if that is less).
+	 * Returns the writer of its payload, valid until {@link commit},
+	 * {@link discard} or the end of the turn; or undefined, and {@link refusal} says why.
+	 */
+	compose(topic: Topic, qos: Qos, flags = 0, bytes = -1): Writer | undefined {
+		const head = Record.Overhead + topic.end - topic.start;
+		const most = this.#limits.sendBytes - head - PUBLISH_OVERHEAD;
+		if (bytes < 0) bytes = most < 256 ? most : 256;
+		const refused = this.#refusalOf(qos, flags);
+		const at =
+			refused < 0
+				? refused
+				: bytes > most
+					? Refusal.TooLong
+					: this.#store.reserve(head + bytes);
+		if (at < 0) {
+			if (at === Refusal.Full) this.#pump.roomWanted = head + bytes;
+			this.#refuse(at);
+			return undefined;
+		}
+		const view = this.#arena.view;
+		view.setUint8(at + Record.Flags, (qos << PublishFlag.QosShift) | flags);
+		view.setUint8(at + Record.Flags + 1, 0);
+		view.setUint16(at + Record.PropertiesLength, 0);
+		view.setUint32(at + Record.Expires, 0);
+		const writer = this.#writer;
+		writer.begin(at + Record.TopicLength, at + head + bytes);
+		writer.copy(topic.start - 2, topic.end);
+		this.refusal = 0;
+		return writer;
+	}
+
+	/** Accepts the composed message. Returns its ticket (1 to 2³¹ - 1), settled once by `onSettled`; or a refusal. */
+	commit(): number {
+		if (this.#writer.overflowed) {
+			this.discard();
+			return this.#refuse(Refusal.TooLong);
+		}
+		const ticket = this.#store.seal(this.#writer.position);
+		if (ticket < 0) return this.#refuse(ticket);
+		this.#session.accepted(ticket);
+		this.#pump.turn();
+		return ticket;
+	}
+
+	/** Drops the composition. Harmless when there is none. */
+	discard(): void {
+		this.#store.discard();
+	}
+
+	/** The plain form, for a payload that is ready: copies `payload`, of at most 64 KiB. Returns a ticket or a refusal. */
+	publish(topic: Topic, payload: Uint8Array, qos: Qos, flags = 0): number {
+		const body = this.compose(topic, qos, flags, payload.length);
+		if (body === undefined) return this.refusal;
+		body.bytes(payload);
+		return this.commit();
+	}
+
+	/** What is not possible before any room is looked for. */
+	#refusalOf(qos: number, flags: number): number {
+		if (this.#pump.phase !== Phase.Online)
+			return qos === 0 && !this.#identity.queueQos0 ? Refusal.Offline : 0;
+		if (qos > this.#link.maximumQos) return Refusal.NotOffered;
+		return (flags & RETAIN) !== 0 && !this.#link.retainAvailable ? Refusal.NotOffered : 0;
+	}
+
+	#refuse(refusal: number): number {
+		this.counters[Counter.Refusals]++;
+		this.refusal = refusal;
+		return refusal;
+	}
+
+	// ── construction ─────────────────────────────────────────────────────────────────────────────────────────────
+
+	#put(text: string): number {
+		const end = encodeText(this.#arena, this.#text, this.#textEnd, text);
+		this.#text = end;
+		return end;
+	}
+
+	#takeBack(start: number, text: string, fault: string): never {
+		this.#text = start - 2;
+		throw new RangeError(`${JSON.stringify(text)}: ${fault}`);
+	}
+
+	#fits(start: number, end: number, text: string, overhead: number): void {
+		if (end - start + overhead + PUBLISH_OVERHEAD > this.#limits.sendBytes)
+			this.#takeBack(start, text, "longer than limits.sendBytes allows");
+	}
+
+	/** Puts a payload with its length into the text region. */
+	#putBinary(value: string | Uint8Array): number {
+		if (typeof value === "string") return this.#put(value);
+		const start = this.#text;
+		if (start + 2 + value.length > this.#textEnd)
+			throw new RangeError("the region for text is full: raise limits.textBytes");
+		this.#arena.view.setUint16(start, value.length);
+		this.#arena.bytes.set(value, start + 2);
+		this.#text = start + 2 + value.length;
+		return this.#text;
+	}
+
+	#identify(options: ClientOptions, version5: boolean, limits: Limits): Identity {
+		const fields = new ConnectFields();
+		const sessionExpirySeconds = options.sessionExpirySeconds ?? DAY_SECONDS;
+		fields.keepAliveSeconds = options.keepAliveSeconds ?? 60;
+		fields.sessionExpirySeconds = sessionExpirySeconds;
+		fields.receiveMaximum = limits.receiveMaximum;
+		fields.maximumPacketSize = limits.packetBytes;
+		fields.clientIdStart = this.#text + 2;
+		fields.clientIdEnd = this.#put(options.clientId);
+		const assignableBytes = version5 && options.clientId === "" ? ASSIGNED_ID_BYTES : 0;
+		this.#text += assignableBytes;
+		if (this.#text > this.#textEnd)
+			throw new RangeError("the region for text is full: raise limits.textBytes");
+		if (options.user !== undefined) {
+			fields.userStart = this.#text + 2;
+			fields.userEnd = this.#put(options.user);
+		}
+		if (options.password !== undefined) {
+			fields.passwordStart = this.#text + 2;
+			fields.passwordEnd = this.#putBinary(options.password);
+		}
+		if (options.will !== undefined) this.#addWill(fields, options.will);
+		const cleanStart = options.cleanStart ?? false;
+		const identity = new Identity(this.#arena, this.#store, fields, {
+			version5, sessionExpirySeconds, cleanStart, assignableBytes,
+		}); // biome-ignore format: a list
+		identity.keepAliveSeconds = fields.keepAliveSeconds;
+		identity.requeue = options.onSessionLost !== "drop";
+		identity.queueQos0 = options.queueQos0 ?? false;
+		this.#encoder.clear();
+		if (!this.#encoder.connect(fields)) throw new RangeError("CONNECT does not fit: raise limits.sendBytes");
+		this.#encoder.clear();
+		return identity;
+	}
+
+	#addWill(fields: ConnectFields, will: Will): void {
+		const topic = this.topic(will.topic);
+		fields.willFlags = 4 | ((will.qos ?? 0) << 3) | (will.retain ? 32 : 0);
+		fields.willTopicStart = topic.start;
+		fields.willTopicEnd = topic.end;
+		fields.willPayloadStart = this.#text + 2;
+		fields.willPayloadEnd = this.#putBinary(will.payload);
+		fields.willDelaySeconds = will.delaySeconds ?? 0;
+	}
+}
+
+/** Throws on options that no broker could take; returns the version. */
+function checked(options: ClientOptions): 4 | 5 {
+	const version = options.version ?? 5;
+	if (version !== 4 && version !== 5)
+		throw new RangeError(`version must be 4 (MQTT 3.1.1) or 5, not ${version}`);
+	const keepAlive = options.keepAliveSeconds ?? 60;
+	if (!(Number.isInteger(keepAlive) && keepAlive >= 0 && keepAlive <= 65_535))
+		throw new RangeError(`keepAliveSeconds must be 0 to 65535, not ${keepAlive}`);
+	const expiry = options.sessionExpirySeconds ?? DAY_SECONDS;
+	if (!(Number.isInteger(expiry) && expiry >= 0 && expiry <= 4_294_967_295))
+		throw new RangeError(`sessionExpirySeconds must be 0 to 4294967295, not ${expiry}`);
+	const qos = options.will?.qos ?? 0;
+	if (qos !== 0 && qos !== 1 && qos !== 2) throw new RangeError(`will.qos must be 0, 1 or 2, not ${qos}`);
+	if (version === 4 && options.clientId === "" && expiry > 0)
+		throw new RangeError("MQTT 3.1.1 needs a clientId, unless sessionExpirySeconds is 0"); // [MQTT-3.1.3-7]
+	if (version === 4 && options.password !== undefined && options.user === undefined)
+		throw new RangeError("MQTT 3.1.1 needs a user with the password"); // [MQTT-3.1.2-22]
+	return version;
+}

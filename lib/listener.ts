@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+import type { Message } from "./message.js";
+import type { Filter } from "./wire/topic.js";
+
+/** What became of a message that the client had accepted. */
+export const Settled = {
+	/** QoS 0: handed to the link. Nothing more is known of it, nor ever will be. */
+	Sent: 0,
+	/** QoS 1: the broker has it. QoS 2: the broker has it, once. */
+	Acknowledged: 1,
+	/** The broker said no; `reason` says why. */
+	Rejected: 2,
+	/** It was never sent, and cannot be: too long, QoS or retain not offered by this broker (`reason`), or QoS 0 when the link went. */
+	Dropped: 3,
+	/** The broker lost the session: QoS 2 after PUBREC, or given up by `onSessionLost: "drop"`. It may have arrived. */
+	Uncertain: 4,
+} as const;
+export type Settled = (typeof Settled)[keyof typeof Settled];
+
+/**
+ * What the client tells the application. Every method may be left out, and inside each of them every call on the client
+ * is legal. They must not throw.
+ */
+export interface Listener {
+	/** The broker accepted us. `sessionPresent`: it has our session, so nothing was lost meanwhile. */
+	onOnline?(sessionPresent: boolean): void;
+	/**
+	 * A message arrived. `message` and its bytes are valid until this returns. Returning acknowledges it; a QoS 2
+	 * message comes here once, a QoS 1 message may come again after a broken link.
+	 */
+	onMessage?(message: Message): void;
+	/**
+	 * A PUBLISH longer than the packet region was skipped to its end (and acknowledged; 3.1.1 only, a broker of 5.0 knows
+	 * our limit). `message` has its topic, but no payload; `bytes` is its whole length.
+	 */
+	onOversize?(message: Message, bytes: number): void;
+	/** A ticket is settled: once for each, also when it went badly. `restored`: the ticket was given in an earlier life. */
+	onSettled?(ticket: number, outcome: Settled, reason: number, restored: boolean): void;
+	/** The broker answered for a filter: `reason` is the granted QoS (0 to 2), or 0x80 and above for no. */
+	onSubscribed?(filter: Filter, reason: number): void;
+	/** The broker forgot a filter: `reason` 0 or 0x11; 0x80 and above for no. */
+	onUnsubscribed?(filter: Filter, reason: number): void;
+	/** There is room again after a call was refused with `Refusal.Full`. */
+	onRoom?(): void;
+	/** What `flush` waited for is done (`remaining` 0), or its time is up with so many messages unfinished. */
+	onFlushed?(remaining: number): void;
+	/**
+	 * The connection ended, or was not made. `reason` is a `Reason`, or `-16 - LinkFault`. The next attempt is in
+	 * `retryMs` milliseconds, or never (-1) after `close`.
+	 */
+	onOffline?(reason: number, retryMs: number): void;
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+import { Row } from "../limits.js";
+import { PacketType } from "../wire/protocol.js";
+import type { Arena } from "./arena.js";
+
+/**
+ * The acknowledgements that are owed to the broker, first in, first out, so that they leave in the order in which their
+ * causes came [MQTT-4.6.0-2, -3, -4]. A row is one 32-bit number:
+ *
+ *     ┌──────────┬──────────┬────────────────────┐
+ *     │ type u8  │ reason u8│ identifier u16     │
+ *     └──────────┴──────────┴────────────────────┘
+ *
+ * When it is full, nothing more is read from the link: the broker waits, and nothing is dropped.
+ */
+export class OwedRing {
+	/** How many wait. */
+	count = 0;
+	/** The most that ever waited. */
+	peak = 0;
+	/** PUBACKs among them: inbound messages that are not finished. */
+	pubacks = 0;
+	#head = 0;
+	#view: DataView;
+	#start: number;
+	#capacity: number;
+
+	constructor(arena: Arena, rows: number) {
+		this.#view = arena.view;
+		this.#start = arena.region(rows * Row.Owed);
+		this.#capacity = rows;
+	}
+
+	/** How many more can be taken. */
+	get room(): number {
+		return this.#capacity - this.count;
+	}
+
+	/** Adds one. The caller has looked at {@link room}. */
+	push(type: number, id: number, reason: number): void {
+		let row = this.#head + this.count;
+		if (row >= this.#capacity) row -= this.#capacity;
+		this.#view.setInt32(this.#start + row * Row.Owed, (type << 24) | (reason << 16) | id);
+		if (type === PacketType.Puback) this.pubacks++;
+		if (++this.count > this.peak) this.peak = this.count;
+	}
+
+	/** The oldest one, as a row; take it apart with `>>> 24`, `>>> 16 & 255`, `& 65535`. Only while `count > 0`. */
+	get first(): number {
+		return this.#view.getInt32(this.#start + this.#head * Row.Owed);
+	}
+
+	/** Drops the oldest one. */
+	shift(): void {
+		if (this.first >>> 24 === PacketType.Puback) this.pubacks--;
+		if (++this.#head === this.#capacity) this.#head = 0;
+		this.count--;
+	}
+
+	clear(): void {
+		this.count = 0;
+		this.pubacks = 0;
+	}
+}

@@ -1,0 +1,418 @@
+// SPDX-License-Identifier: MIT
+import { Counter } from "./counters.js";
+import type { Limits } from "./limits.js";
+import type { Listener } from "./listener.js";
+import type { Arena } from "./memory/arena.js";
+import type { OwedRing } from "./memory/ring.js";
+import type { Alarm, Clock, Dialler, Link as LinkEvents, LinkFault, Store, Transport } from "./ports.js";
+import type { Backoff } from "./session/backoff.js";
+import { Deadline, Deadlines } from "./session/deadlines.js";
+import type { Identity } from "./session/identity.js";
+import { Found, type Intake } from "./session/intake.js";
+import type { Link } from "./session/link.js";
+import type { Session } from "./session/session.js";
+import type { Subscriptions } from "./session/subscriptions.js";
+import type { Encoder } from "./wire/encoder.js";
+import { LINK_FAULT_BASE, PacketType, Reason } from "./wire/protocol.js";
+
+/**
+ * Where a connection stands.
+ *
+ *     Idle ──open──▶ Dialling ──link up, CONNECT──▶ Connecting ──CONNACK 0──▶ Online
+ *      ▲                ▲ │                             │                       │
+ *      │          alarm │ └─────────────┬───────────────┴───────────────────────┘
+ *      └────close──── Waiting ◀─────────┘ any end
+ */
+export const enum Phase {
+	Idle = 0,
+	Waiting = 1,
+	Dialling = 2,
+	Connecting = 3,
+	Online = 4,
+}
+
+/** What a pump joins; the client makes them once. */
+export interface PumpParts {
+	readonly arena: Arena;
+	readonly limits: Limits;
+	readonly dialler: Dialler;
+	readonly clock: Clock;
+	readonly store: Store;
+	readonly listener: Listener;
+	readonly counters: Uint32Array;
+	readonly intake: Intake;
+	readonly encoder: Encoder;
+	readonly owed: OwedRing;
+	readonly link: Link;
+	readonly session: Session;
+	readonly subscriptions: Subscriptions;
+	readonly identity: Identity;
+	readonly backoff: Backoff;
+}
+
+/**
+ * Moves bytes between the transport and the session, and keeps the connection alive.
+ *
+ * Everything happens in turns. Whatever wakes the pump (the link, the alarm, a call of the application) leaves a note
+ * and asks for a {@link turn}; a call from inside a callback finds a turn under way and only leaves the note. A turn
+ * receives what waits, writes what is due, and repeats until nothing moves.
+ */
+export class Pump implements LinkEvents, Alarm {
+	phase: Phase = Phase.Idle;
+	/** What the application wants: to be connected or not. */
+	wanted = false;
+	/** A call was refused for want of room: tell when there is some. */
+	roomWanted = 0;
+	/** With which reason code to say goodbye. */
+	goodbye = 0;
+	#busy = false;
+	/** The link has bytes that were not read. */
+	#unread = false;
+	#transport: Transport | null = null;
+	/** The link broke, with `#reason`; handled in the turn. */
+	#reason = 0;
+	#lastSent = 0;
+	#lastReceived = 0;
+	#pinged = false;
+	#pingDue = false;
+	#parts: PumpParts;
+	#deadlines: Deadlines;
+
+	constructor(parts: PumpParts) {
+		this.#parts = parts;
+		this.#deadlines = new Deadlines(parts.clock, this);
+	}
+
+	// ── what wakes it ────────────────────────────────────────────────────────────────────────────────────────────
+
+	onReadable(): void {
+		this.#unread = true;
+		this.turn();
+	}
+
+	onWritable(): void {
+		if (this.phase === Phase.Dialling) this.#connect();
+		this.turn();
+	}
+
+	onError(fault: LinkFault): void {
+		this.#reason = LINK_FAULT_BASE - fault;
+		this.turn();
+	}
+
+	onAlarm(): void {
+		const now = this.#parts.clock.ticks;
+		for (let which = this.#deadlines.due(now); which >= 0; which = this.#deadlines.due(now))
+			this.#expired(which, now);
+		this.turn();
+		this.#deadlines.rearm(this.#parts.clock.ticks);
+	}
+
+	/** Starts to wait for the outbox to become empty; without a connection that is wanted there is nothing to wait for. */
+	flush(ms: number): void {
+		if (this.#active) this.#deadlines.set(Deadline.Flush, this.#parts.clock.ticks, ms);
+		else this.#flushed();
+		this.turn();
+	}
+
+	/** Does what is to be done. Legal everywhere: inside a turn it does nothing, the turn will come to it. */
+	turn(): void {
+		if (this.#busy) return;
+		this.#busy = true;
+		try {
+			this.#turn();
+		} finally {
+			this.#busy = false; // also when a listener threw, which it must not
+		}
+	}
+
+	// ── one turn ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+	#turn(): void {
+		const { session, store, clock } = this.#parts;
+		session.now = clock.ticks;
+		store.discard(); // a composition that was left behind
+		let again = true;
+		while (again) {
+			again = this.#unread && this.#receive();
+			if (this.#reason === 0 && this.phase === Phase.Online) this.#write();
+			if (this.#reason !== 0) {
+				this.#end(this.#reason);
+				again = true;
+			}
+			if (this.#reconcile()) again = true;
+			if (this.roomWanted > 0) this.#offerRoom();
+		}
+	}
+
+	/** True while the application wants a connection, or waits for the outbox before it closes. */
+	get #active(): boolean {
+		return this.wanted || this.#deadlines.isSet(Deadline.Flush);
+	}
+
+	/** Reads and handles until nothing waits, or no more acknowledgements can be owed. Returns true in the latter case. */
+	#receive(): boolean {
+		const { intake, owed, counters, clock } = this.#parts;
+		const transport = this.#transport;
+		while (transport !== null) {
+			let found = owed.room > 0 ? intake.next() : Found.Packet;
+			while (found > 0) {
+				if (owed.room === 0) return transport.room > 0;
+				this.#handle(found);
+				if (this.#reason !== 0 || !this.#active) return false;
+				found = owed.room > 0 ? intake.next() : Found.Packet;
+			}
+			if (found < 0) {
+				this.#peerFault(-found);
+				return false;
+			}
+			const count = intake.fill(transport);
+			if (count === 0) {
+				this.#unread = false;
+				return false;
+			}
+			counters[Counter.BytesIn] += count;
+			this.#lastReceived = clock.ticks;
+			this.#pinged = false;
+		}
+		return false;
+	}
+
+	#handle(found: number): void {
+		const { intake, session, counters } = this.#parts;
+		const packet = intake.packet;
+		counters[Counter.PacketsIn + packet.type]++;
+		let fault = 0;
+		if (this.phase === Phase.Online) {
+			if (found === Found.Oversize) fault = session.oversize(intake.oversizeBytes);
+			else if (packet.type === PacketType.Disconnect)
+				this.#reason = packet.reason === 0 ? Reason.Unspecified : packet.reason;
+			else fault = session.handle();
+		} else if (packet.type === PacketType.Connack) fault = this.#connack();
+		else fault = Reason.ProtocolError; // the first packet is CONNACK [MQTT-3.2.0-1]
+		if (fault !== 0) this.#peerFault(fault);
+	}
+
+	/** The broker broke a rule: 5.0 is told which [MQTT-4.13.1-1], 3.1.1 sees the link close [MQTT-4.8.0-1]. */
+	#peerFault(reason: number): void {
+		this.#parts.counters[Counter.PeerFaults]++;
+		this.#say(reason);
+		this.#reason = reason;
+	}
+
+	/** Writes all that is due and that the link takes now: one write for many packets. */
+	#write(): void {
+		const { session, encoder, store, arena, counters, clock, owed } = this.#parts;
+		const transport = this.#transport as Transport;
+		for (let more = true; more && this.#reason === 0 && this.#transport === transport; ) {
+			this.#open(transport);
+			if (this.#pingDue && encoder.ping()) this.#pinging();
+			if (owed.peak > counters[Counter.PeakOwed]) counters[Counter.PeakOwed] = owed.peak;
+			more = session.gather();
+			if (encoder.position === encoder.start) return;
+			// Nothing leaves that depends on what is not durable.
+			if (store.commit() < 0) {
+				this.#reason = Reason.StoreFault;
+				return;
+			}
+			counters[Counter.BytesOut] += encoder.position - encoder.start;
+			transport.write(arena.bytes, encoder.start, encoder.position);
+			encoder.clear();
+			this.#lastSent = clock.ticks;
+		}
+		this.#watchRequests();
+	}
+
+	/** Lets the encoder write as much as the link takes now. */
+	#open(transport: Transport): void {
+		const { encoder, limits } = this.#parts;
+		const room = transport.room;
+		encoder.limit = encoder.start + (room < limits.sendBytes ? room : limits.sendBytes);
+	}
+
+	/** Brings the phase to what the application wants. Returns true when it moved. */
+	#reconcile(): boolean {
+		const { session, store, limits, owed } = this.#parts;
+		if (this.#deadlines.isSet(Deadline.Flush) && store.count === 0 && owed.count === 0) this.#flushed();
+		if (this.#active) {
+			if (this.phase === Phase.Idle) this.#dial();
+			else if (session.heldBack && store.inboundCount <= limits.receiveMaximum >> 1)
+				this.#end(Reason.FetchHeldBack);
+			else return false;
+			return true;
+		}
+		if (this.phase === Phase.Idle) return false;
+		this.#say(this.goodbye);
+		this.#end(Reason.ClosedByApplication);
+		return true;
+	}
+
+	#offerRoom(): void {
+		const { store, listener } = this.#parts;
+		if (store.reserve(this.roomWanted) < 0) return;
+		store.discard();
+		this.roomWanted = 0;
+		listener.onRoom?.();
+	}
+
+	// ── a connection's life ──────────────────────────────────────────────────────────────────────────────────────
+
+	#dial(): void {
+		const { clock, limits, dialler, counters, intake, encoder, link } = this.#parts;
+		this.phase = Phase.Dialling;
+		counters[Counter.Dials]++;
+		intake.reset();
+		encoder.clear();
+		link.reset();
+		this.#reason = 0;
+		this.#unread = false;
+		this.#deadlines.set(Deadline.Connect, clock.ticks, limits.connectMs);
+		try {
+			this.#transport = dialler.dial(this);
+		} catch {
+			this.#end(Reason.DialFailed);
+		}
+	}
+
+	/** The link is up: CONNECT is the first packet [MQTT-3.1.0-1]. */
+	#connect(): void {
+		const { clock, limits, identity, encoder, arena, counters } = this.#parts;
+		const transport = this.#transport as Transport;
+		this.phase = Phase.Connecting;
+		this.#deadlines.clear(Deadline.Connect);
+		this.#deadlines.set(Deadline.Connack, clock.ticks, limits.connackMs);
+		this.#open(transport);
+		if (!encoder.connect(identity.connect())) {
+			this.#reason = Reason.PacketTooLarge; // the link has less room than CONNECT needs
+			return;
+		}
+		counters[Counter.PacketsOut + PacketType.Connect]++;
+		counters[Counter.BytesOut] += encoder.position - encoder.start;
+		transport.write(arena.bytes, encoder.start, encoder.position);
+		encoder.clear();
+		this.#lastSent = this.#lastReceived = clock.ticks;
+	}
+
+	/** Returns 0, or why the link must end. */
+	#connack(): number {
+		const { clock, limits, identity, link, session, listener, counters, intake } = this.#parts;
+		const packet = intake.packet;
+		this.#deadlines.clear(Deadline.Connack);
+		if (packet.reason !== 0) {
+			this.#reason = packet.reason;
+			return 0;
+		}
+		const fault = identity.accept(packet);
+		if (fault > 0) return fault;
+		if (fault < 0) {
+			this.#say(Reason.Success);
+			this.#reason = Reason.SessionMismatch;
+			return 0;
+		}
+		const now = clock.ticks;
+		link.accept(packet, limits, identity.keepAliveSeconds);
+		this.phase = Phase.Online;
+		this.#pinged = this.#pingDue = false;
+		counters[Counter.Connects]++;
+		this.#deadlines.set(Deadline.Stable, now, limits.stableMs);
+		if (link.keepAliveMs > 0) this.#deadlines.set(Deadline.Ping, now, link.keepAliveMs);
+		session.start(packet.sessionPresent === 1, identity.requeue);
+		listener.onOnline?.(packet.sessionPresent === 1);
+		return 0;
+	}
+
+	/** Says DISCONNECT with a reason where that is possible; closing without it makes the broker send the will. */
+	#say(reason: number): void {
+		const { encoder, arena, counters } = this.#parts;
+		const transport = this.#transport;
+		if (transport === null || this.phase < Phase.Connecting) return;
+		// In 3.1.1 DISCONNECT has no reason: it would only take back the will [MQTT-3.14.4-3].
+		if (reason > 0 && !encoder.version5) return;
+		this.#open(transport);
+		if (!encoder.disconnect(reason, -1)) return;
+		counters[Counter.PacketsOut + PacketType.Disconnect]++;
+		counters[Counter.BytesOut] += encoder.position - encoder.start;
+		transport.write(arena.bytes, encoder.start, encoder.position);
+		encoder.clear();
+	}
+
+	/** The connection is over, or was not made. What to do next is decided before anybody is told. */
+	#end(reason: number): void {
+		const { clock, session, intake, encoder, backoff, identity, listener } = this.#parts;
+		const transport = this.#transport;
+		const flushing = this.#deadlines.isSet(Deadline.Flush);
+		const active = this.#active;
+		const flushMs = this.#deadlines.remaining(Deadline.Flush, clock.ticks);
+		this.#transport = null;
+		this.#reason = 0;
+		this.#unread = false;
+		this.#deadlines.clearAll();
+		if (flushing) this.#deadlines.set(Deadline.Flush, clock.ticks, flushMs);
+		intake.reset();
+		encoder.clear();
+		transport?.close();
+		let retryMs = -1;
+		if (active) {
+			this.phase = Phase.Waiting;
+			const atOnce = reason === Reason.SessionMismatch || reason === Reason.FetchHeldBack;
+			retryMs = atOnce ? 0 : backoff.next(reason);
+			this.#deadlines.set(Deadline.Backoff, clock.ticks, retryMs);
+		} else this.phase = Phase.Idle;
+		session.linkLost(identity.queueQos0 && active);
+		listener.onOffline?.(reason, retryMs);
+	}
+
+	// ── time ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+	#expired(which: Deadline, now: number): void {
+		const { backoff } = this.#parts;
+		if (which === Deadline.Ping) this.#keepAlive(now);
+		else if (which === Deadline.PingReply) {
+			if (this.#pinged) this.#reason = Reason.PingTimeout;
+		} else if (which === Deadline.Backoff) {
+			if (this.phase === Phase.Waiting) this.phase = Phase.Idle;
+		} else if (which === Deadline.Connect) this.#reason = Reason.ConnectTimeout;
+		else if (which === Deadline.Connack) this.#reason = Reason.ConnackTimeout;
+		else if (which === Deadline.Request) this.#reason = Reason.RequestTimeout;
+		else if (which === Deadline.Stable) backoff.stable();
+		else if (which === Deadline.Flush) this.#flushed();
+	}
+
+	/**
+	 * A PINGREQ is due when nothing was sent, or nothing was received, for the interval [MQTT-3.1.2-20]. Looked at when
+	 * the alarm goes, so that a message costs two fields and no timer.
+	 */
+	#keepAlive(now: number): void {
+		const { link, limits } = this.#parts;
+		const sentAgo = (now - this.#lastSent) | 0;
+		const receivedAgo = (now - this.#lastReceived) | 0;
+		const quiet = sentAgo > receivedAgo ? sentAgo : receivedAgo;
+		let next = link.keepAliveMs - quiet;
+		if (next <= 0) {
+			// Written when the link has room; the reply's deadline runs from now, since a link that takes nothing is dead too.
+			if (!this.#pinged) this.#deadlines.set(Deadline.PingReply, now, limits.pingReplyMs);
+			this.#pingDue = this.#pinged = true;
+			next = link.keepAliveMs;
+		}
+		this.#deadlines.set(Deadline.Ping, now, next);
+	}
+
+	#pinging(): void {
+		this.#pingDue = false;
+		this.#parts.counters[Counter.PacketsOut + PacketType.Pingreq]++;
+	}
+
+	#watchRequests(): void {
+		const { clock, limits, subscriptions } = this.#parts;
+		const waiting = subscriptions.awaiting > 0;
+		if (waiting === this.#deadlines.isSet(Deadline.Request)) return;
+		if (waiting) this.#deadlines.set(Deadline.Request, clock.ticks, limits.requestMs);
+		else this.#deadlines.clear(Deadline.Request);
+	}
+
+	#flushed(): void {
+		const { store, listener } = this.#parts;
+		this.#deadlines.clear(Deadline.Flush);
+		listener.onFlushed?.(store.count);
+	}
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+import type { Limits } from "../limits.js";
+import { LinkFault, type Random } from "../ports.js";
+import { LINK_FAULT_BASE, Reason } from "../wire/protocol.js";
+
+/**
+ * How long to wait before the next attempt to connect: half fixed, half random, so that a thousand boards which lost the
+ * same broker do not return in the same second; doubling to a cap; from the beginning only after a connection has lasted.
+ */
+export class Backoff {
+	#limits: Limits;
+	#random: Random;
+	#ceiling: number;
+
+	constructor(limits: Limits, random: Random) {
+		this.#limits = limits;
+		this.#random = random;
+		this.#ceiling = limits.backoffMs;
+	}
+
+	/** Milliseconds until the next attempt, after one that ended for `reason`. */
+	next(reason: number): number {
+		let ceiling = this.#ceiling;
+		if (healsSlowly(reason)) ceiling = this.#limits.slowLaneMs;
+		else {
+			const doubled = ceiling * 2;
+			this.#ceiling = doubled < this.#limits.backoffMaxMs ? doubled : this.#limits.backoffMaxMs;
+		}
+		const half = ceiling >> 1;
+		return half + this.#random.below(ceiling - half + 1);
+	}
+
+	/** The connection has lasted: failures before it do not count any more. */
+	stable(): void {
+		this.#ceiling = this.#limits.backoffMs;
+	}
+}
+
+/** Refusals that stay the same however often one asks. */
+export function healsSlowly(reason: number): boolean {
+	switch (reason) {
+		case Reason.UnsupportedProtocolVersion:
+		case Reason.ClientIdentifierNotValid:
+		case Reason.BadUserNameOrPassword:
+		case Reason.NotAuthorized:
+		case Reason.Banned:
+		case Reason.BadAuthenticationMethod:
+		case Reason.SessionTakenOver: // whoever took it over would be thrown out, and come back
+		case Reason.UseAnotherServer:
+		case Reason.ServerMoved:
+		case LINK_FAULT_BASE - LinkFault.Certificate:
+		case LINK_FAULT_BASE - LinkFault.HostName:
+		case LINK_FAULT_BASE - LinkFault.Expired:
+			return true;
+		default:
+			return false;
+	}
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+import type { Arena } from "../memory/arena.js";
+import type { Store } from "../ports.js";
+import type { ConnectFields } from "../wire/encoder.js";
+import type { Packet } from "../wire/packet.js";
+import { Property, Reason } from "../wire/protocol.js";
+
+/**
+ * Who we are to the broker, and whether we come to go on with a session or to begin one.
+ *
+ * A session is resumed only when our half of it is in the store. 5.0 asks for that with Clean Start [MQTT-3.2.2-4]. In
+ * 3.1.1 Clean Session also says what happens at the end, so a broker that has a session we know nothing of is first
+ * told to forget it: connect clean, disconnect, connect again.
+ *
+ *     our half    Session Present = 0             Session Present = 1
+ *     there       begin anew, settle what is lost resume
+ *     not there   begin anew                      5.0: a fault, it was told Clean Start; 3.1.1: make it forget
+ */
+export class Identity {
+	/** What we ask for; the server may say otherwise for one connection. */
+	keepAliveSeconds = 0;
+	/** QoS 2 messages without PUBREC are sent anew when the broker lost the session, and may then arrive twice. */
+	requeue = true;
+	/** QoS 0 messages may wait for a connection. */
+	queueQos0 = false;
+	#fields: ConnectFields;
+	#store: Store;
+	#arena: Arena;
+	#version5: boolean;
+	#sessionExpirySeconds: number;
+	/** The first connection begins a new session, whatever there is. */
+	#startClean: boolean;
+	/** 3.1.1: the next connection only makes the broker forget. */
+	#forgetting = false;
+	/** Room for an identifier that the server assigns. */
+	#assignable: number;
+
+	constructor(arena: Arena, store: Store, fields: ConnectFields, options: IdentityOptions) {
+		this.#arena = arena;
+		this.#store = store;
+		this.#fields = fields;
+		this.#version5 = options.version5;
+		this.#sessionExpirySeconds = options.sessionExpirySeconds;
+		this.#startClean = options.cleanStart;
+		this.#assignable = options.assignableBytes;
+	}
+
+	/** A hash of the client identifier, never 0: FNV-1a. */
+	hash(): number {
+		const { clientIdStart, clientIdEnd } = this.#fields;
+		let hash = 0x811c9dc5 | 0;
+		for (let at = clientIdStart; at < clientIdEnd; at++)
+			hash = Math.imul(hash ^ this.#arena.bytes[at], 0x01000193);
+		return hash === 0 ? 1 : hash;
+	}
+
+	/** What CONNECT says now. */
+	connect(): ConnectFields {
+		const fields = this.#fields;
+		const keeps = this.#sessionExpirySeconds > 0;
+		const anew = this.#startClean || this.#forgetting || !keeps;
+		fields.cleanStart = anew || (this.#version5 && !this.#store.established);
+		return fields;
+	}
+
+	/** Takes a CONNACK with success. Returns 0; a reason to end the link; or -1: connect again at once. */
+	accept(connack: Packet): number {
+		const present = connack.sessionPresent === 1;
+		if (present && this.#fields.cleanStart) return Reason.ProtocolError; // [MQTT-3.2.2-1, 5.0 MQTT-3.2.2-2]
+		if (this.#forgetting) {
+			this.#forgetting = false;
+			return -1;
+		}
+		if (present && !this.#store.established) {
+			this.#forgetting = true;
+			return -1;
+		}
+		this.#startClean = false;
+		return connack.has(Property.AssignedClientIdentifier) ? this.#assign(connack) : 0;
+	}
+
+	/** Keeps the identifier that the server chose, or the session could not be resumed [5.0, 3.2.2.3.7]. */
+	#assign(connack: Packet): number {
+		const fields = this.#fields;
+		const { bytes, view } = this.#arena;
+		const from = connack.values[Property.AssignedClientIdentifier];
+		const length = view.getUint16(from);
+		if (fields.clientIdEnd > fields.clientIdStart || length === 0) return Reason.ProtocolError;
+		if (length > this.#assignable) return Reason.ImplementationSpecific;
+		const start = fields.clientIdStart;
+		bytes.copyWithin(start - 2, from, from + 2 + length);
+		fields.clientIdEnd = start + length;
+		return 0;
+	}
+}
+
+export interface IdentityOptions {
+	readonly version5: boolean;
+	readonly sessionExpirySeconds: number;
+	readonly cleanStart: boolean;
+	/** Bytes behind the (empty) client identifier for one that the server assigns. */
+	readonly assignableBytes: number;
+}

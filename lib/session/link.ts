@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+import type { Limits } from "../limits.js";
+import type { Packet } from "../wire/packet.js";
+import { Property, Protocol } from "../wire/protocol.js";
+
+/**
+ * What dies with a connection: the limits that CONNACK announced, and how far this connection has come in the outbox.
+ * Nothing here outlives {@link reset}, so nothing negotiated on one connection leaks into the next.
+ */
+export class Link {
+	/** Exchanges open on this connection; PUBLISH of QoS 1 and 2 only while it is below `quota` [MQTT-3.3.4-7]. */
+	inFlight = 0;
+	/** The window, or the server's Receive Maximum if that is smaller. */
+	quota = 0;
+	/** Numbers up to here have been sent on this connection, or are done. */
+	cursor = 0;
+	/** Numbers up to here have been looked at for QoS 0 while QoS 1 and 2 wait for quota. */
+	skipped = 0;
+	/** Numbers up to here have been looked at for a PUBREL to repeat; -1 when that is over. */
+	released = -1;
+	/** The last number that an earlier connection sent: beyond it there is no PUBREL to repeat. */
+	resendEnd = 0;
+	/** The server's Maximum Packet Size, bytes. */
+	maximumPacketSize = 0;
+	maximumQos = 2;
+	retainAvailable = true;
+	/** Milliseconds of quiet after which a PINGREQ is due, an eighth before the Keep Alive in force [MQTT-3.1.2-20]; 0 is off. */
+	keepAliveMs = 0;
+
+	/** Before CONNACK. */
+	reset(): void {
+		this.inFlight = 0;
+		this.quota = 0;
+		this.cursor = 0;
+		this.skipped = 0;
+		this.released = -1;
+		this.resendEnd = 0;
+	}
+
+	/** Takes what CONNACK says; in 3.1.1 it says nothing and the defaults of 5.0 hold. */
+	accept(connack: Packet, limits: Limits, keepAliveSeconds: number): void {
+		const maximum = connack.integer(Property.ReceiveMaximum, Protocol.ReceiveMaximumDefault);
+		this.quota = maximum < limits.window ? maximum : limits.window;
+		this.maximumPacketSize = connack.integer(Property.MaximumPacketSize, Protocol.LengthMax);
+		this.maximumQos = connack.integer(Property.MaximumQos, 2);
+		this.retainAvailable = connack.integer(Property.RetainAvailable, 1) === 1;
+		this.keepAliveMs = connack.integer(Property.ServerKeepAlive, keepAliveSeconds) * 875;
+	}
+}

@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: MIT
+import { Counter } from "../counters.js";
+import type { Limits } from "../limits.js";
+import { type Listener, Settled } from "../listener.js";
+import type { OwedRing } from "../memory/ring.js";
+import type { Message } from "../message.js";
+import type { Store } from "../ports.js";
+import type { Encoder } from "../wire/encoder.js";
+import type { Packet } from "../wire/packet.js";
+import { PacketType, PublishFlag, Reason } from "../wire/protocol.js";
+import { MessageState, Record } from "../wire/record.js";
+import { acknowledged, ILLEGAL, published, STRAY } from "./exchange.js";
+import type { Link } from "./link.js";
+import type { Subscriptions } from "./subscriptions.js";
+
+/**
+ * The rules of an MQTT session, without a socket or a clock: a packet goes in and changes tables ({@link handle}); what
+ * is due comes out into the send region ({@link gather}). It survives connections; what does not is in {@link Link}.
+ */
+export class Session {
+	/** Set from outside at each turn: the ticks of now. */
+	now = 0;
+	/** True when a QoS 2 message was left with the broker, and a reconnect would fetch it (3.1.1). */
+	heldBack = false;
+	#store: Store;
+	#packet: Packet;
+	#link: Link;
+	#owed: OwedRing;
+	#encoder: Encoder;
+	#counters: Uint32Array;
+	#listener: Listener;
+	#message: Message;
+	#subscriptions: Subscriptions;
+	#limits: Limits;
+	#view: DataView;
+	/** The number whose answer is being timed, 0 for none, and when it was sent. */
+	#timed = 0;
+	#timedAt = 0;
+	/** Numbers below were given by an earlier life. */
+	#firstNumber = -1;
+
+	constructor(parts: SessionParts) {
+		this.#store = parts.store;
+		this.#packet = parts.packet;
+		this.#link = parts.link;
+		this.#owed = parts.owed;
+		this.#encoder = parts.encoder;
+		this.#counters = parts.counters;
+		this.#listener = parts.listener;
+		this.#message = parts.message;
+		this.#subscriptions = parts.subscriptions;
+		this.#limits = parts.limits;
+		this.#view = parts.view;
+	}
+
+	// ── packet in ────────────────────────────────────────────────────────────────────────────────────────────────
+
+	/** Handles the decoded packet: changes tables, calls the listener, writes nothing. Returns 0, or why the link must end. */
+	handle(): number {
+		const type = this.#packet.type;
+		if (type === PacketType.Publish) return this.#publish();
+		if (type <= PacketType.Pubcomp)
+			return type === PacketType.Pubrel ? this.#pubrel() : this.#acknowledgement(type);
+		if (type === PacketType.Suback || type === PacketType.Unsuback)
+			return this.#subscriptions.answered(this.#packet);
+		if (type === PacketType.Pingresp) return 0;
+		// A second CONNACK, or an AUTH that was never asked for [MQTT-4.12.0-1].
+		return Reason.ProtocolError;
+	}
+
+	#publish(): number {
+		const packet = this.#packet;
+		const qos = (packet.flags & PublishFlag.QosMask) >> PublishFlag.QosShift;
+		if (qos === 0) {
+			this.#deliver();
+			return 0;
+		}
+		if (qos === 1) {
+			if (this.#encoder.version5 && this.#overrun()) return Reason.ReceiveMaximumExceeded;
+			this.#deliver(); // taken over by the application first, acknowledged after [MQTT-4.3.2-4]
+			this.#owed.push(PacketType.Puback, packet.id, Reason.Success);
+			return 0;
+		}
+		return this.#publishOnce(packet.id, true);
+	}
+
+	/** QoS 2: method B of [MQTT-4.3.3], once per identifier until its PUBREL. `whole` is false for one that was skipped. */
+	#publishOnce(id: number, whole: boolean): number {
+		if (this.#store.inbound(id)) {
+			this.#counters[Counter.Duplicates]++;
+		} else if (this.#overrun()) {
+			if (this.#encoder.version5) return Reason.ReceiveMaximumExceeded;
+			// 3.1.1 has no Receive Maximum: the broker keeps it until a reconnect fetches it.
+			this.#counters[Counter.HeldBack]++;
+			this.heldBack = true;
+			return 0;
+		} else {
+			if (whole) this.#deliver();
+			if (this.#store.markInbound(id, true) < 0) return Reason.QuotaExceeded;
+		}
+		this.#owed.push(PacketType.Pubrec, id, Reason.Success);
+		return 0;
+	}
+
+	/** True when the broker has sent more than it may before we finished the earlier ones [MQTT-3.3.4-9]. */
+	#overrun(): boolean {
+		return this.#store.inboundCount + this.#owed.pubacks >= this.#limits.receiveMaximum;
+	}
+
+	#deliver(): void {
+		this.#counters[Counter.Delivered]++;
+		this.#listener.onMessage?.(this.#message);
+	}
+
+	/** A PUBLISH whose head is in `packet` and whose payload was too long to receive; `bytes` is the whole packet. */
+	oversize(bytes: number): number {
+		const packet = this.#packet;
+		const qos = (packet.flags & PublishFlag.QosMask) >> PublishFlag.QosShift;
+		this.#counters[Counter.Oversize]++;
+		this.#listener.onOversize?.(this.#message, bytes);
+		if (qos === 2) return this.#publishOnce(packet.id, false);
+		if (qos === 1) this.#owed.push(PacketType.Puback, packet.id, Reason.Success);
+		return 0;
+	}
+
+	#pubrel(): number {
+		const id = this.#packet.id;
+		const known = this.#store.inbound(id);
+		if (known) this.#store.markInbound(id, false);
+		// An identifier that we do not know is answered all the same, or the broker never frees it [MQTT-4.3.3-11].
+		this.#owed.push(PacketType.Pubcomp, id, known ? Reason.Success : Reason.PacketIdentifierNotFound);
+		return 0;
+	}
+
+	/** PUBACK, PUBREC, PUBCOMP. */
+	#acknowledgement(type: number): number {
+		const { id, reason } = this.#packet;
+		const store = this.#store;
+		const number = this.#numberOf(id);
+		const state = number === 0 ? MessageState.Done : store.state(number);
+		const next = acknowledged(state, type, reason);
+		if (next === ILLEGAL) return Reason.ProtocolError;
+		if (next === STRAY) {
+			this.#counters[Counter.Strays]++;
+			if (type === PacketType.Pubrec) this.#owed.push(PacketType.Pubrel, id, Reason.PacketIdentifierNotFound);
+			return 0;
+		}
+		if (number === this.#timed) this.#measured();
+		if (next === MessageState.AwaitComp) {
+			this.#owed.push(PacketType.Pubrel, id, Reason.Success);
+			if (state === next) return 0;
+			if (number > this.#link.cursor) this.#link.inFlight++; // opened on an earlier connection
+			store.mark(number, next);
+			return 0;
+		}
+		// What was opened on an earlier connection, and not sent again on this one, is not counted on this one.
+		if (state === MessageState.AwaitComp || number <= this.#link.cursor) this.#link.inFlight--;
+		store.mark(number, MessageState.Done);
+		if (reason >= 0x80) this.settle(number, Settled.Rejected, reason);
+		else this.settle(number, Settled.Acknowledged, reason);
+		return 0;
+	}
+
+	/** The message whose exchange has this identifier, or 0: identifiers are numbers modulo `publishIds`, counted from the oldest. */
+	#numberOf(id: number): number {
+		const ids = this.#limits.publishIds;
+		if (id > ids) return 0;
+		const low = this.#store.low;
+		let ahead = id - 1 - (low % ids);
+		if (ahead < 0) ahead += ids;
+		return low + ahead;
+	}
+
+	/** Settles a ticket that the store has let go of. */
+	settle(number: number, outcome: Settled, reason: number): void {
+		if (outcome === Settled.Acknowledged) this.#counters[Counter.Acknowledged]++;
+		else if (outcome === Settled.Rejected) this.#counters[Counter.Rejected]++;
+		this.#listener.onSettled?.(number, outcome, reason, number < this.#firstNumber);
+	}
+
+	// ── next thing out ───────────────────────────────────────────────────────────────────────────────────────────
+
+	/**
+	 * Fills the send region with what is due, in the order of `lib/README.md`, as far as it and the link have room.
+	 * Everything it encodes is durable: the caller has committed the store. Returns true when something may be left.
+	 */
+	gather(): boolean {
+		return (
+			this.#gatherOwed() ||
+			this.#gatherReleased() ||
+			this.#subscriptions.gather(this.#encoder) ||
+			this.#gatherPublishes()
+		);
+	}
+
+	#gatherOwed(): boolean {
+		const owed = this.#owed;
+		while (owed.count > 0) {
+			const row = owed.first;
+			if (!this.#encoder.acknowledge(row >>> 24, row & 0xffff, (row >>> 16) & 0xff)) return true;
+			this.#counters[Counter.PacketsOut + (row >>> 24)]++;
+			owed.shift();
+		}
+		return false;
+	}
+
+	/** After a resumed session: PUBREL again for what has PUBREC [MQTT-4.4.0-1], in the order of the messages. */
+	#gatherReleased(): boolean {
+		const link = this.#link;
+		while (link.released >= 0) {
+			const number = this.#store.next(link.released);
+			if (number === 0 || number > link.resendEnd) {
+				link.released = -1;
+				return false;
+			}
+			if (this.#store.state(number) === MessageState.AwaitComp) {
+				if (!this.#encoder.acknowledge(PacketType.Pubrel, this.#idOf(number), Reason.Success)) return true;
+				this.#counters[Counter.PacketsOut + PacketType.Pubrel]++;
+				this.#counters[Counter.Resends]++;
+			}
+			link.released = number;
+		}
+		return false;
+	}
+
+	/** PUBLISH in the order of the numbers: first what an earlier connection sent, with DUP, then what is new. */
+	#gatherPublishes(): boolean {
+		const link = this.#link;
+		for (let number = this.#store.next(link.cursor); number !== 0; number = this.#store.next(number)) {
+			const state = this.#store.state(number);
+			if (state !== MessageState.AwaitComp) {
+				if (state !== MessageState.DueOnce && !this.#mayOpen(number)) return this.#gatherSkipping(number);
+				if (!this.#send(number, state)) return true;
+			}
+			link.cursor = number;
+		}
+		return false;
+	}
+
+	/** Quota holds back QoS 1 and 2 only: QoS 0 goes past them [MQTT-4.9]. */
+	#gatherSkipping(from: number): boolean {
+		const link = this.#link;
+		let number = link.skipped > from ? link.skipped : from;
+		while ((number = this.#store.next(number)) !== 0) {
+			if (this.#store.state(number) === MessageState.DueOnce && !this.#send(number, MessageState.DueOnce))
+				return true;
+			link.skipped = number;
+		}
+		return false;
+	}
+
+	/** True when one more exchange may be open, and none that is open has this identifier [MQTT-2.2.1-3]. */
+	#mayOpen(number: number): boolean {
+		return this.#link.inFlight < this.#link.quota && number - this.#store.low < this.#limits.publishIds;
+	}
+
+	/** Encodes one PUBLISH. Returns false when there is no room for it now; one that can never go is settled here. */
+	#send(number: number, state: number): boolean {
+		const store = this.#store;
+		const link = this.#link;
+		const at = store.load(number);
+		const end = store.loadedEnd;
+		const flags = this.#view.getUint8(at + Record.Flags);
+		const qos = (flags & PublishFlag.QosMask) >> PublishFlag.QosShift;
+		const refused = this.#unsendable(at, end, flags, qos);
+		if (refused !== 0) {
+			this.#drop(number, Settled.Dropped, refused, Counter.DroppedUnsendable);
+			return true;
+		}
+		const again = state === MessageState.AwaitAck || state === MessageState.AwaitRec;
+		if (!this.#encoder.publish(at, end, qos === 0 ? 0 : this.#idOf(number), again, 0)) return false;
+		this.#counters[Counter.PacketsOut + PacketType.Publish]++;
+		if (again) this.#counters[Counter.Resends]++;
+		if (qos === 0) {
+			store.mark(number, MessageState.Done);
+			this.settle(number, Settled.Sent, Reason.Success);
+			return true;
+		}
+		if (!again) store.mark(number, published(qos));
+		if (++link.inFlight > this.#counters[Counter.PeakInFlight])
+			this.#counters[Counter.PeakInFlight] = link.inFlight;
+		if (this.#timed === 0) {
+			this.#timed = number;
+			this.#timedAt = this.now;
+		}
+		return true;
+	}
+
+	/** Why the broker of this connection cannot take this message; 0 when it can. */
+	#unsendable(at: number, end: number, flags: number, qos: number): number {
+		const link = this.#link;
+		if (qos > link.maximumQos) return Reason.QosNotSupported; // [MQTT-3.2.2-11]
+		if ((flags & PublishFlag.Retain) !== 0 && !link.retainAvailable) return Reason.RetainNotSupported; // [MQTT-3.2.2-14]
+		// The record is never shorter than its packet by more than the fixed header, identifier and lengths.
+		if (end - at + 16 <= link.maximumPacketSize) return 0;
+		return this.#encoder.publishSize(at, end, 0) > link.maximumPacketSize ? Reason.PacketTooLarge : 0; // [MQTT-3.2.2-15]
+	}
+
+	#idOf(number: number): number {
+		return 1 + (number % this.#limits.publishIds);
+	}
+
+	#drop(number: number, outcome: Settled, reason: number, counter: number): void {
+		this.#store.mark(number, MessageState.Done);
+		this.#counters[counter]++;
+		this.settle(number, outcome, reason);
+	}
+
+	#measured(): void {
+		const ms = (this.now - this.#timedAt) | 0;
+		this.#timed = 0;
+		this.#counters[Counter.RoundTripMs] = ms;
+		if (ms > this.#counters[Counter.PeakRoundTripMs]) this.#counters[Counter.PeakRoundTripMs] = ms;
+	}
+
+	// ── lives ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+	/** A life begins: what the store holds already was accepted in an earlier one. */
+	begin(): void {
+		if (this.#firstNumber >= 0) return;
+		this.#firstNumber = 0;
+		for (let number = this.#store.next(0); number !== 0; number = this.#store.next(number))
+			this.#firstNumber = number + 1;
+	}
+
+	/** A message was accepted. */
+	accepted(number: number): void {
+		const store = this.#store;
+		const link = this.#link;
+		// Numbers start anew every two thousand million messages, when nothing is in flight.
+		if (number <= link.cursor) link.cursor = link.skipped = this.#firstNumber = 0;
+		if (store.count > this.#counters[Counter.PeakMessages])
+			this.#counters[Counter.PeakMessages] = store.count;
+		if (store.used > this.#counters[Counter.PeakBytes]) this.#counters[Counter.PeakBytes] = store.used;
+	}
+
+	/** CONNACK came: go on with the session, or with a new one. `requeue` says what becomes of QoS 2 without PUBREC. */
+	start(resumed: boolean, requeue: boolean): void {
+		const store = this.#store;
+		const link = this.#link;
+		if (resumed) {
+			link.released = 0;
+			for (let number = store.next(0); number !== 0; number = store.next(number)) {
+				const state = store.state(number);
+				if (state === MessageState.AwaitComp) link.inFlight++;
+				if (state >= MessageState.AwaitAck) link.resendEnd = number;
+			}
+		} else {
+			this.#settleLost(requeue);
+			store.clear();
+		}
+		this.#subscriptions.renew(resumed);
+	}
+
+	/** The broker lost the session: what is certain is sent anew, what is not is settled as such. */
+	#settleLost(requeue: boolean): void {
+		const store = this.#store;
+		for (let number = store.next(0); number !== 0; number = store.next(number)) {
+			const state = store.state(number);
+			if (state === MessageState.AwaitComp || (state === MessageState.AwaitRec && !requeue))
+				this.#drop(number, Settled.Uncertain, Reason.Unspecified, Counter.DroppedSessionLost);
+		}
+	}
+
+	/** The link is gone: what only it knew is forgotten. QoS 0 that waited goes with it, unless it may wait. */
+	linkLost(keepQos0: boolean): void {
+		this.#owed.clear();
+		this.#timed = 0;
+		this.heldBack = false;
+		if (keepQos0) return;
+		const store = this.#store;
+		for (let number = store.next(0); number !== 0; number = store.next(number))
+			if (store.state(number) === MessageState.DueOnce)
+				this.#drop(number, Settled.Dropped, Reason.Unspecified, Counter.DroppedOffline);
+	}
+}
+
+/** What a session is made of; the client makes them once. */
+export interface SessionParts {
+	readonly store: Store;
+	readonly packet: Packet;
+	readonly link: Link;
+	readonly owed: OwedRing;
+	readonly encoder: Encoder;
+	readonly counters: Uint32Array;
+	readonly listener: Listener;
+	readonly message: Message;
+	readonly subscriptions: Subscriptions;
+	readonly limits: Limits;
+	readonly view: DataView;
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+import { Counter } from "../counters.js";
+import { Row } from "../limits.js";
+import type { Listener } from "../listener.js";
+import type { Arena } from "../memory/arena.js";
+import type { Encoder } from "../wire/encoder.js";
+import type { Packet } from "../wire/packet.js";
+import { PacketType, Reason } from "../wire/protocol.js";
+import type { Filter } from "../wire/topic.js";
+
+/** How far a subscription is, named by whose turn it is. Due + 1 is Await of the same request. */
+const enum State {
+	Free = 0,
+	DueSubscribe = 1,
+	AwaitSuback = 2,
+	DueUnsubscribe = 3,
+	AwaitUnsuback = 4,
+	Active = 5,
+	/** The broker said no. It is asked again when it has lost the session, or by the application. */
+	Rejected = 6,
+}
+
+const enum At {
+	Id = 0,
+	Options = 2,
+	State = 3,
+}
+
+/** The first identifier of SUBSCRIBE and UNSUBSCRIBE; PUBLISH never uses those from here on. */
+const REQUEST_IDS = 65_280;
+
+/**
+ * What the application wants to be subscribed to, and what the broker knows of it.
+ *
+ *     ┌─▶ DueSubscribe ──▶ AwaitSuback ──▶ Active ──▶ DueUnsubscribe ──▶ AwaitUnsuback ──▶ Free
+ *     │                         └────────▶ Rejected        ▲
+ *     └── the broker lost the session, or                  └── the application's call
+ *         the application subscribes again
+ *
+ * Identifiers go round, so that a late answer never meets a new request.
+ */
+export class Subscriptions {
+	/** Requests that are to be sent. */
+	due = 0;
+	/** Requests that wait for their answer. */
+	awaiting = 0;
+	#filters: (Filter | null)[] = [];
+	#view: DataView;
+	#start: number;
+	#rows: number;
+	#lastId = 0;
+	#listener: Listener;
+	#counters: Uint32Array;
+
+	constructor(arena: Arena, rows: number, listener: Listener, counters: Uint32Array) {
+		this.#view = arena.view;
+		this.#start = arena.region(rows * Row.Subscription);
+		this.#rows = rows;
+		this.#listener = listener;
+		this.#counters = counters;
+		for (let row = 0; row < rows; row++) this.#filters.push(null);
+	}
+
+	/** Wants `filter` with these options (QoS in the low two bits). Returns false when the table is full. */
+	add(filter: Filter, options: number): boolean {
+		let row = this.#find(filter);
+		if (row < 0) row = this.#find(null);
+		if (row < 0) return false;
+		this.#filters[row] = filter;
+		this.#view.setUint8(this.#at(row) + At.Options, options);
+		this.#set(row, State.DueSubscribe);
+		return true;
+	}
+
+	/** No longer wants `filter`. Returns false when it is not in the table. */
+	remove(filter: Filter): boolean {
+		const row = this.#find(filter);
+		if (row < 0) return false;
+		this.#set(row, State.DueUnsubscribe);
+		return true;
+	}
+
+	/** Encodes what is due. Returns true when there was no room for all of it. */
+	gather(encoder: Encoder): boolean {
+		for (let row = 0; this.due > 0 && row < this.#rows; row++) {
+			const state = this.#state(row);
+			if (state !== State.DueSubscribe && state !== State.DueUnsubscribe) continue;
+			const filter = this.#filters[row] as Filter;
+			const id = this.#nextId();
+			const subscribe = state === State.DueSubscribe;
+			const fits = subscribe
+				? encoder.subscribe(id, filter.start, filter.end, this.#view.getUint8(this.#at(row) + At.Options))
+				: encoder.unsubscribe(id, filter.start, filter.end);
+			if (!fits) return true;
+			this.#counters[Counter.PacketsOut + (subscribe ? PacketType.Subscribe : PacketType.Unsubscribe)]++;
+			this.#view.setUint16(this.#at(row) + At.Id, id);
+			this.#set(row, state + 1);
+		}
+		return false;
+	}
+
+	/** Takes a SUBACK or UNSUBACK. Returns 0, or why the link must end. */
+	answered(packet: Packet): number {
+		const row = this.#awaiting(packet.id);
+		if (row < 0) {
+			this.#counters[Counter.Strays]++;
+			return 0;
+		}
+		const filter = this.#filters[row] as Filter;
+		// One filter was asked for, so there is one code [MQTT-3.9.3-1]; an UNSUBACK of 3.1.1 has none.
+		const codes = packet.payloadEnd - packet.payloadStart;
+		const reason = codes === 0 ? Reason.Success : this.#view.getUint8(packet.payloadStart);
+		if (packet.type === PacketType.Suback) {
+			if (this.#state(row) !== State.AwaitSuback || codes !== 1) return Reason.ProtocolError;
+			this.#set(row, reason >= 0x80 ? State.Rejected : State.Active);
+			this.#listener.onSubscribed?.(filter, reason);
+		} else {
+			if (this.#state(row) !== State.AwaitUnsuback || codes > 1) return Reason.ProtocolError;
+			this.#set(row, State.Free);
+			this.#filters[row] = null;
+			this.#listener.onUnsubscribed?.(filter, reason);
+		}
+		return 0;
+	}
+
+	/**
+	 * A connection is there. What was asked on an earlier one is asked again; when the broker has no session of ours,
+	 * every subscription is.
+	 */
+	renew(resumed: boolean): void {
+		for (let row = 0; row < this.#rows; row++) {
+			const state = this.#state(row);
+			if (state === State.AwaitUnsuback) this.#set(row, State.DueUnsubscribe);
+			else if (state === State.AwaitSuback) this.#set(row, State.DueSubscribe);
+			else if (!resumed && (state === State.Active || state === State.Rejected))
+				this.#set(row, State.DueSubscribe);
+		}
+	}
+
+	#at(row: number): number {
+		return this.#start + row * Row.Subscription;
+	}
+
+	#state(row: number): number {
+		return this.#view.getUint8(this.#at(row) + At.State);
+	}
+
+	#set(row: number, state: number): void {
+		const before = this.#state(row);
+		this.due += isDue(state) - isDue(before);
+		this.awaiting += isAwaiting(state) - isAwaiting(before);
+		this.#view.setUint8(this.#at(row) + At.State, state);
+	}
+
+	/** The row of a filter, or -1; of `null`: a free row. */
+	#find(filter: Filter | null): number {
+		for (let row = 0; row < this.#rows; row++) if (this.#filters[row] === filter) return row;
+		return -1;
+	}
+
+	/** The row that waits for the answer with this identifier, or -1. */
+	#awaiting(id: number): number {
+		for (let row = 0; row < this.#rows; row++)
+			if (this.#view.getUint16(this.#at(row) + At.Id) === id && isAwaiting(this.#state(row)) === 1)
+				return row;
+		return -1;
+	}
+
+	/** The next identifier that no request in flight has: there are 256, and at most 128 rows. */
+	#nextId(): number {
+		do this.#lastId = (this.#lastId + 1) & 255;
+		while (this.#awaiting(REQUEST_IDS + this.#lastId) >= 0);
+		return REQUEST_IDS + this.#lastId;
+	}
+}
+
+function isDue(state: number): number {
+	return state === State.DueSubscribe || state === State.DueUnsubscribe ? 1 : 0;
+}
+
+function isAwaiting(state: number): number {
+	return state === State.AwaitSuback || state === State.AwaitUnsuback ? 1 : 0;
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+import { DEFAULT_LIMITS, type Limits, limitsFrom, Row } from "../limits.js";
+import { Outbox } from "../memory/outbox.js";
+import type { Block, Store } from "../ports.js";
+import { MessageState, Record } from "../wire/record.js";
+import { Refusal } from "../wire/refusal.js";
+
+/**
+ * The store that forgets when power goes: an outbox and a table of inbound identifiers in the client's arena.
+ * Everything it is told is "durable" at once, so `commit` has nothing to do.
+ */
+export class RamStore implements Store {
+	readonly bytes: number;
+	established = false;
+	loadedEnd = 0;
+	inboundCount = 0;
+	#outbox!: Outbox;
+	#view!: DataView;
+	#inbound = 0;
+	#reserved = -1;
+	#identity = 0;
+	#limits: Limits;
+
+	/** `limits` must be those of the client. */
+	constructor(limits: Partial<Limits> = DEFAULT_LIMITS) {
+		this.#limits = limitsFrom(limits);
+		this.bytes =
+			Outbox.bytes(this.#limits.outboxMessages, this.#limits.outboxBytes) +
+			this.#limits.receiveMaximum * Row.Inbound;
+	}
+
+	attach(block: Block, start: number): void {
+		const { outboxMessages, outboxBytes } = this.#limits;
+		this.#view = block.view;
+		this.#outbox = new Outbox(block, start, outboxMessages, outboxBytes);
+		this.#inbound = start + Outbox.bytes(outboxMessages, outboxBytes);
+	}
+
+	open(identity: number): number {
+		if (identity !== this.#identity) {
+			this.clear();
+			this.established = false;
+			this.#identity = identity;
+		}
+		return 0;
+	}
+
+	get count(): number {
+		return this.#outbox.count;
+	}
+
+	get used(): number {
+		return this.#outbox.used;
+	}
+
+	get low(): number {
+		return this.#outbox.low;
+	}
+
+	reserve(bytes: number): number {
+		const outbox = this.#outbox;
+		if (this.#reserved >= 0) return Refusal.Busy;
+		if (!outbox.fits(bytes)) return Refusal.TooLong;
+		if (!outbox.hasRoom(bytes)) return Refusal.Full;
+		this.#reserved = outbox.reserve(bytes);
+		return this.#reserved;
+	}
+
+	seal(end: number): number {
+		const start = this.#reserved;
+		if (start < 0) return Refusal.NothingComposed;
+		this.#reserved = -1;
+		const qos = (this.#view.getUint8(start + Record.Flags) >> 1) & 3;
+		return this.#outbox.append(start, end, qos === 0 ? MessageState.DueOnce : MessageState.DuePublish);
+	}
+
+	discard(): void {
+		this.#reserved = -1;
+	}
+
+	next(after: number): number {
+		return this.#outbox.after(after);
+	}
+
+	state(number: number): number {
+		return this.#outbox.state(number);
+	}
+
+	load(number: number): number {
+		const start = this.#outbox.start(number);
+		this.loadedEnd = start + this.#outbox.length(number);
+		return start;
+	}
+
+	mark(number: number, state: number): void {
+		this.#outbox.mark(number, state);
+	}
+
+	inbound(id: number): boolean {
+		return this.#find(id) >= 0;
+	}
+
+	markInbound(id: number, open: boolean): number {
+		const at = this.#find(id);
+		if (open === at >= 0) return 0;
+		if (open) {
+			if (this.inboundCount === this.#limits.receiveMaximum) return Refusal.Full;
+			this.#view.setUint16(this.#inbound + this.inboundCount++ * Row.Inbound, id);
+		} else {
+			const last = --this.inboundCount * Row.Inbound;
+			this.#view.setUint16(at, this.#view.getUint16(this.#inbound + last));
+		}
+		return 0;
+	}
+
+	clear(): void {
+		this.inboundCount = 0;
+		this.established = true;
+		const outbox = this.#outbox;
+		for (let number = outbox.after(0); number !== 0; number = outbox.after(number)) {
+			const state = outbox.state(number);
+			if (state === MessageState.AwaitComp) outbox.mark(number, MessageState.Done);
+			else if (state !== MessageState.DueOnce) outbox.mark(number, MessageState.DuePublish);
+		}
+	}
+
+	commit(): number {
+		return 0;
+	}
+
+	maintain(): void {}
+
+	flush(): void {}
+
+	/** Where the identifier stands in the table, or -1. Few stand there at once, so a walk is quicker than an index. */
+	#find(id: number): number {
+		const view = this.#view;
+		const end = this.#inbound + this.inboundCount * Row.Inbound;
+		for (let at = this.#inbound; at < end; at += Row.Inbound) if (view.getUint16(at) === id) return at;
+		return -1;
+	}
+}
