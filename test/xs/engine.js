@@ -13,7 +13,8 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const PACKAGE = "@agoric/xsnap@0.15.0";
-const INTEGRITY = "sha512-ZBm4DZxbtfacxMHVVdJjZi0Y8zOxN77vpu1WwI5RWfPkaRh0aHkz/dVdTGKXalDNzWfz183lljKxlxl3/h0n+A==";
+const INTEGRITY =
+	"sha512-ZBm4DZxbtfacxMHVVdJjZi0Y8zOxN77vpu1WwI5RWfPkaRh0aHkz/dVdTGKXalDNzWfz183lljKxlxl3/h0n+A==";
 const WANTED = ["moddable/xs/includes", "moddable/xs/platforms", "moddable/xs/sources", "LICENSE"];
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -42,9 +43,6 @@ const WRAPPED = [
 	"fxNewChunk",
 	"fxNewGrowableChunk",
 	"fxRenewChunk",
-	"fxNewFunctionLength",
-	"fxNewFunctionName",
-	"fxCaptureErrorStack",
 	"fxNextHostFunctionProperty",
 	"malloc",
 	"calloc",
@@ -83,14 +81,20 @@ async function fetchSources() {
 	const work = join(cache, `fetch-${process.pid}`);
 	mkdirSync(work, { recursive: true });
 	try {
-		const packed = await run("npm", ["pack", PACKAGE, "--silent", "--ignore-scripts", "--pack-destination", work], work);
+		const packed = await run(
+			"npm",
+			["pack", PACKAGE, "--silent", "--ignore-scripts", "--pack-destination", work],
+			work,
+		);
 		const name = readdirSync(work).find((file) => file.endsWith(".tgz"));
 		if (packed.code !== 0 || !name)
 			throw new Error(
 				`cannot fetch ${PACKAGE} (${firstLine(packed.output) || "npm pack failed"}); ` +
 					"go online once, or let npm reach a registry, and run again",
 			);
-		const digest = `sha512-${createHash("sha512").update(readFileSync(join(work, name))).digest("base64")}`;
+		const digest = `sha512-${createHash("sha512")
+			.update(readFileSync(join(work, name)))
+			.digest("base64")}`;
 		if (digest !== INTEGRITY) throw new Error(`${PACKAGE} is not the expected file: ${digest}`);
 		const members = WANTED.map((path) => `package/${path}`);
 		const unpacked = await run("tar", ["-xzf", name, ...members], work);
@@ -127,7 +131,8 @@ async function compile(sources, targets) {
 		...harness.filter((name) => name.endsWith(".c")).map((name) => join(here, name)),
 	];
 	// the biggest first, so that no processor is left with it at the end
-	const weight = (/** @type {string} */ file) => readFileSync(file).length * (file.endsWith("xsRun.c") ? 4 : 1);
+	const weight = (/** @type {string} */ file) =>
+		readFileSync(file).length * (file.endsWith("xsRun.c") ? 4 : 1);
 	const jobs = files
 		.sort((a, b) => weight(b) - weight(a))
 		.flatMap((file) => targets.map((target) => ({ file, ...target })));
@@ -137,7 +142,15 @@ async function compile(sources, targets) {
 			// objects of the engine itself outlive changes of the harness
 			if (!job.file.startsWith(here) && existsSync(object)) continue;
 			const temporary = `${object}.${process.pid}`;
-			const args = [...FLAGS, `-m${job.bits}`, ...includes.map((path) => `-I${path}`), "-c", job.file, "-o", temporary];
+			const args = [
+				...FLAGS,
+				`-m${job.bits}`,
+				...includes.map((path) => `-I${path}`),
+				"-c",
+				job.file,
+				"-o",
+				temporary,
+			];
 			const { code, output } = await run("gcc", args);
 			if (code !== 0) {
 				jobs.length = 0;
@@ -155,7 +168,15 @@ async function link(bits, objects, path) {
 	const files = names.map((name) => join(objects, name));
 	const wraps = WRAPPED.map((name) => `-Wl,--wrap=${name}`);
 	const temporary = `${path}.${process.pid}`;
-	const { code, output } = await run("gcc", [`-m${bits}`, ...wraps, ...files, "-lm", "-lpthread", "-o", temporary]);
+	const { code, output } = await run("gcc", [
+		`-m${bits}`,
+		...wraps,
+		...files,
+		"-lm",
+		"-lpthread",
+		"-o",
+		temporary,
+	]);
 	if (code !== 0) throw new Error(`cannot link the ${bits}-bit engine:\n${output.slice(0, 2000)}`);
 	renameSync(temporary, path);
 }
@@ -164,7 +185,10 @@ async function link(bits, objects, path) {
 async function canBuild(bits) {
 	const source = join(cache, `try-${process.pid}.c`);
 	const program = join(cache, `try-${process.pid}-${bits}`);
-	writeFileSync(source, "#include <stdio.h>\n#include <math.h>\nint main(void) { return printf(\"%d\", (int)floor(1.5)) < 0; }\n");
+	writeFileSync(
+		source,
+		'#include <stdio.h>\n#include <math.h>\nint main(void) { return printf("%d", (int)floor(1.5)) < 0; }\n',
+	);
 	const { code } = await run("gcc", [`-m${bits}`, source, "-lm", "-o", program]);
 	const works = code === 0 && (await run(program, [])).code === 0;
 	rmSync(source, { force: true });
@@ -181,7 +205,11 @@ async function canBuild(bits) {
 export async function prepare(options = {}) {
 	const version = await run("gcc", ["--version"]);
 	if (version.code !== 0)
-		return { engines: [], missing: ["no gcc: the real engine cannot be built (Debian: apt-get install gcc)"], built: false };
+		return {
+			engines: [],
+			missing: ["no gcc: the real engine cannot be built (Debian: apt-get install gcc)"],
+			built: false,
+		};
 	const compiler = firstLine(version.output);
 	mkdirSync(cache, { recursive: true });
 	/** @type {Engines} */
@@ -209,7 +237,8 @@ export async function prepare(options = {}) {
 	for (const name of readdirSync(cache))
 		for (const { bits, path, objects } of targets)
 			if (name.startsWith(`probe-${bits}-`) || name.startsWith(`objects-${bits}-`))
-				if (!path.endsWith(name) && !objects.endsWith(name)) rmSync(join(cache, name), { recursive: true, force: true });
+				if (!path.endsWith(name) && !objects.endsWith(name))
+					rmSync(join(cache, name), { recursive: true, force: true });
 	result.built = true;
 	return result;
 }

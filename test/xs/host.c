@@ -161,6 +161,28 @@ static void xs_print(txMachine* the)
 	fflush(stdout);
 }
 
+/* ---- the native side of a driver ---- */
+
+extern txInteger _xsmcGetBuffer(txMachine* the, txSlot* slot, void** data, txUnsigned* count, txBoolean writable);
+
+/* copy(to, at, from, start, end): what native code does with views, for scripted peers; checks every bound */
+static void xs_copy(txMachine* the)
+{
+	void *to, *from;
+	txUnsigned toLength, fromLength;
+	if (mxArgc < 5)
+		mxTypeError("copy: five arguments are needed");
+	txInteger at = fxToInteger(the, mxArgv(1));
+	txInteger start = fxToInteger(the, mxArgv(3)), end = fxToInteger(the, mxArgv(4));
+	_xsmcGetBuffer(the, mxArgv(0), &to, &toLength, 1);
+	_xsmcGetBuffer(the, mxArgv(2), &from, &fromLength, 0);
+	if (start < 0 || end < start || (txUnsigned)end > fromLength)
+		mxRangeError("copy: source out of bounds");
+	if (at < 0 || (txUnsigned)at + (txUnsigned)(end - start) > toLength)
+		mxRangeError("copy: target out of bounds");
+	memmove((txByte*)to + at, (txByte*)from + start, end - start);
+}
+
 /* ---- making it ---- */
 
 typedef struct {
@@ -177,6 +199,7 @@ static const HostFunction hostFunctions[] = {
 	{ "chunkBytes", xs_chunkBytes, 0 },
 	{ "collections", xs_collections, 0 },
 	{ "freeHeap", xs_freeHeap, 0 },
+	{ "copy", xs_copy, 5 },
 	{ "nanoseconds", xs_nanoseconds, 0 },
 	{ "print", xs_print, 1 },
 };

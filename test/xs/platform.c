@@ -8,6 +8,8 @@
  */
 #include "probe.h"
 
+#include <sys/mman.h>
+
 ProbeCounters gxCounters;
 ProbeOptions gxOptions = { 0, 4096, 0 };
 uint64_t gxCollections = 0;
@@ -21,10 +23,6 @@ extern void* __real_fxRenewChunk(txMachine* the, void* data, txSize size);
 extern void* __real_malloc(size_t size);
 extern void* __real_calloc(size_t count, size_t size);
 extern void* __real_realloc(void* data, size_t size);
-extern txSlot* __real_fxNewFunctionLength(txMachine* the, txSlot* instance, txNumber length);
-extern txSlot* __real_fxNewFunctionName(
-	txMachine* the, txSlot* instance, txID id, txIndex index, txID former, txString prefix);
-extern void __real_fxCaptureErrorStack(txMachine* the, txSlot* internal, txSlot* frame);
 
 static txSize chunkCapacity(void* data)
 {
@@ -93,21 +91,22 @@ void* __wrap_realloc(void* data, size_t size)
 
 /* ---- as in a stripped, linked image ---- */
 
-txSlot* __wrap_fxNewFunctionLength(txMachine* the, txSlot* instance, txNumber length)
-{
-	return gxOptions.named ? __real_fxNewFunctionLength(the, instance, length) : NULL;
-}
-
-txSlot* __wrap_fxNewFunctionName(
-	txMachine* the, txSlot* instance, txID id, txIndex index, txID former, txString prefix)
-{
-	return gxOptions.named ? __real_fxNewFunctionName(the, instance, id, index, former, prefix) : NULL;
-}
-
-void __wrap_fxCaptureErrorStack(txMachine* the, txSlot* internal, txSlot* frame)
+/* a stripped image has no hooks for names, lengths and error stacks; the table is constant, its page is made writable */
+void probeStrip(void)
 {
 	if (gxOptions.named)
-		__real_fxCaptureErrorStack(the, internal, frame);
+		return;
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t from = (uintptr_t)&gxDefaults & ~(page - 1);
+	size_t size = (uintptr_t)&gxDefaults + sizeof(gxDefaults) - from;
+	if (mprotect((void*)from, size, PROT_READ | PROT_WRITE)) {
+		perror("probe: mprotect");
+		exit(PROBE_ENGINE);
+	}
+	txDefaults* hooks = (txDefaults*)(uintptr_t)&gxDefaults;
+	hooks->newFunctionLength = NULL;
+	hooks->newFunctionName = NULL;
+	hooks->captureErrorStack = NULL;
 }
 
 /* built-in methods are primitive values in a linked image; touching a property of one makes a function object */
@@ -351,6 +350,8 @@ static txScript* parseFile(txMachine* the, txString path)
 		fxParserBind(parser);
 		script = fxParserCode(parser);
 	}
+	if (parser->errorCount)
+		fprintf(stderr, "%s:%d: %s\n", path, parser->line, parser->errorMessage ? parser->errorMessage : "cannot be parsed");
 	fclose(file);
 	fxTerminateParser(parser);
 	return script;

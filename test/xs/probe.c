@@ -135,6 +135,7 @@ int main(int argc, char** argv)
 		fprintf(stderr, "probe: no such module: %s\n", name);
 		return PROBE_USAGE;
 	}
+	probeStrip();
 	txMachine* the = probeCreate();
 	if (!the) {
 		fprintf(stderr, "probe: the machine could not be created\n");

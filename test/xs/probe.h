@@ -39,6 +39,7 @@ extern uint64_t gxCollections;
 extern const char* gxAbortReason;
 
 /* platform.c */
+void probeStrip(void);
 txMachine* probeCreate(void);
 void probeFitHeap(txMachine* the);
 long probeFreeHeap(txMachine* the);

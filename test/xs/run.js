@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Runs modules on the real engine and judges what they print.
+ *
+ *   node test/xs/run.js [--self | --all] [--table] [--json] [--bits 32|64] [module.js ...]
+ *
+ * Without modules: all gates and the tests of lib that need no Node. `--self` proves the counter instead, `--all` does
+ * both. Exit code 0 when everything passed. With CI=true a missing engine is a failure, otherwise it is one line.
+ */
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { prepare } from "./engine.js";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = join(here, "..", "..");
+const LIMIT_MS = 120_000;
+
+/**
+ * @typedef {{ gate?: string, row?: string, test?: string, pass?: boolean, fault?: string,
+ *   values?: Record<string, number | string | boolean> }} Line
+ * @typedef {{ module: string, source: string, options: string[], expect?: { code: number, text: string } }} Job
+ * @typedef {{ job: Job, engine: import("./engine.js").Engine, lines: Line[], faults: string[] }} Outcome
+ */
+
+const { values: flags, positionals } = parseArgs({
+	allowPositionals: true,
+	options: {
+		self: { type: "boolean", default: false },
+		all: { type: "boolean", default: false },
+		table: { type: "boolean", default: false },
+		json: { type: "boolean", default: false },
+		bits: { type: "string" },
+	},
+});
+
+/** `// xs: --heap 16384 --stack 384` and `// expect: exit 3 memory full`, among the first lines of a source. */
+function readJob(/** @type {string} */ module, source = module) {
+	const head = readFileSync(source, "utf8").split("\n").slice(0, 5).join("\n");
+	const options = /^\/\/ xs: (--.*)$/m.exec(head)?.[1]?.trim().split(/\s+/) ?? [];
+	const expected = /^\/\/ expect: exit (\d+) ?(.*)$/m.exec(head);
+	/** @type {Job} */
+	const job = { module, source, options };
+	if (expected) job.expect = { code: Number(expected[1]), text: expected[2]?.trim() ?? "" };
+	return job;
+}
+
+/** @param {string} folder */
+const scriptsIn = (folder) =>
+	readdirSync(folder)
+		.filter((name) => name.endsWith(".js"))
+		.sort()
+		.map((name) => readJob(join(folder, name)));
+
+/** @returns {Promise<Job[]>} */
+async function jobs() {
+	if (positionals.length > 0) return positionals.map((path) => readJob(resolve(path)));
+	/** @type {Job[]} */
+	const list = [];
+	if (flags.self || flags.all)
+		list.push(...scriptsIn(join(here, "selftest")), ...scriptsIn(join(here, "selftest", "failing")));
+	if (!flags.self || flags.all) {
+		const { build } = await import("./build.js");
+		const { gates, tests, warning, sourceOf } = await build();
+		if (warning) console.error(`xs: ${warning}`);
+		if (warning && process.env["CI"] === "true")
+			throw new Error("the gates must run on what ships: npm run build");
+		for (const path of [...gates, ...tests]) list.push(readJob(path, sourceOf.get(path)));
+	}
+	return list;
+}
+
+/**
+ * @param {string} program @param {string[]} args
+ * @returns {Promise<{ code: number, stdout: string, stderr: string }>}
+ */
+function run(program, args) {
+	return new Promise((done) => {
+		const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], timeout: LIMIT_MS });
+		let stdout = "";
+		let stderr = "";
+		child.stdout.setEncoding("utf8").on("data", (data) => (stdout += data));
+		child.stderr.setEncoding("utf8").on("data", (data) => (stderr += data));
+		child.on("error", (error) => done({ code: -1, stdout, stderr: error.message }));
+		child.on("close", (code, signal) =>
+			done({ code: code ?? -1, stdout, stderr: signal ? `${stderr}stopped by ${signal}` : stderr }),
+		);
+	});
+}
+
+/** Heap sizes are written for 32 bit; slots and chunk headers of the other engine are twice as big. */
+const scaled = (/** @type {string[]} */ options, /** @type {number} */ bits) =>
+	options.map((value, i) => (options[i - 1] === "--heap" ? String((Number(value) * bits) / 32) : value));
+
+/** @param {import("./engine.js").Engine} engine @param {Job} job @returns {Promise<Outcome>} */
+async function perform(engine, job) {
+	const options = scaled(job.options, engine.bits);
+	const { code, stdout, stderr } = await run(engine.path, [...options, job.module]);
+	/** @type {Outcome} */
+	const outcome = { job, engine, lines: [], faults: [] };
+	if (job.expect) {
+		const pass = code === job.expect.code && stderr.includes(job.expect.text);
+		const fault = pass ? "" : `exit ${code}, ${JSON.stringify(stderr.trim())}`;
+		outcome.lines.push({
+			gate: `${basename(job.module, ".js")}: exit ${job.expect.code}, ${job.expect.text}`,
+			pass,
+			fault,
+		});
+		return outcome;
+	}
+	for (const text of stdout.split("\n")) {
+		if (text.startsWith("{")) outcome.lines.push(JSON.parse(text));
+		else if (text !== "") console.log(`  ${basename(job.module)}: ${text}`);
+	}
+	if (code !== 0) {
+		// once more with names, only to read where it happened
+		const again = await run(engine.path, [...options, "--named", job.module]);
+		const stack = again.code === code ? again.stderr : stderr;
+		outcome.faults.push(`exit ${code}: ${stack.trim()}`);
+	} else if (outcome.lines.length === 0) outcome.faults.push("it reported nothing");
+	return outcome;
+}
+
+/** @param {import("./engine.js").Engine[]} engines @param {Job[]} list */
+async function performAll(engines, list) {
+	const queue = engines.flatMap((engine) => list.map((job) => ({ engine, job })));
+	/** @type {Outcome[]} */
+	const outcomes = new Array(queue.length);
+	let next = 0;
+	const worker = async () => {
+		while (next < queue.length) {
+			const at = next++;
+			const { engine, job } = /** @type {{ engine: import("./engine.js").Engine, job: Job }} */ (queue[at]);
+			outcomes[at] = await perform(engine, job);
+		}
+	};
+	await Promise.all(Array.from({ length: Math.max(2, availableParallelism()) }, worker));
+	return outcomes;
+}
+
+/** @param {string} path */
+const short = (path) =>
+	relative(root, path)
+		.replace(/^test\/(xs\/)?/, "")
+		.replace(/\.(ts|js)$/, "");
+
+/** @param {Line} line */
+function describeLine(line) {
+	const values = Object.entries(line.values ?? {}).map(([key, value]) => `${key} ${value}`);
+	const mark = line.pass === undefined ? "    " : line.pass ? "ok  " : "FAIL";
+	const name = line.gate ?? line.row ?? line.test ?? "";
+	return `  ${mark} ${name.padEnd(58)} ${values.join("  ")}${line.fault ? `  <- ${line.fault}` : ""}`.trimEnd();
+}
+
+/** @param {Outcome[]} outcomes @param {import("./engine.js").Engine} engine @param {string} version */
+function printTable(outcomes, engine, version) {
+	console.log(`\nXS ${version}, ${engine.bits} bit, slots of ${engine.bits / 2} bytes`);
+	for (const { job, lines, faults } of outcomes.filter((one) => one.engine === engine)) {
+		const bad = lines.filter((line) => line.pass === false).length + faults.length;
+		const judged = lines.filter((line) => line.pass !== undefined).length;
+		const isTest = lines.some((line) => line.test !== undefined);
+		if (!flags.table && bad === 0) continue;
+		const heading = [short(job.source), ...job.options].join(" ");
+		console.log(` ${heading}${isTest ? `: ${judged - bad} of ${judged}` : ""}`);
+		for (const line of lines)
+			if (line.pass === false || (flags.table && !isTest)) console.log(describeLine(line));
+		for (const fault of faults) console.log(`  FAIL ${fault}`);
+	}
+}
+
+/** @param {import("./engine.js").Engine} engine */
+async function versionOf(engine) {
+	const { stdout } = await run(engine.path, [join(here, "selftest", "helper", "version.js")]);
+	return stdout.trim();
+}
+
+async function main() {
+	const bits = flags.bits === "32" ? 32 : flags.bits === "64" ? 64 : undefined;
+	if (flags.bits !== undefined && !bits) throw new Error("--bits is 32 or 64");
+	const started = Date.now();
+	const { engines, missing, built } = await prepare(bits ? { bits } : {});
+	if (built) console.log(`xs: engines built in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+	for (const reason of missing) console.error(`xs: SKIPPED, ${reason}`);
+	const outcomes = engines.length > 0 ? await performAll(engines, await jobs()) : [];
+	const verdicts = outcomes.flatMap((one) => one.lines.filter((line) => line.pass !== undefined));
+	const failed =
+		verdicts.filter((line) => !line.pass).length + outcomes.reduce((sum, one) => sum + one.faults.length, 0);
+	if (flags.json)
+		for (const { engine, job, lines, faults } of outcomes)
+			console.log(
+				JSON.stringify({ bits: engine.bits, module: short(job.source), options: job.options, lines, faults }),
+			);
+	else for (const engine of engines) printTable(outcomes, engine, await versionOf(engine));
+	console.log(`${verdicts.length - verdicts.filter((line) => !line.pass).length} passed, ${failed} failed`);
+	const blocked = missing.length > 0 && process.env["CI"] === "true";
+	process.exitCode = failed > 0 || blocked ? 1 : 0;
+}
+
+main().catch((error) => {
+	console.error(`xs: ${error.message}`);
+	console.log("0 passed, 1 failed");
+	process.exitCode = 1;
+});

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: MIT
+// expect: exit 1 unhandled rejection: Error: late
+Promise.reject(new Error("late"));

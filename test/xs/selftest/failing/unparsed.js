@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: MIT
+// expect: exit 1 unparsed.txt:3: missing
+import "./unparsed.txt";

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: MIT
+// expect: exit 1 not found
+import "./there-is-no-such-module.js";

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: MIT
+// expect: exit 1 a promise that nothing settles
+await new Promise(() => {});
