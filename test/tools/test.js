@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+/**
+ * `npm test`: every part with its own budget, and one line at the end that counts. A part that cannot run here says so
+ * in one loud line; with CI=true that is a failure.
+ */
+import { spawn } from "node:child_process";
+import { readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+const report = join(tmpdir(), `ringbuoy-vitest-${process.pid}.json`);
+let passed = 0;
+let failed = 0;
+
+/** Runs a command, shows what it prints, and resolves to its exit code and output. */
+function run(command, args) {
+	return new Promise((done) => {
+		const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+		let output = "";
+		child.stdout.on("data", (chunk) => {
+			output += chunk;
+			process.stdout.write(chunk);
+		});
+		child.on("error", (error) => done({ code: 1, output: String(error) }));
+		child.on("close", (code) => done({ code: code ?? 1, output }));
+	});
+}
+
+async function part(title, budgetSeconds, body) {
+	console.log(`\n── ${title}`);
+	const started = Date.now();
+	const before = failed;
+	await body();
+	const seconds = (Date.now() - started) / 1000;
+	if (seconds > budgetSeconds) console.log(`!! ${title} took longer than its budget`);
+	console.log(`── ${title}: ${failed === before ? "ok" : "FAILED"}, ${seconds.toFixed(1)} s of ${budgetSeconds} s`);
+}
+
+function count(ok) {
+	if (ok) passed++;
+	else failed++;
+}
+
+await part("compiler, formatter, linter", 30, async () => {
+	count((await run("npm", ["run", "--silent", "check"])).code === 0);
+});
+
+await part("unit, world, interop", 180, async () => {
+	const { code } = await run(process.execPath, [
+		join(root, "node_modules/vitest/vitest.mjs"),
+		"run",
+		"--config",
+		"test/vitest.config.ts",
+		"--reporter=dot",
+		"--reporter=json",
+		`--outputFile.json=${report}`,
+	]);
+	let result = { numPassedTests: 0, numFailedTests: 0, numFailedTestSuites: 0 };
+	try {
+		result = JSON.parse(readFileSync(report, "utf8"));
+	} catch (error) {
+		console.log(`!! vitest left no report: ${error}`);
+	}
+	rmSync(report, { force: true });
+	passed += result.numPassedTests;
+	failed += result.numFailedTests;
+	// A file that fails to load has no failed test in it, and an unhandled error belongs to none.
+	if (code !== 0 && result.numFailedTests === 0) failed++;
+});
+
+await part("the XS engine", 90, async () => {
+	const { code, output } = await run(process.execPath, ["test/xs/run.js"]);
+	const counts = /(\d+) passed, (\d+) failed/g;
+	let last = null;
+	for (let match = counts.exec(output); match !== null; match = counts.exec(output)) last = match;
+	if (last !== null) {
+		passed += Number(last[1]);
+		failed += Number(last[2]);
+	}
+	if (code !== 0 && (last === null || last[2] === "0")) failed++;
+});
+
+console.log(`\n${passed} passed, ${failed} failed`);
+process.exit(failed === 0 && passed > 0 ? 0 : 1);
