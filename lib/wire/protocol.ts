@@ -180,3 +180,27 @@ export const PROPERTY_PACKETS: Readonly<Uint16Array> = Uint16Array.of(
 	/* 0x10 */ 0, 0x4006, 0x0004, 0x0004, 0, 0x8006, 0x8006, 0x0002, 0x0001, 0x0002, 0x0004, 0, 0x4004, 0, 0, 0xcaf4,
 	/* 0x20 */ 0, 0x0006, 0x0006, 0x0008, 0x0004, 0x0004, 0xcfff, 0x0006, 0x0004, 0x0004, 0x0004,
 );
+
+/**
+ * Packet type → the reason codes that a server may send in it [5.0, table 2-6 and each packet's own], three words a
+ * type: codes 0x00 to 0x1f, 0x80 to 0x9f, 0xa0 to 0xbf, one bit each.
+ */
+// biome-ignore format: one type a line
+export const REASONS: Readonly<Uint32Array> = Uint32Array.of(
+	/* -        */ 0, 0, 0,
+	/* CONNECT  */ 0, 0, 0,
+	/* CONNACK  */ 0x0000_0001, 0xbea1_17ff, 0,
+	/* PUBLISH  */ 0, 0, 0,
+	/* PUBACK   */ 0x0001_0001, 0x0283_0089, 0,
+	/* PUBREC   */ 0x0001_0001, 0x0283_0089, 0,
+	/* PUBREL   */ 0x0000_0001, 0x0004_0000, 0,
+	/* PUBCOMP  */ 0x0000_0001, 0x0004_0000, 0,
+	/* SUBSCR.  */ 0, 0, 0,
+	/* SUBACK   */ 0x0000_0007, 0x4082_8089, 0x6,
+	/* UNSUBSC. */ 0, 0, 0,
+	/* UNSUBACK */ 0x0002_0001, 0x0002_8089, 0,
+	/* PINGREQ  */ 0, 0, 0,
+	/* PINGRESP */ 0, 0, 0,
+	/* DISCONN. */ 0x0000_0001, 0xfff9_fa8f, 0x7,
+	/* AUTH     */ 0x0100_0001, 0, 0,
+);

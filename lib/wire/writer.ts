@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: MIT
+import type { Arena } from "../memory/arena.js";
+import { Protocol } from "./protocol.js";
+
+/** Reads a string without boxing it, which would cost two slots for every character on XS. NaN is its end. */
+export const charCodeAt = Function.prototype.call.bind(String.prototype.charCodeAt) as (
+	text: string,
+	index: number,
+) => number;
+
+/** How many bytes the variable byte integer of `value` has, 1 to 4. */
+export function varintSize(value: number): number {
+	if (value < 0x80) return 1;
+	if (value < 0x4000) return 2;
+	return value < 0x20_0000 ? 3 : 4;
+}
+
+/** Writes `value` (0 to 268,435,455) at `at` in the shortest form [MQTT-1.5.5-1] and returns where it ends. The room is the caller's care. */
+export function putVarint(bytes: Uint8Array, at: number, value: number): number {
+	while (value >= 0x80) {
+		bytes[at++] = (value & 0x7f) | 0x80;
+		value >>>= 7;
+	}
+	bytes[at++] = value;
+	return at;
+}
+
+const enum Character {
+	Replacement = 0xfffd,
+	Quote = 0x22,
+	Minus = 0x2d,
+	Dot = 0x2e,
+	Zero = 0x30,
+	Backslash = 0x5c,
+}
+
+/** Control character → the letter of its short escape in JSON; 0 where it has none. */
+// biome-ignore format: sixteen a line
+const ESCAPE: Readonly<Uint8Array> = Uint8Array.of(
+	0, 0, 0, 0, 0, 0, 0, 0, /* b */ 0x62, /* t */ 0x74, /* n */ 0x6e, 0, /* f */ 0x66, /* r */ 0x72,
+);
+
+/**
+ * The writing cursor, in two roles: the codec builds packets with it, and applications build payloads with it, without
+ * making a string or an array on the way:
+ *
+ *     body.text('{"t":'); body.decimal(2153, 2); body.text(',"room":"'); body.json(room); body.text('"}');
+ *
+ * Nothing is ever written at or beyond the limit. What does not fit marks the writer as {@link overflowed}, `position`
+ * stays where that call began, and all later writes are ignored: check once, at the end. (`commit` refuses a payload
+ * that overflowed, so applications need not check at all.) No method throws and none allocates.
+ */
+export class Writer {
+	/** Where the next byte goes. Read it to learn how long something became; move it only within what was begun. */
+	position = 0;
+	#limit = 0;
+	#overflowed = false;
+	readonly #bytes: Uint8Array;
+	readonly #view: DataView;
+
+	constructor(arena: Arena) {
+		this.#bytes = arena.bytes;
+		this.#view = arena.view;
+	}
+
+	/** True when something did not fit since {@link begin}. */
+	get overflowed(): boolean {
+		return this.#overflowed;
+	}
+
+	/** Starts at offset `start` of the arena; the last byte that may be written is `limit - 1`. */
+	begin(start: number, limit: number): void {
+		this.position = start;
+		this.#limit = limit;
+		this.#overflowed = false;
+	}
+
+	/** One byte: the low eight bits of `n`. */
+	byte(n: number): void {
+		const at = this.position;
+		if (at >= this.#limit) return this.#overflow();
+		this.#bytes[at] = n;
+		this.position = at + 1;
+	}
+
+	/** Two bytes, big-endian, modulo 2¹⁶. */
+	uint16(n: number): void {
+		const at = this.position;
+		if (at + 2 > this.#limit) return this.#overflow();
+		this.#view.setUint16(at, n);
+		this.position = at + 2;
+	}
+
+	/** Four bytes, big-endian, modulo 2³². */
+	uint32(n: number): void {
+		const at = this.position;
+		if (at + 4 > this.#limit) return this.#overflow();
+		this.#view.setUint32(at, n);
+		this.position = at + 4;
+	}
+
+	/** MQTT's variable byte integer, one to four bytes. What it cannot hold (below 0, above 268,435,455) counts as not fitting. */
+	varint(n: number): void {
+		const at = this.position;
+		if (!(n >= 0 && n <= Protocol.LengthMax) || at + varintSize(n) > this.#limit) return this.#overflow();
+		this.position = putVarint(this.#bytes, at, n);
+	}
+
+	/** The bytes `[start, end)` of the same arena, such as a topic. */
+	copy(start: number, end: number): void {
+		const at = this.position;
+		const next = at + end - start;
+		if (next > this.#limit) return this.#overflow();
+		this.#bytes.copyWithin(at, start, end);
+		this.position = next;
+	}
+
+	/** All bytes of an array that is not part of the arena. */
+	bytes(view: Uint8Array): void {
+		const at = this.position;
+		const next = at + view.length;
+		if (next > this.#limit) return this.#overflow();
+		this.#bytes.set(view, at);
+		this.position = next;
+	}
+
+	/** A string as UTF-8. A surrogate without its partner becomes U+FFFD. */
+	text(s: string): void {
+		this.#string(s, false);
+	}
+
+	/** A string as it stands inside the quotes of JSON: `"`, `\` and control characters are escaped. The quotes are yours to write. */
+	json(s: string): void {
+		this.#string(s, true);
+	}
+
+	/** An integer in decimal digits, up to ±(2⁵³ - 1); a fraction is dropped, NaN and what is larger becomes `null`. */
+	integer(n: number): void {
+		this.decimal(n, 0);
+	}
+
+	/**
+	 * A fixed-point number: the integer `n`, with the last `digits` (0 to 15) of its digits behind the point. Sensors
+	 * give hundredths of a degree: `decimal(2153, 2)` is `21.53` and `decimal(-5, 2)` is `-0.05`. A fraction of `n` is
+	 * dropped; NaN and what is beyond ±(2⁵³ - 1) becomes `null`, as in JSON.
+	 */
+	decimal(n: number, digits: number): void {
+		let rest = n < 0 ? -n : n;
+		if (!(rest <= 9_007_199_254_740_991)) return this.text("null");
+		rest -= rest % 1;
+		let width = 1;
+		for (let power = 10; rest >= power; power *= 10) width++;
+		if (width <= digits) width = digits + 1;
+		const negative = n < 0 && rest > 0;
+		let at = this.position + width + (digits > 0 ? 1 : 0) + (negative ? 1 : 0);
+		if (at > this.#limit) return this.#overflow();
+		this.position = at;
+		const bytes = this.#bytes;
+		for (let i = 0; i < width; i++) {
+			const digit = rest % 10;
+			if (i === digits && i > 0) bytes[--at] = Character.Dot;
+			bytes[--at] = Character.Zero + digit;
+			// Small numbers stay integers: doubles are software on an ESP32.
+			rest = rest <= 0x7fff_ffff ? (rest / 10) | 0 : (rest - digit) / 10;
+		}
+		if (negative) bytes[--at] = Character.Minus;
+	}
+
+	#string(s: string, escape: boolean): void {
+		const bytes = this.#bytes;
+		const limit = this.#limit;
+		let at = this.position;
+		let c = 0;
+		for (let i = 0; (c = charCodeAt(s, i)) === c; i++) {
+			if (c < 0x80 && !(escape && (c < 0x20 || c === Character.Quote || c === Character.Backslash))) {
+				if (at >= limit) return this.#overflow();
+				bytes[at++] = c;
+				continue;
+			}
+			if (c >= 0xd800 && c < 0xe000) {
+				const low = charCodeAt(s, i + 1);
+				if (c < 0xdc00 && low >= 0xdc00 && low < 0xe000) {
+					c = 0x1_0000 + ((c - 0xd800) << 10) + (low - 0xdc00);
+					i++;
+				} else c = Character.Replacement;
+			}
+			at = c < 0x80 ? this.#escaped(at, c) : this.#wide(at, c);
+			if (at < 0) return this.#overflow();
+		}
+		if (at > limit) return this.#overflow(); // an empty string after an overflow: nothing changes
+		this.position = at;
+	}
+
+	/** Writes a character beyond ASCII; returns where it ends, -1 when there is no room. */
+	#wide(at: number, c: number): number {
+		const bytes = this.#bytes;
+		const end = at + (c < 0x800 ? 2 : c < 0x1_0000 ? 3 : 4);
+		if (end > this.#limit) return -1;
+		if (c < 0x800) bytes[at++] = 0xc0 | (c >> 6);
+		else {
+			if (c < 0x1_0000) bytes[at++] = 0xe0 | (c >> 12);
+			else {
+				bytes[at++] = 0xf0 | (c >> 18);
+				bytes[at++] = 0x80 | ((c >> 12) & 0x3f);
+			}
+			bytes[at++] = 0x80 | ((c >> 6) & 0x3f);
+		}
+		bytes[at] = 0x80 | (c & 0x3f);
+		return end;
+	}
+
+	/** Writes an ASCII character as JSON's escape of it; returns where it ends, -1 when there is no room. */
+	#escaped(at: number, c: number): number {
+		const bytes = this.#bytes;
+		const letter = c < 0x0e ? ESCAPE[c] : c < 0x20 ? 0 : c;
+		const end = at + (letter === 0 ? 6 : 2);
+		if (end > this.#limit) return -1;
+		bytes[at] = Character.Backslash;
+		if (letter !== 0) {
+			bytes[at + 1] = letter;
+			return end;
+		}
+		const digit = c & 0x0f;
+		bytes[at + 1] = 0x75; // u
+		bytes[at + 2] = Character.Zero;
+		bytes[at + 3] = Character.Zero;
+		bytes[at + 4] = Character.Zero + (c >> 4);
+		bytes[at + 5] = digit < 10 ? Character.Zero + digit : 0x57 + digit;
+		return end;
+	}
+
+	/** Refuses this write and, by a limit below every position, all later ones. */
+	#overflow(): void {
+		this.#overflowed = true;
+		this.#limit = -1;
+	}
+}
