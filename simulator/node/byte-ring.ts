@@ -4,26 +4,27 @@
 /** Blocks of one size, kept for the next ring that needs one. Shared by all connections of the process. */
 export class BlockPool {
 	readonly bytes: number;
-	readonly #free: Uint8Array[] = [];
+	readonly #free: Buffer[] = [];
 
 	/** `bytes`: a power of two. */
 	constructor(bytes: number) {
 		this.bytes = bytes;
 	}
 
-	take(): Uint8Array {
-		return this.#free.pop() ?? new Uint8Array(this.bytes);
+	/** A Buffer, because a socket makes one of everything else that it is to write. */
+	take(): Buffer {
+		return this.#free.pop() ?? Buffer.alloc(this.bytes);
 	}
 
 	/** Keeps a few; a burst's blocks go back to the collector. */
-	give(block: Uint8Array): void {
+	give(block: Buffer): void {
 		if (this.#free.length < 64) this.#free.push(block);
 	}
 }
 
 export class ByteRing {
 	readonly #pool: BlockPool;
-	#block: Uint8Array | undefined;
+	#block: Buffer | undefined;
 	/** Where the oldest byte lies. */
 	#first = 0;
 	#used = 0;
@@ -70,7 +71,7 @@ export class ByteRing {
 	}
 
 	/** A view of the first `count` bytes, `count <= straight`: valid until they are dropped. */
-	peek(count: number): Uint8Array {
+	peek(count: number): Buffer {
 		return this.#block!.subarray(this.#first, this.#first + count);
 	}
 

@@ -45,17 +45,18 @@ export function parseBrokerUrl(url: string): BrokerUrl {
 	}
 	const secure = scheme === "mqtts";
 	const authority = url.slice(scheme.length + 3);
-	const host = authority.slice(authority.lastIndexOf("@") + 1);
-	if (host === "" || /^[:/?#]/.test(host)) throw wrong(url, "the host is missing");
+	const host = authority.slice(authority.lastIndexOf("@") + 1).replace(/[/?#].*$/, "");
+	if (host === "" || host.startsWith(":")) throw wrong(url, "the host is missing");
+	const port = /^(?:\[[^\]]*\]|[^:[\]]*):(.*)$/.exec(host)?.[1];
+	if (port !== undefined && !(/^\d+$/.test(port) && Number(port) >= 1 && Number(port) <= 65535)) {
+		throw wrong(url, "a port is 1 to 65535");
+	}
 	let parts: URL;
 	try {
 		parts = new URL(url);
 	} catch {
-		if (/:\d*[^\d/\]][^\]]*$|:\d{6,}|:6553[6-9]|:65[6-9]/.test(host))
-			throw wrong(url, "a port is 1 to 65535");
 		throw wrong(url, 'host or user cannot be read; write "@", ":" and "/" in names as %40, %3A and %2F');
 	}
-	if (parts.port === "0") throw wrong(url, "a port is 1 to 65535");
 	if (/^\/.+/.test(parts.pathname) || parts.search !== "" || parts.hash !== "") {
 		throw wrong(url, "an MQTT broker has no path; end it after the port");
 	}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+/**
+ * What every store must do, whatever it keeps its state in. A function that is run against each of them; it needs
+ * nothing of Node, so it also runs on the XS engine.
+ */
+import { describe, expect, test } from "vitest";
+import type { Limits } from "../../lib/limits.js";
+import { Arena } from "../../lib/memory/arena.js";
+import type { Store } from "../../lib/ports.js";
+import { MessageState, Record } from "../../lib/wire/record.js";
+import { Refusal } from "../../lib/wire/refusal.js";
+
+/** A store made with some limits. */
+export type StoreMaker = (limits: Partial<Limits>) => Store;
+
+const LIMITS = { outboxBytes: 256, outboxMessages: 8, receiveMaximum: 4, window: 4 };
+
+class Bench {
+	readonly store: Store;
+	readonly arena: Arena;
+
+	constructor(make: StoreMaker, limits: Partial<Limits> = LIMITS) {
+		this.store = make(limits);
+		this.arena = new Arena({ allocate: (bytes) => new Uint8Array(bytes) }, this.store.bytes + 32);
+		this.arena.region(16); // so that offsets do not begin at 0
+		this.store.attach(this.arena, this.arena.region(this.store.bytes));
+		expect(this.store.open(1)).toBe(0);
+	}
+
+	/** Accepts a message whose payload is `length` times `mark`. Returns its number, or the refusal. */
+	put(mark: number, length: number, qos = 1): number {
+		const at = this.store.reserve(Record.Overhead + 3 + length);
+		if (at < 0) return at;
+		const { view, bytes } = this.arena;
+		view.setUint8(at, qos << 1);
+		view.setUint8(at + 1, 0);
+		view.setUint16(at + Record.PropertiesLength, 0);
+		view.setUint32(at + Record.Expires, 0);
+		view.setUint16(at + Record.TopicLength, 3);
+		bytes.fill(0x74, at + Record.Topic, at + Record.Topic + 3);
+		bytes.fill(mark, at + Record.Topic + 3, at + Record.Topic + 3 + length);
+		const number = this.store.seal(at + Record.Topic + 3 + length);
+		expect(this.store.commit()).toBe(0);
+		return number;
+	}
+
+	/** True when the message's record is what {@link put} wrote. */
+	holds(number: number, mark: number, length: number, qos = 1): boolean {
+		const at = this.store.load(number);
+		const { bytes, view } = this.arena;
+		if (this.store.loadedEnd - at !== Record.Overhead + 3 + length || view.getUint8(at) !== qos << 1)
+			return false;
+		for (let i = 0; i < length; i++) if (bytes[at + Record.Topic + 3 + i] !== mark) return false;
+		return view.getUint16(at + Record.TopicLength) === 3 && bytes[at + Record.Topic] === 0x74;
+	}
+
+	numbers(): number[] {
+		const found: number[] = [];
+		for (let n = this.store.next(0); n !== 0; n = this.store.next(n)) found.push(n);
+		return found;
+	}
+}
+
+export function storeContract(name: string, make: StoreMaker): void {
+	describe(`${name} keeps the contract of stores: messages`, () => {
+		test("numbers grow by one, order is the order of seal, records come back", () => {
+			const bench = new Bench(make);
+			const a = bench.put(1, 5);
+			const b = bench.put(2, 0, 2);
+			const c = bench.put(3, 9, 0);
+			expect([b - a, c - b]).toEqual([1, 1]);
+			expect(bench.numbers()).toEqual([a, b, c]);
+			expect(bench.store.low).toBe(a);
+			expect(bench.store.count).toBe(3);
+			expect(bench.holds(a, 1, 5) && bench.holds(b, 2, 0, 2) && bench.holds(c, 3, 9, 0)).toBe(true);
+			expect([bench.store.state(a), bench.store.state(b), bench.store.state(c)]).toEqual([
+				MessageState.DuePublish,
+				MessageState.DuePublish,
+				MessageState.DueOnce,
+			]);
+			expect(bench.store.state(c + 1)).toBe(MessageState.Done);
+		});
+
+		test("a message that ends frees its bytes, wherever it stands, and the others stay whole", () => {
+			const bench = new Bench(make);
+			const numbers = [bench.put(1, 40), bench.put(2, 40), bench.put(3, 40), bench.put(4, 40)];
+			bench.store.mark(numbers[1], MessageState.Done);
+			bench.store.mark(numbers[2], MessageState.Done);
+			const long = bench.put(5, 100); // needs the hole
+			expect(long).toBeGreaterThan(0);
+			expect(
+				bench.holds(numbers[0], 1, 40) && bench.holds(numbers[3], 4, 40) && bench.holds(long, 5, 100),
+			).toBe(true);
+			expect(bench.numbers()).toEqual([numbers[0], numbers[3], long]);
+		});
+
+		test("no room is told before any work, and there is room again afterwards", () => {
+			const bench = new Bench(make);
+			const first = bench.put(1, 100);
+			bench.put(2, 100);
+			expect(bench.put(3, 100)).toBe(Refusal.Full);
+			expect(bench.store.reserve(5000)).toBe(Refusal.TooLong);
+			expect(bench.store.count).toBe(2);
+			bench.store.mark(first, MessageState.Done);
+			expect(bench.put(3, 100)).toBeGreaterThan(first);
+		});
+
+		test("the table of messages is a limit too", () => {
+			const bench = new Bench(make);
+			for (let i = 0; i < 8; i++) expect(bench.put(i, 1)).toBeGreaterThan(0);
+			expect(bench.put(9, 1)).toBe(Refusal.Full);
+		});
+
+		test("one composition at a time; a discarded one leaves no trace", () => {
+			const bench = new Bench(make);
+			expect(bench.store.reserve(30)).toBeGreaterThan(0);
+			expect(bench.store.reserve(30)).toBe(Refusal.Busy);
+			bench.store.discard();
+			expect(bench.store.seal(40)).toBe(Refusal.NothingComposed);
+			expect(bench.numbers()).toEqual([]);
+			expect(bench.put(1, 3)).toBeGreaterThan(0);
+		});
+
+		test("a composition survives that everything before it ends", () => {
+			const bench = new Bench(make);
+			const before = bench.put(1, 20);
+			const at = bench.store.reserve(60);
+			bench.store.mark(before, MessageState.Done);
+			bench.arena.bytes.fill(7, at, at + 60);
+			bench.arena.view.setUint8(at, 2);
+			const number = bench.store.seal(at + 60);
+			const next = bench.put(9, 60);
+			const start = bench.store.load(number);
+			expect(bench.arena.bytes[start + 59]).toBe(7);
+			expect(bench.holds(next, 9, 60)).toBe(true);
+		});
+
+		test("a thousand messages through a full outbox, ended out of order, never mix", () => {
+			const bench = new Bench(make);
+			const waiting: { number: number; mark: number; length: number }[] = [];
+			let seed = 12345;
+			const below = (limit: number): number => {
+				seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fff_ffff;
+				return (seed >>> 8) % limit;
+			};
+			for (let i = 0; i < 1000; i++) {
+				const length = below(60);
+				const number = bench.put(i & 255, length);
+				if (number > 0) waiting.push({ number, mark: i & 255, length });
+				else expect(number).toBe(Refusal.Full);
+				while (waiting.length > (number > 0 ? below(8) : 2)) {
+					const [ended] = waiting.splice(below(waiting.length), 1);
+					bench.store.mark(ended.number, MessageState.Done);
+				}
+				for (const { number: n, mark, length: l } of waiting) expect(bench.holds(n, mark, l)).toBe(true);
+				expect(bench.numbers()).toEqual(waiting.map((w) => w.number));
+			}
+		});
+	});
+
+	describe(`${name} keeps the contract of stores: sessions`, () => {
+		test("[MQTT-4.3.3-2] inbound identifiers are taken and freed; a full table refuses", () => {
+			const { store } = new Bench(make);
+			for (const id of [1, 65535, 300, 7]) expect(store.markInbound(id, true)).toBe(0);
+			expect(store.markInbound(8, true)).toBe(Refusal.Full);
+			expect(store.markInbound(300, true)).toBe(0); // it has it already
+			expect(store.inboundCount).toBe(4);
+			expect([store.inbound(1), store.inbound(300), store.inbound(8)]).toEqual([true, true, false]);
+			store.markInbound(1, false);
+			store.markInbound(1, false);
+			expect([store.inbound(1), store.inbound(7), store.inboundCount]).toEqual([false, true, 3]);
+			expect(store.markInbound(8, true)).toBe(0);
+		});
+
+		test("a new session voids exchange state and keeps what was accepted", () => {
+			const bench = new Bench(make);
+			const { store } = bench;
+			const sent = bench.put(1, 3);
+			const received = bench.put(2, 3, 2);
+			const due = bench.put(3, 3, 2);
+			const once = bench.put(4, 3, 0);
+			store.mark(sent, MessageState.AwaitAck);
+			store.mark(received, MessageState.AwaitRec);
+			store.mark(received, MessageState.AwaitComp);
+			store.markInbound(5, true);
+			store.clear();
+			expect(store.commit()).toBe(0);
+			expect(bench.numbers()).toEqual([sent, due, once]);
+			expect(store.state(sent)).toBe(MessageState.DuePublish);
+			expect(store.inbound(5)).toBe(false);
+			expect(store.established).toBe(true);
+			expect(bench.holds(sent, 1, 3)).toBe(true);
+		});
+
+		test("another identity has no session, the same one keeps it", () => {
+			const bench = new Bench(make);
+			const { store } = bench;
+			expect(store.established).toBe(false);
+			store.clear();
+			const number = bench.put(1, 3);
+			store.mark(number, MessageState.AwaitAck);
+			expect(store.open(1)).toBe(0);
+			expect(store.established).toBe(true);
+			expect(store.state(number)).toBe(MessageState.AwaitAck);
+			expect(store.open(2)).toBe(0);
+			expect(store.established).toBe(false);
+			expect(store.state(number)).toBe(MessageState.DuePublish);
+		});
+
+		test("housekeeping is harmless at any time", () => {
+			const bench = new Bench(make);
+			const number = bench.put(1, 3);
+			bench.store.maintain();
+			bench.store.flush();
+			expect(bench.holds(number, 1, 3)).toBe(true);
+		});
+	});
+}
