@@ -20,12 +20,13 @@ const WANTED = ["moddable/xs/includes", "moddable/xs/platforms", "moddable/xs/so
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "..", "..");
 const cache = process.env.RINGBUOY_XS_CACHE ?? join(root, "node_modules", ".cache", "ringbuoy-xs");
-const harness = ["platform.h", "probe.h", "host.c", "platform.c", "probe.c"];
+const harness = ["platform.h", "probe.h", "host.c", "modules.c", "platform.c", "probe.c"];
 
 const FLAGS = [
 	"-O1",
 	"-w",
 	"-fno-common",
+	"-fno-pie",
 	"-DINCLUDE_XSPLATFORM",
 	'-DXSPLATFORM="platform.h"',
 	"-DmxParse=1",
@@ -38,7 +39,7 @@ const FLAGS = [
 	"-DmxHostFunctionPrimitive=1",
 ];
 
-/** What the linker diverts to platform.c. All of them are called from other files than the one that defines them. */
+/** What the linker diverts to platform.c; exact, because all of them are called from other files than the one that defines them. */
 const WRAPPED = [
 	"fxNewChunk",
 	"fxNewGrowableChunk",
@@ -170,6 +171,7 @@ async function link(bits, objects, path) {
 	const temporary = `${path}.${process.pid}`;
 	const { code, output } = await run("gcc", [
 		`-m${bits}`,
+		"-no-pie",
 		...wraps,
 		...files,
 		"-lm",
@@ -194,6 +196,16 @@ async function canBuild(bits) {
 	rmSync(source, { force: true });
 	rmSync(program, { force: true });
 	return works;
+}
+
+/** What an earlier harness or compiler left. @param {Engine[]} engines @param {string} compiler */
+function removeOld(engines, compiler) {
+	for (const { bits, path } of engines) {
+		const kept = [basename(path), `objects-${bits}-${fingerprint(bits, compiler, ["platform.h"])}`];
+		for (const name of readdirSync(cache))
+			if (new RegExp(`^(probe|objects)-${bits}-`).test(name) && !kept.includes(name))
+				rmSync(join(cache, name), { recursive: true, force: true });
+	}
 }
 
 /**
@@ -234,11 +246,7 @@ export async function prepare(options = {}) {
 	for (const target of targets) mkdirSync(target.objects, { recursive: true });
 	await compile(sources, targets);
 	await Promise.all(targets.map((target) => link(target.bits, target.objects, target.path)));
-	for (const name of readdirSync(cache))
-		for (const { bits, path, objects } of targets)
-			if (name.startsWith(`probe-${bits}-`) || name.startsWith(`objects-${bits}-`))
-				if (!path.endsWith(name) && !objects.endsWith(name))
-					rmSync(join(cache, name), { recursive: true, force: true });
+	removeOld(result.engines, compiler);
 	result.built = true;
 	return result;
 }

@@ -112,21 +112,17 @@ export interface Cost {
 	bytes: number;
 }
 
-let held: unknown;
-
 /** Measures what `make` leaves alive: its result and all that hangs on it. At most `limit` bytes on 32 bit, if given. */
 export function cost<T>(name: string, make: () => T, limit = 0): { made: T; cost: Cost } {
-	held = undefined;
 	xs.collect();
 	const slots = xs.slots();
 	const chunkBytes = xs.chunkBytes();
 	const made = make();
-	held = made;
 	xs.collect();
 	const cost = { slots: xs.slots() - slots, chunkBytes: xs.chunkBytes() - chunkBytes, bytes: 0 };
 	cost.bytes = cost.slots * xs.slotBytes + cost.chunkBytes;
 	const values = { slots: cost.slots, chunkBytes: cost.chunkBytes, total: cost.bytes };
 	if (limit > 0 && xs.bits === 32) check(name, cost.bytes <= limit, `more than ${limit} bytes`, values);
 	else row(name, values);
-	return { made, cost };
+	return { made, cost }; // `made` is alive until here
 }

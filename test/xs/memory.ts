@@ -176,7 +176,7 @@ export class XsTransport implements Transport {
 		const io = this.#io;
 		const full = this.#ioBytes;
 		for (let at = start; at < end; ) {
-			const count = end - at > full ? full : end - at;
+			const count = Math.min(end - at, full);
 			block.whole.copyWithin(block.bytes, at, at + count);
 			arena.resize(block.bytes + count);
 			this.#ioView.set(block.window);

@@ -75,6 +75,7 @@ export function libFolder() {
 }
 
 const ENTRY = "\0xs-test:";
+const LIB = "xs-lib:";
 
 /** @param {string} lib @returns {import("rollup").Plugin} */
 const plugin = (lib) => ({
@@ -85,12 +86,16 @@ const plugin = (lib) => ({
 		if (!importer || !/^[./]/.test(specifier)) return null;
 		const file = resolve(dirname(importer), specifier);
 		const place = relative(join(emitted, "lib"), file);
-		return place.startsWith("..") ? file : { id: join(lib, place), external: true };
+		return place.startsWith("..") ? file : { id: LIB + place, external: true };
 	},
 	load(id) {
 		if (!id.startsWith(ENTRY)) return null;
 		const file = JSON.stringify(id.slice(ENTRY.length));
 		return `import { runTests } from "vitest"; import ${file}; await runTests();`;
+	},
+	renderChunk(code, chunk) {
+		const folder = relative(dirname(join(output, chunk.fileName)), lib);
+		return { code: code.replaceAll(LIB, `${folder}/`), map: null };
 	},
 });
 

@@ -57,7 +57,8 @@ function title(name: string, values: readonly unknown[], index: number): string 
 /** `fn.each([...])` and `fn.each` with a template table. */
 function each(add: (name: string, body: Body) => void) {
 	return (table: Table | TemplateStringsArray, ...cells: unknown[]) =>
-		(name: string, body: (...values: unknown[]) => unknown): void => {
+		// biome-ignore lint/suspicious/noExplicitAny: as vitest types it
+		(name: string, body: (...values: any[]) => unknown): void => {
 			let rows = table as Table;
 			if ("raw" in table) {
 				const keys = (table as TemplateStringsArray)[0].split("|").map((key) => key.trim());
@@ -293,7 +294,7 @@ async function runCase({ name, body, suite }: Case, started: Set<Suite>): Promis
 		try {
 			await body?.();
 		} finally {
-			for (const one of suites.toReversed()) for (const hook of one.after) await hook();
+			for (const one of [...suites].reverse()) for (const hook of one.after) await hook();
 		}
 	} catch (thrown) {
 		pass = false;
