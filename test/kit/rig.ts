@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+/** A client in a world of its own: virtual time, a virtual network, a listener that writes down what it is told. */
+import {
+	Client,
+	type ClientOptions,
+	type Filter,
+	type Limits,
+	type Listener,
+	type Message,
+	type Topic,
+} from "../../lib/index.js";
+import { RamStore } from "../../lib/store/index.js";
+import { NodeMemory } from "../../simulator/node/memory.js";
+import { type VirtualDialler, VirtualClock, VirtualNetwork, World } from "../../simulator/world.js";
+
+/** One thing that the listener was told, as text or numbers, in order. */
+export type Note = readonly (string | number | boolean)[];
+
+/** Writes down what the client tells; hooks may act inside the callbacks. */
+export class Recorder implements Listener {
+	readonly notes: Note[] = [];
+	/** Called after each note, inside the callback. */
+	hook: ((note: Note, message?: Message) => void) | undefined;
+
+	onOnline(present: boolean): void {
+		this.#note(["online", present]);
+	}
+	onMessage(message: Message): void {
+		this.#note(["message", message.topic(), message.text(), message.qos, message.retain], message);
+	}
+	onOversize(message: Message, bytes: number): void {
+		this.#note(["oversize", message.topic(), bytes], message);
+	}
+	onSettled(ticket: number, outcome: number, reason: number, restored: boolean): void {
+		this.#note(["settled", ticket, outcome, reason, restored]);
+	}
+	onSubscribed(_filter: Filter, reason: number): void {
+		this.#note(["subscribed", reason]);
+	}
+	onUnsubscribed(_filter: Filter, reason: number): void {
+		this.#note(["unsubscribed", reason]);
+	}
+	onRoom(): void {
+		this.#note(["room"]);
+	}
+	onFlushed(remaining: number): void {
+		this.#note(["flushed", remaining]);
+	}
+	onOffline(reason: number, retryMs: number): void {
+		this.#note(["offline", reason, retryMs >= 0]);
+	}
+
+	/** The notes of one kind, without their name. */
+	of(kind: string): Note[] {
+		return this.notes.filter((note) => note[0] === kind).map((note) => note.slice(1));
+	}
+
+	/** How many of one kind. */
+	count(kind: string): number {
+		return this.of(kind).length;
+	}
+
+	#note(note: Note, message?: Message): void {
+		this.notes.push(note);
+		this.hook?.(note, message);
+	}
+}
+
+export interface RigOptions extends Partial<Omit<ClientOptions, "limits">> {
+	seed?: number;
+	limits?: Partial<Limits>;
+	/** Where the 32-bit ticks start. */
+	ticks?: number;
+}
+
+/** World, network, and one client on them. */
+export class Rig {
+	readonly world: World;
+	readonly network: VirtualNetwork;
+	readonly dialler: VirtualDialler;
+	readonly clock: VirtualClock;
+	readonly client: Client;
+	readonly recorder = new Recorder();
+	readonly topic: Topic;
+	readonly filter: Filter;
+
+	constructor(options: RigOptions = {}, world = new World({ seed: options.seed ?? 1 })) {
+		const { seed: _seed, ticks, limits = {}, ...rest } = options;
+		this.world = world;
+		this.network = new VirtualNetwork(world);
+		this.dialler = this.network.dialler();
+		this.clock = new VirtualClock(world, { ticks });
+		this.client = new Client({
+			memory: new NodeMemory(),
+			dialler: this.dialler,
+			clock: this.clock,
+			random: world.random.fork("client"),
+			store: new RamStore(limits),
+			clientId: "board",
+			listener: this.recorder,
+			limits,
+			...rest,
+		});
+		this.topic = this.client.topic("a/b");
+		this.filter = this.client.filter("in/#");
+	}
+
+	/** Lets `ms` milliseconds pass. */
+	pass(ms: number): void {
+		this.world.run(this.world.now + ms);
+	}
+
+	/** Lets time pass until `predicate` holds; fails loudly after `ms`. */
+	until(what: string, predicate: () => boolean, ms = 60_000): void {
+		if (!this.world.runUntil(predicate, this.world.now + ms))
+			throw new Error(`${what} did not happen within ${ms} ms; so far: ${JSON.stringify(this.recorder.notes)}`);
+	}
+
+	/** Opens and waits until online. */
+	online(): void {
+		const before = this.recorder.count("online");
+		this.client.open();
+		this.until("online", () => this.recorder.count("online") > before);
+	}
+
+	/** Publishes a short text. Returns the ticket or the refusal. */
+	publish(text: string, qos: 0 | 1 | 2, flags = 0, topic = this.topic): number {
+		return this.client.publish(topic, new TextEncoder().encode(text), qos, flags);
+	}
+
+	/** Cuts every link; both sides learn. */
+	cut(): void {
+		for (const link of [...this.network.links]) link.cut();
+	}
+}
