@@ -256,12 +256,7 @@ export class Client {
 		const most = this.#limits.sendBytes - head - PUBLISH_OVERHEAD;
 		if (bytes < 0) bytes = most < 256 ? most : 256;
 		const refused = this.#refusalOf(qos, flags);
-		const at =
-			refused < 0
-				? refused
-				: bytes > most
-					? Refusal.TooLong
-					: this.#store.reserve(head + bytes);
+		const at = refused < 0 ? refused : bytes > most ? Refusal.TooLong : this.#store.reserve(head + bytes);
 		if (at < 0) {
 			if (at === Refusal.Full) this.#pump.roomWanted = head + bytes;
 			this.#refuse(at);

@@ -11,7 +11,7 @@ import {
 } from "../../lib/index.js";
 import { RamStore } from "../../lib/store/index.js";
 import { NodeMemory } from "../../simulator/node/memory.js";
-import { type VirtualDialler, VirtualClock, VirtualNetwork, World } from "../../simulator/world.js";
+import { VirtualClock, type VirtualDialler, VirtualNetwork, World } from "../../simulator/world.js";
 
 /** One thing that the listener was told, as text or numbers, in order. */
 export type Note = readonly (string | number | boolean)[];
@@ -113,7 +113,9 @@ export class Rig {
 	/** Lets time pass until `predicate` holds; fails loudly after `ms`. */
 	until(what: string, predicate: () => boolean, ms = 60_000): void {
 		if (!this.world.runUntil(predicate, this.world.now + ms))
-			throw new Error(`${what} did not happen within ${ms} ms; so far: ${JSON.stringify(this.recorder.notes)}`);
+			throw new Error(
+				`${what} did not happen within ${ms} ms; so far: ${JSON.stringify(this.recorder.notes)}`,
+			);
 	}
 
 	/** Opens and waits until online. */

@@ -48,7 +48,8 @@ function install() {
 	const stamp = join(root, "node_modules/.cache/ringbuoy-installed");
 	const wanted = readFileSync(lock, "utf8");
 	if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
-	if (Number(process.versions.node.split(".")[0]) < 20) fail(`Node 20 or newer is needed, this is ${process.version}`);
+	if (Number(process.versions.node.split(".")[0]) < 20)
+		fail(`Node 20 or newer is needed, this is ${process.version}`);
 	run("installing packages", "npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
 	mkdirSync(dirname(stamp), { recursive: true });
 	writeFileSync(stamp, wanted);

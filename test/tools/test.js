@@ -35,7 +35,9 @@ async function part(title, budgetSeconds, body) {
 	await body();
 	const seconds = (Date.now() - started) / 1000;
 	if (seconds > budgetSeconds) console.log(`!! ${title} took longer than its budget`);
-	console.log(`── ${title}: ${failed === before ? "ok" : "FAILED"}, ${seconds.toFixed(1)} s of ${budgetSeconds} s`);
+	console.log(
+		`── ${title}: ${failed === before ? "ok" : "FAILED"}, ${seconds.toFixed(1)} s of ${budgetSeconds} s`,
+	);
 }
 
 function count(ok) {
