@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+/**
+ * What a board offers to a program, and what a program is to its board: types only.
+ *
+ * A program gets everything through {@link Board} and therefore runs unchanged on an ESP32, on Node, and in a world of
+ * virtual time. Whatever crosses here while it runs is a number, because numbers cost nothing on XS.
+ */
+
+import type { Client, Clock, Dialler, Limits, Memory, Qos, Random, Store } from "../lib/index.js";
+
+export interface Board {
+	/** Names this board among others: client identifier and a level of its topics. Without "/", "+" and "#". */
+	readonly name: string;
+	readonly memory: Memory;
+	readonly dialler: Dialler;
+	readonly clock: Clock;
+	readonly random: Random;
+	/** Made with {@link limits}. */
+	readonly store: Store;
+	readonly limits: Limits;
+	readonly settings: Settings;
+	readonly sensors: Sensors;
+	/** A lamp, a buzzer: something by which a person finds this board among others. */
+	readonly indicator?: Indicator;
+	/** Somebody who wants to know how the program is doing: a display, a log, a test. */
+	readonly report?: Report;
+}
+
+/** What its owner decided; read once, at the start. */
+export interface Settings {
+	/** The topics of this board begin with `<root>/<name>/`. */
+	readonly root: string;
+	readonly user?: string;
+	readonly password?: string;
+	/** 5, or 4 for MQTT 3.1.1. */
+	readonly version: 4 | 5;
+	/** Of readings. */
+	readonly qos: Qos;
+	/** Between readings; 1 to 86400. */
+	readonly intervalSeconds: number;
+	/** 0 to 65535; 0 is off. */
+	readonly keepAliveSeconds: number;
+	/** How long the broker keeps our session while we are away. */
+	readonly sessionExpirySeconds: number;
+}
+
+/** Sensors in integers: fractions are for displays. The fields are those of the last {@link sample}. */
+export interface Sensors {
+	/** Measures now. Takes little time and allocates nothing. */
+	sample(): void;
+	/** Hundredths of a degree Celsius. */
+	readonly temperature: number;
+	/** Hundredths of a percent of relative humidity, 0 to 10000. */
+	readonly humidity: number;
+	/** Millivolts of the battery. */
+	readonly battery: number;
+	/** Strength of the radio's signal in dBm, negative. */
+	readonly signal: number;
+}
+
+export interface Indicator {
+	/** Makes itself noticed for a few seconds. Returns at once. */
+	identify(): void;
+}
+
+/** What a program did with a word from outside. */
+export const Command = {
+	/** It is not known, or its value makes no sense: ignored. */
+	Invalid: 0,
+	/** "identify": the indicator was started. */
+	Identify: 1,
+	/** "report": a reading was taken at once. */
+	Report: 2,
+} as const;
+export type Command = (typeof Command)[keyof typeof Command];
+
+/** What a program tells its host while it runs; numbers only. The methods must not throw. */
+export interface Report {
+	online(sessionPresent: boolean): void;
+	/** As `Listener.onOffline`: why, and milliseconds to the next attempt; -1: none. */
+	offline(reason: number, retryMs: number): void;
+	/** The sensors were sampled for reading `number`, 1 and up; the next call is {@link queued} for it. */
+	sampled(number: number): void;
+	/** Reading `number` was accepted: `ticket` is positive and settled once; or it was not: a negative `Refusal`. */
+	queued(number: number, ticket: number): void;
+	/** What became of a ticket; it need not be a reading's. With QoS 0 this comes before its {@link queued}. */
+	settled(ticket: number, outcome: number, reason: number): void;
+	/** Granted QoS (0 to 2), or 0x80 and above: the broker refused a filter. */
+	subscribed(reason: number): void;
+	command(command: Command): void;
+	/** The interval between readings is now this many seconds. */
+	interval(seconds: number): void;
+}
+
+/** A program at work. A module of `programs/` exports `start(board: Board): Program`. */
+export interface Program {
+	readonly client: Client;
+	/** Says goodbye: what waits is sent if there is a connection, then DISCONNECT. `Report.offline` with -1 ends it. */
+	stop(): void;
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The virtual ESP32 sensor board: a plain object with the ports of whatever time it lives in. Real time and sockets
+ * (`simulator/node`) or a world (`simulator/world`): the board does not know, and neither does its program.
+ */
+
+import type { Board, Indicator, Report, Sensors, Settings } from "../../firmware/ports.js";
+import { DEFAULT_LIMITS, type Limits } from "../../lib/limits.js";
+import type { Clock, Dialler, Memory, Random, Store } from "../../lib/ports.js";
+import { RamStore } from "../../lib/store/index.js";
+import { VirtualSensors } from "./sensors.js";
+
+/** What a new board has been set to, before its owner changes anything. */
+export const FACTORY_SETTINGS: Settings = Object.freeze({
+	root: "ringbuoy",
+	version: 5,
+	qos: 1,
+	intervalSeconds: 2,
+	keepAliveSeconds: 60,
+	sessionExpirySeconds: 3_600,
+});
+
+export interface VirtualBoardOptions {
+	/** Client identifier and level of its topics. Throws when it is no such level. */
+	readonly name: string;
+	readonly memory: Memory;
+	readonly dialler: Dialler;
+	readonly clock: Clock;
+	/** For the backoff. */
+	readonly random: Random;
+	/** For the weather around the board; default `random`. */
+	readonly weather?: Random;
+	/** Over those of the factory. */
+	readonly settings?: Partial<Settings>;
+	readonly limits?: Limits;
+	/** Default: a RAM store with these limits. */
+	readonly store?: Store;
+	readonly sensors?: Sensors;
+	readonly indicator?: Indicator;
+	readonly report?: Report;
+}
+
+export class VirtualBoard implements Board {
+	readonly name: string;
+	readonly memory: Memory;
+	readonly dialler: Dialler;
+	readonly clock: Clock;
+	readonly random: Random;
+	readonly store: Store;
+	readonly limits: Limits;
+	readonly settings: Settings;
+	readonly sensors: Sensors;
+	readonly indicator: Indicator | undefined;
+	readonly report: Report | undefined;
+
+	constructor(options: VirtualBoardOptions) {
+		if (options.name === "" || /[/+#\0]/.test(options.name)) {
+			throw new RangeError(`"${options.name}" cannot name a board: it is one level of a topic`);
+		}
+		this.name = options.name;
+		this.memory = options.memory;
+		this.dialler = options.dialler;
+		this.clock = options.clock;
+		this.random = options.random;
+		this.limits = options.limits ?? DEFAULT_LIMITS;
+		this.store = options.store ?? new RamStore(this.limits);
+		this.settings = { ...FACTORY_SETTINGS, ...options.settings };
+		this.sensors = options.sensors ?? new VirtualSensors(this.clock, options.weather ?? this.random);
+		this.indicator = options.indicator;
+		this.report = options.report;
+	}
+}
