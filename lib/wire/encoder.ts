@@ -79,7 +79,7 @@ export class Encoder {
 	}
 
 	set limit(limit: number) {
-		this.#limit = limit < this.#end ? limit : this.#end;
+		this.#limit = Math.min(limit, this.#end);
 	}
 
 	/** Forgets what waits: it was sent. */

@@ -78,50 +78,56 @@ export class Writer {
 	/** One byte: the low eight bits of `n`. */
 	byte(n: number): void {
 		const at = this.position;
-		if (at >= this.#limit) return this.#overflow();
-		this.#bytes[at] = n;
-		this.position = at + 1;
+		if (at < this.#limit) {
+			this.#bytes[at] = n;
+			this.position = at + 1;
+		} else this.#overflow();
 	}
 
 	/** Two bytes, big-endian, modulo 2¹⁶. */
 	uint16(n: number): void {
 		const at = this.position;
-		if (at + 2 > this.#limit) return this.#overflow();
-		this.#view.setUint16(at, n);
-		this.position = at + 2;
+		if (at + 2 <= this.#limit) {
+			this.#view.setUint16(at, n);
+			this.position = at + 2;
+		} else this.#overflow();
 	}
 
 	/** Four bytes, big-endian, modulo 2³². */
 	uint32(n: number): void {
 		const at = this.position;
-		if (at + 4 > this.#limit) return this.#overflow();
-		this.#view.setUint32(at, n);
-		this.position = at + 4;
+		if (at + 4 <= this.#limit) {
+			this.#view.setUint32(at, n);
+			this.position = at + 4;
+		} else this.#overflow();
 	}
 
 	/** MQTT's variable byte integer, one to four bytes. What it cannot hold (below 0, above 268,435,455) counts as not fitting. */
 	varint(n: number): void {
 		const at = this.position;
-		if (!(n >= 0 && n <= Protocol.LengthMax) || at + varintSize(n) > this.#limit) return this.#overflow();
-		this.position = putVarint(this.#bytes, at, n);
+		if (n >= 0 && n <= Protocol.LengthMax && at + varintSize(n) <= this.#limit)
+			this.position = putVarint(this.#bytes, at, n);
+		else this.#overflow();
 	}
 
 	/** The bytes `[start, end)` of the same arena, such as a topic. */
 	copy(start: number, end: number): void {
 		const at = this.position;
 		const next = at + end - start;
-		if (next > this.#limit) return this.#overflow();
-		this.#bytes.copyWithin(at, start, end);
-		this.position = next;
+		if (next <= this.#limit) {
+			this.#bytes.copyWithin(at, start, end);
+			this.position = next;
+		} else this.#overflow();
 	}
 
 	/** All bytes of an array that is not part of the arena. */
 	bytes(view: Uint8Array): void {
 		const at = this.position;
 		const next = at + view.length;
-		if (next > this.#limit) return this.#overflow();
-		this.#bytes.set(view, at);
-		this.position = next;
+		if (next <= this.#limit) {
+			this.#bytes.set(view, at);
+			this.position = next;
+		} else this.#overflow();
 	}
 
 	/** A string as UTF-8. A surrogate without its partner becomes U+FFFD. */
@@ -145,15 +151,20 @@ export class Writer {
 	 * dropped; NaN and what is beyond ±(2⁵³ - 1) becomes `null`, as in JSON.
 	 */
 	decimal(n: number, digits: number): void {
-		let rest = n < 0 ? -n : n;
-		if (!(rest <= 9_007_199_254_740_991)) return this.text("null");
-		rest -= rest % 1;
+		const size = n < 0 ? -n : n;
+		if (size <= 9_007_199_254_740_991) this.#digits(size - (size % 1), digits, n <= -1);
+		else this.text("null");
+	}
+
+	#digits(rest: number, digits: number, negative: boolean): void {
 		let width = 1;
 		for (let power = 10; rest >= power; power *= 10) width++;
 		if (width <= digits) width = digits + 1;
-		const negative = n < 0 && rest > 0;
 		let at = this.position + width + (digits > 0 ? 1 : 0) + (negative ? 1 : 0);
-		if (at > this.#limit) return this.#overflow();
+		if (at > this.#limit) {
+			this.#overflow();
+			return;
+		}
 		this.position = at;
 		const bytes = this.#bytes;
 		for (let i = 0; i < width; i++) {
@@ -166,29 +177,26 @@ export class Writer {
 		if (negative) bytes[--at] = Character.Minus;
 	}
 
-	#string(s: string, escape: boolean): void {
+	#string(s: string, inQuotes: boolean): void {
 		const bytes = this.#bytes;
 		const limit = this.#limit;
 		let at = this.position;
 		let c = 0;
-		for (let i = 0; (c = charCodeAt(s, i)) === c; i++) {
-			if (c < 0x80 && !(escape && (c < 0x20 || c === Character.Quote || c === Character.Backslash))) {
-				if (at >= limit) return this.#overflow();
-				bytes[at++] = c;
-				continue;
+		for (let i = 0; at >= 0 && (c = charCodeAt(s, i)) === c; i++) {
+			if (c < 0x80 && !(inQuotes && (c < 0x20 || c === Character.Quote || c === Character.Backslash))) {
+				if (at < limit) bytes[at++] = c;
+				else at = -1;
+			} else if (c < 0x80) at = this.#escape(at, c);
+			else {
+				if (c >= 0xd800 && c < 0xe000) {
+					c = codePoint(c, charCodeAt(s, i + 1));
+					if (c !== Character.Replacement) i++;
+				}
+				at = this.#wide(at, c);
 			}
-			if (c >= 0xd800 && c < 0xe000) {
-				const low = charCodeAt(s, i + 1);
-				if (c < 0xdc00 && low >= 0xdc00 && low < 0xe000) {
-					c = 0x1_0000 + ((c - 0xd800) << 10) + (low - 0xdc00);
-					i++;
-				} else c = Character.Replacement;
-			}
-			at = c < 0x80 ? this.#escaped(at, c) : this.#wide(at, c);
-			if (at < 0) return this.#overflow();
 		}
-		if (at > limit) return this.#overflow(); // an empty string after an overflow: nothing changes
-		this.position = at;
+		if (at < 0) this.#overflow();
+		else this.position = at;
 	}
 
 	/** Writes a character beyond ASCII; returns where it ends, -1 when there is no room. */
@@ -210,7 +218,7 @@ export class Writer {
 	}
 
 	/** Writes an ASCII character as JSON's escape of it; returns where it ends, -1 when there is no room. */
-	#escaped(at: number, c: number): number {
+	#escape(at: number, c: number): number {
 		const bytes = this.#bytes;
 		const letter = c < 0x0e ? ESCAPE[c] : c < 0x20 ? 0 : c;
 		const end = at + (letter === 0 ? 6 : 2);
@@ -234,4 +242,11 @@ export class Writer {
 		this.#overflowed = true;
 		this.#limit = -1;
 	}
+}
+
+/** The character of a surrogate and what follows it, or the replacement for a surrogate without its partner. */
+function codePoint(high: number, low: number): number {
+	if (high < 0xdc00 && low >= 0xdc00 && low < 0xe000)
+		return 0x1_0000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+	return Character.Replacement;
 }
