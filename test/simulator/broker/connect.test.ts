@@ -30,7 +30,24 @@ describe.each(VERSIONS)("CONNECT, version %i", (version) => {
 	it("[MQTT-3.1.2-3] must have its reserved flag clear", () => {
 		const { peer } = rig();
 		const properties = version === 5 ? [0] : [];
-		const one = peer(version).raw([0x10, 13 + properties.length, 0, 4, 77, 81, 84, 84, version, 3, 0, 0, ...properties, 0, 1, 97]);
+		const one = peer(version).raw([
+			0x10,
+			13 + properties.length,
+			0,
+			4,
+			77,
+			81,
+			84,
+			84,
+			version,
+			3,
+			0,
+			0,
+			...properties,
+			0,
+			1,
+			97,
+		]);
 		if (version === 5) expect(one.expect("connack").reasonCode).toBe(0x81);
 		expect(one.ended).toBe("in order");
 	});
@@ -79,7 +96,9 @@ describe.each(VERSIONS)("CONNECT, version %i", (version) => {
 				return password?.toString() === "secret";
 			},
 		});
-		expect(code(peer(version).connect("one", { username: "u", password: Buffer.from("wrong") }))).toBe(version === 5 ? 0x86 : 4);
+		expect(code(peer(version).connect("one", { username: "u", password: Buffer.from("wrong") }))).toBe(
+			version === 5 ? 0x86 : 4,
+		);
 		expect(code(peer(version).connect("one", { username: "u", password: Buffer.from("secret") }))).toBe(0);
 		expect(asked).toEqual(["u", "wrong", "u", "secret"]);
 	});
@@ -147,7 +166,13 @@ describe("CONNECT, one version only", () => {
 
 	it("5.0: announces its limits and leaves out what is as by default", () => {
 		const { peer } = rig({
-			limits: { maximumQos: 1, retainAvailable: 0, wildcardSubscriptions: 0, sharedSubscriptions: 0, subscriptionIdentifiers: 0 },
+			limits: {
+				maximumQos: 1,
+				retainAvailable: 0,
+				wildcardSubscriptions: 0,
+				sharedSubscriptions: 0,
+				subscriptionIdentifiers: 0,
+			},
 		});
 		expect(peer(5).connect("one").properties).toMatchObject({
 			maximumQoS: 1,

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 /** A broker in a world of its own: time that stands still until told, sockets that are arrays. */
 
-import type { IConnackPacket, IConnectPacket, IPublishPacket, ISubackPacket, Packet, PacketCmd } from "mqtt-packet";
+import type {
+	IConnackPacket,
+	IPublishPacket,
+	ISubackPacket,
+	Packet,
+	PacketCmd,
+} from "mqtt-packet";
 import mqttPacket from "mqtt-packet";
 import { Broker, type BrokerEvent, type BrokerOptions } from "../../../simulator/broker/index.js";
 import type { BrokerPeer, BrokerSocket, Schedule, Scheduled } from "../../../simulator/seams.js";
@@ -42,7 +48,9 @@ export class ManualTime implements Schedule {
 	pass(ms: number): void {
 		const end = this.now + ms;
 		for (;;) {
-			const next = this.#due.filter((due) => due.at <= end).sort((a, b) => a.at - b.at || a.order - b.order)[0];
+			const next = this.#due
+				.filter((due) => due.at <= end)
+				.sort((a, b) => a.at - b.at || a.order - b.order)[0];
 			if (!next) break;
 			this.cancel(next);
 			this.now = next.at;
@@ -123,7 +131,8 @@ export class Peer implements BrokerSocket {
 	/** The next packet, which has to be of this kind. */
 	expect<Kind extends PacketCmd>(kind: Kind): Extract<Packet, { cmd: Kind }> {
 		const packet = this.received.shift();
-		if (packet?.cmd !== kind) throw new Error(`Expected ${kind}, got ${packet ? JSON.stringify(packet) : "nothing"}`);
+		if (packet?.cmd !== kind)
+			throw new Error(`Expected ${kind}, got ${packet ? JSON.stringify(packet) : "nothing"}`);
 		return packet as Extract<Packet, { cmd: Kind }>;
 	}
 
@@ -137,24 +146,46 @@ export class Peer implements BrokerSocket {
 	expectEnd(reason: number): void {
 		if (this.version === 5) {
 			const { reasonCode } = this.expect("disconnect");
-			if (reasonCode !== reason) throw new Error(`Expected 0x${reason.toString(16)}, got 0x${reasonCode?.toString(16)}`);
+			if (reasonCode !== reason)
+				throw new Error(`Expected 0x${reason.toString(16)}, got 0x${reasonCode?.toString(16)}`);
 		}
 		if (this.ended !== "in order") throw new Error(`Ended: ${this.ended}`);
 	}
 
 	connect(clientId: string, fields: Fields = {}): IConnackPacket {
-		this.write({ cmd: "connect", clientId, protocolVersion: this.version, clean: true, keepalive: 0, ...fields });
+		this.write({
+			cmd: "connect",
+			clientId,
+			protocolVersion: this.version,
+			clean: true,
+			keepalive: 0,
+			...fields,
+		});
 		return this.expect("connack");
 	}
 
 	subscribe(topic: string, qos: number, options: Fields = {}, properties?: Fields): ISubackPacket {
-		this.write({ cmd: "subscribe", messageId: this.id(), subscriptions: [{ topic, qos, ...options }], properties });
+		this.write({
+			cmd: "subscribe",
+			messageId: this.id(),
+			subscriptions: [{ topic, qos, ...options }],
+			properties,
+		});
 		return this.expect("suback");
 	}
 
 	publish(topic: string, payload: string, fields: Fields = {}): this {
 		const messageId = fields.qos ? (fields.messageId ?? this.id()) : undefined;
-		return this.write({ cmd: "publish", topic, payload, qos: 0, dup: false, retain: false, ...fields, messageId });
+		return this.write({
+			cmd: "publish",
+			topic,
+			payload,
+			qos: 0,
+			dup: false,
+			retain: false,
+			...fields,
+			messageId,
+		});
 	}
 
 	/** The next packet, a PUBLISH, as `topic=payload`, and the packet itself. */
