@@ -74,6 +74,9 @@ function run(command, args, cwd) {
 /** @param {string} text */
 const firstLine = (text) => text.trim().split("\n")[0] ?? "";
 
+/** What is missing lies outside of this project: the caller may go on without the engine. */
+export class Unavailable extends Error {}
+
 /** Brings the sources into the cache, once. @returns {Promise<string>} their folder */
 async function fetchSources() {
 	const target = join(cache, "xsnap-0.15.0");
@@ -84,12 +87,12 @@ async function fetchSources() {
 	try {
 		const packed = await run(
 			"npm",
-			["pack", PACKAGE, "--silent", "--ignore-scripts", "--pack-destination", work],
+			["pack", PACKAGE, "--loglevel=error", "--ignore-scripts", "--pack-destination", work],
 			work,
 		);
 		const name = readdirSync(work).find((file) => file.endsWith(".tgz"));
 		if (packed.code !== 0 || !name)
-			throw new Error(
+			throw new Unavailable(
 				`cannot fetch ${PACKAGE} (${firstLine(packed.output) || "npm pack failed"}); ` +
 					"go online once, or let npm reach a registry, and run again",
 			);

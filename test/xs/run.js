@@ -13,7 +13,7 @@ import { availableParallelism } from "node:os";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { prepare } from "./engine.js";
+import { prepare, Unavailable } from "./engine.js";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "..", "..");
@@ -186,7 +186,10 @@ async function main() {
 	const bits = flags.bits === "32" ? 32 : flags.bits === "64" ? 64 : undefined;
 	if (flags.bits !== undefined && !bits) throw new Error("--bits is 32 or 64");
 	const started = Date.now();
-	const { engines, missing, built } = await prepare(bits ? { bits } : {});
+	const { engines, missing, built } = await prepare(bits ? { bits } : {}).catch((error) => {
+		if (!(error instanceof Unavailable)) throw error;
+		return { engines: [], missing: [error.message], built: false };
+	});
 	if (built) console.log(`xs: engines built in ${((Date.now() - started) / 1000).toFixed(1)} s`);
 	for (const reason of missing) console.error(`xs: SKIPPED, ${reason}`);
 	const outcomes = engines.length > 0 ? await performAll(engines, await jobs()) : [];

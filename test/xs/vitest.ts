@@ -4,6 +4,22 @@
  * run when the module has been evaluated, in order, each a JSON line. Async test functions are awaited.
  */
 
+/* what tests take for granted and XS keeps in modules; U+0000 comes out as C0 80, the engine's own form */
+const world = globalThis as unknown as Record<string, unknown>;
+const bytesOf = ArrayBuffer as unknown as { fromString(text: string): ArrayBuffer };
+const textOf = String as unknown as { fromArrayBuffer(buffer: ArrayBuffer): string };
+world["TextEncoder"] ??= class {
+	encode(text = ""): Uint8Array {
+		return new Uint8Array(bytesOf.fromString(text));
+	}
+};
+world["TextDecoder"] ??= class {
+	decode(bytes: Uint8Array = new Uint8Array(0)): string {
+		return textOf.fromArrayBuffer(bytes.slice().buffer);
+	}
+};
+world["console"] ??= { log: (...values: unknown[]) => xs.print(values.map(show).join(" ")) };
+
 type Body = () => unknown;
 interface Suite {
 	name: string;

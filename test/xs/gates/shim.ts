@@ -66,6 +66,13 @@ describe("matchers", () => {
 	});
 });
 
+test("texts and bytes", () => {
+	const encoded = new TextEncoder().encode("é€😀");
+	expect(encoded).toEqual(bytes(0xc3, 0xa9, 0xe2, 0x82, 0xac, 0xf0, 0x9f, 0x98, 0x80));
+	expect(new TextDecoder().decode(encoded)).toBe("é€😀");
+	expect(new TextDecoder().decode(encoded.subarray(2, 5))).toBe("€");
+});
+
 const seen: string[] = [];
 describe("tables", () => {
 	it.each([
