@@ -1,13 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** A broker in a world of its own: time that stands still until told, sockets that are arrays. */
 
-import type {
-	IConnackPacket,
-	IPublishPacket,
-	ISubackPacket,
-	Packet,
-	PacketCmd,
-} from "mqtt-packet";
+import type { IConnackPacket, IPublishPacket, ISubackPacket, Packet, PacketCmd } from "mqtt-packet";
 import mqttPacket from "mqtt-packet";
 import { Broker, type BrokerEvent, type BrokerOptions } from "../../../simulator/broker/index.js";
 import type { BrokerPeer, BrokerSocket, Schedule, Scheduled } from "../../../simulator/seams.js";
