@@ -71,6 +71,8 @@ export class Loopback {
 	peer: Peer;
 	/** Bytes on their way to the client, and how many wait. */
 	waiting = 0;
+	/** How many times something was delivered; wraps around. */
+	deliveries = 0;
 	#first = 0;
 	readonly #queue: Uint8Array;
 	readonly #size: number;
@@ -94,6 +96,7 @@ export class Loopback {
 			xs.copy(this.#queue, 0, bytes, start + before, end);
 		}
 		this.waiting += count;
+		this.deliveries = (this.deliveries + 1) | 0;
 	}
 
 	/** `tcp.read(view)`: fills the view. */
@@ -216,7 +219,7 @@ export class XsDialler implements Dialler {
 		this.transport.close();
 		this.#link = link;
 		this.#up = false;
-		this.#told = 0;
+		this.#told = this.socket.deliveries;
 		this.#fault = -1;
 		this.socket.clear();
 		this.transport.open = true;
@@ -240,15 +243,13 @@ export class XsDialler implements Dialler {
 			link.onWritable(transport.room);
 			return true;
 		}
-		const waiting = this.socket.waiting;
-		if (waiting > this.#told) {
-			this.#told = waiting;
-			link.onReadable(waiting);
-			// what was left unread is not told again until more arrives
-			if (this.#told > this.socket.waiting) this.#told = this.socket.waiting;
+		// Edge-triggered: what was left unread is not told again until more arrives, also while it is being told.
+		const deliveries = this.socket.deliveries;
+		if (deliveries !== this.#told) {
+			this.#told = deliveries;
+			if (this.socket.waiting > 0) link.onReadable(this.socket.waiting);
 			return true;
 		}
-		this.#told = waiting;
 		if (this.#fault >= 0) {
 			const fault = this.#fault as LinkFault;
 			this.#fault = -1;
