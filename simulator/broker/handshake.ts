@@ -6,7 +6,7 @@ import type { Connection } from "./connection.js";
 import { messageOf } from "./message.js";
 import { Code, type Qos } from "./protocol.js";
 import type { Session, Will } from "./session.js";
-import { levelCount } from "./topics.js";
+import { isWithin } from "./topics.js";
 
 type ConnackProperties = NonNullable<IConnackPacket["properties"]>;
 const ID_LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz";
@@ -118,8 +118,7 @@ function judge(connection: Connection, packet: IConnectPacket, will: Will | unde
 		if (retain && limits.retainAvailable === 0) return Code.RetainNotSupported; // [MQTT-3.2.2-13]
 		if (topic === "" || topic.includes("+") || topic.includes("#") || topic.includes("\0"))
 			return Code.TopicInvalid;
-		if (will.message.topicBytes.length > limits.topicBytes || levelCount(topic) > limits.topicLevels)
-			return Code.TopicInvalid;
+		if (!isWithin(topic, limits)) return Code.TopicInvalid;
 		const user = packet.username ?? "";
 		const verdict = hooks.authorize?.({ clientId, user, action: "publish", topic, qos, retain }) ?? true;
 		if (verdict !== true && verdict !== 0) return Code.NotAuthorized;

@@ -73,11 +73,16 @@ export class Hub {
 	}
 
 	leave(): void {
-		if (this.#depth === 1) {
-			for (let at = 0; at < this.#dirty.length; at++) this.#dirty[at].flush();
-			this.#dirty.length = 0;
+		if (this.#depth > 1) {
+			this.#depth--;
+			return;
 		}
-		this.#depth--;
+		try {
+			for (let at = 0; at < this.#dirty.length; at++) this.#dirty[at].flush(); // which may add to it
+		} finally {
+			this.#dirty.length = 0;
+			this.#depth = 0;
+		}
 	}
 
 	/** An alarm whose ringing is a turn. */

@@ -13,7 +13,7 @@ import { type Message, messageOf } from "./message.js";
 import { Code, type Qos, Type } from "./protocol.js";
 import type { Session } from "./session.js";
 import { grantOf } from "./subscriptions.js";
-import { formOf, levelCount } from "./topics.js";
+import { formOf, isWithin } from "./topics.js";
 
 /** A packet other than CONNECT, checked and decoded; `bytes` is where it was decoded from. */
 export function onRequest(connection: Connection, packet: Packet, bytes: Buffer): void {
@@ -93,7 +93,7 @@ function faultOf(connection: Connection, packet: IPublishPacket, topic: string):
 	const { limits } = connection.hub;
 	if (packet.qos > limits.maximumQos) return Code.QosNotSupported; // [MQTT-3.2.2-11]
 	if (packet.retain && limits.retainAvailable === 0) return Code.RetainNotSupported; // [MQTT-3.2.2-14]
-	if (topic.length > limits.topicBytes || levelCount(topic) > limits.topicLevels) return Code.TopicInvalid;
+	if (!isWithin(topic, limits)) return Code.TopicInvalid;
 	if (packet.qos === 0) return 0;
 	const admitted = connection.quota.admit(packet.qos, packet.messageId!);
 	return admitted || !connection.v5 ? 0 : Code.ReceiveMaximumExceeded; // 5.0, section 3.3.4
@@ -215,7 +215,7 @@ function subscribe(
 	const filter = wanted.topic;
 	const form = formOf(filter)!;
 	if (connection.v5 && session.inbound.has(packet.messageId!)) return Code.IdentifierInUse;
-	if (filter.length > limits.topicBytes || levelCount(filter) > limits.topicLevels) return Code.FilterInvalid;
+	if (!isWithin(filter, limits)) return Code.FilterInvalid;
 	if (form.wildcards && limits.wildcardSubscriptions === 0) return Code.WildcardsNotSupported;
 	if (form.group && limits.sharedSubscriptions === 0) return Code.SharedNotSupported;
 	if (!session.subscriptions.has(filter) && session.subscriptions.size >= limits.subscriptionsPerClient) {

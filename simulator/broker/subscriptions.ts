@@ -10,7 +10,9 @@
 import type { Qos } from "./protocol.js";
 import { formOf } from "./topics.js";
 
+/** Bounds of the cache: topics, and their letters. It is emptied when it is full; filling it again is cheap. */
 const CACHED_TOPICS = 4_096;
+const CACHED_LETTERS = 1 << 20;
 
 /** The options of one subscription. `identifier` 0: none. */
 export interface SubscribeOptions {
@@ -75,6 +77,7 @@ interface Node<Subscriber> {
 export class Subscriptions<Subscriber extends object> {
 	#root: Node<Subscriber> = newNode();
 	#routes = new Map<string, Route<Subscriber>>();
+	#letters = 0;
 	#order = 0;
 	/** How many subscriptions there are. */
 	count = 0;
@@ -108,7 +111,7 @@ export class Subscriptions<Subscriber extends object> {
 		};
 		holders.set(subscriber, added);
 		if (!before) this.count++;
-		this.#routes.clear();
+		this.#forgetRoutes();
 		return { added, isNew: !before };
 	}
 
@@ -134,7 +137,7 @@ export class Subscriptions<Subscriber extends object> {
 			node = parent;
 		}
 		this.count--;
-		this.#routes.clear();
+		this.#forgetRoutes();
 		return true;
 	}
 
@@ -146,9 +149,15 @@ export class Subscriptions<Subscriber extends object> {
 		const groups: Group<Subscriber>[] = [];
 		collect(this.#root, topic.split("/"), 0, topic.startsWith("$"), found, groups);
 		const route = { topicBytes: Buffer.from(topic), targets: merge(found), groups };
-		if (this.#routes.size >= CACHED_TOPICS) this.#routes.clear();
+		this.#letters += topic.length;
+		if (this.#routes.size >= CACHED_TOPICS || this.#letters > CACHED_LETTERS) this.#forgetRoutes();
 		this.#routes.set(topic, route);
 		return route;
+	}
+
+	#forgetRoutes(): void {
+		this.#routes.clear();
+		this.#letters = 0;
 	}
 }
 

@@ -11,10 +11,21 @@ export interface FilterForm {
 }
 
 /** The levels of a topic or filter; a loop, because it runs for each new topic. */
-export function levelCount(topic: string): number {
+function levelCount(topic: string): number {
 	let count = 1;
 	for (let at = topic.indexOf("/"); at >= 0; at = topic.indexOf("/", at + 1)) count++;
 	return count;
+}
+
+/** Whether a topic or filter keeps within these limits. */
+export function isWithin(
+	topic: string,
+	limits: { readonly topicBytes: number; readonly topicLevels: number },
+): boolean {
+	const { topicBytes, topicLevels } = limits;
+	if (topic.length > topicBytes) return false;
+	if (topic.length * 3 > topicBytes && Buffer.byteLength(topic) > topicBytes) return false;
+	return levelCount(topic) <= topicLevels;
 }
 
 /** Takes a filter apart, or returns undefined when it is malformed [MQTT-4.7.1-1] [MQTT-4.7.1-2] [MQTT-4.8.2-1]. */
