@@ -112,7 +112,6 @@ export class NodeTransport implements Transport {
 		}
 		this.#linger = setTimeout(() => socket.destroy(), lingerMs);
 		this.#linger.unref();
-		if (this.#paused) socket.resume();
 		if (this.#sending === 0) this.#flush();
 	}
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { LinkFault } from "../../../lib/ports.js";
 import { faultOf, wordsFor } from "../../../simulator/node/faults.js";
 import { TcpDialler } from "../../../simulator/node/index.js";
-import { Peer, patterned, Recorder } from "../../contract/ends.js";
+import { Peer, pattern, patterned, Recorder } from "../../contract/ends.js";
 import { handles, type Loopback, listen, settle, until } from "./loopback.js";
 
 let server: Loopback;
@@ -79,25 +79,55 @@ describe("The TCP dialler", () => {
 		link.close();
 	});
 
-	test("room comes back only when the peer's kernel has taken the bytes; a stuck close ends by itself", async () => {
-		const link = await connect();
-		const [socket] = server.sockets;
-		socket.pause();
-		const bytes = patterned(8192);
+	/** Writes through one overwritten buffer until nothing has gone out for a while; returns how much it took. */
+	async function fillUp(link: Recorder): Promise<number> {
+		const bytes = new Uint8Array(8192);
 		let sent = 0;
-		let stuck = 0;
-		while (stuck < 200) {
+		for (let stuck = 0; stuck < 200; stuck++) {
 			const room = link.transport!.room;
-			stuck = room > 0 ? 0 : stuck + 1;
+			if (room > 0) stuck = 0;
+			for (let i = 0; i < room; i++) bytes[i] = pattern(sent + i);
 			link.write(bytes, 0, room);
+			bytes.fill(0xee);
 			sent += room;
 			await settle0();
 		}
+		return sent;
+	}
+
+	test("while the peer does not read, room runs out, and what libuv still holds is not overwritten", async () => {
+		const link = await connect();
+		const [socket] = server.sockets;
+		socket.pause();
+		const sent = await fillUp(link);
 		expect(sent).toBeGreaterThan(8192);
-		link.close(); // cannot send the rest: the linger timer frees the socket
-		socket.destroy();
-		await settle();
+		expect(link.transport!.room).toBe(0);
+		socket.resume();
+		await until(() => peers[0].bytes === sent);
+		let wrong = -1;
+		const all = Buffer.concat(peers[0].received);
+		for (let i = 0; i < sent && wrong < 0; i++) if (all[i] !== pattern(i)) wrong = i;
+		expect(wrong).toBe(-1);
+		link.close();
+	});
+
+	test("a close while the peer does not read frees the socket after a second", async () => {
+		const link = await connect();
+		const [socket] = server.sockets;
+		socket.pause();
+		await fillUp(link);
+		link.close();
+		expect(handles().length).toBe(before + 3); // the listener, its socket, ours
+		await until(() => handles().length === before + 2);
 		expect(link.faults).toEqual([]);
+	});
+
+	test("a close with nothing left to send is done at once", async () => {
+		const link = await connect();
+		const start = performance.now();
+		link.close();
+		await until(() => peers[0].closed === 1);
+		expect(performance.now() - start).toBeLessThan(900);
 	});
 });
 
