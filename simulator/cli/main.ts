@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+/** The command line `ringbuoy`. Nothing here calls `process.exit` on an orderly end: what is open must close by itself. */
+
+import { JsonOutput } from "./json.js";
+import { describe, parseOptions, SIM_OPTIONS } from "./options.js";
+import { type SimSettings, simSettings } from "./settings.js";
+import { RunError, Simulation } from "./sim.js";
+import { TextOutput } from "./text.js";
+import { UsageError } from "./usage.js";
+import { version } from "./version.js";
+import { nearest } from "./words.js";
+
+const enum Exit {
+	Failed = 1,
+	Usage = 2,
+	/** 128 + SIGINT. */
+	Interrupted = 130,
+}
+
+const COMMANDS = ["sim", "help"];
+
+const OVERVIEW = `ringbuoy ${version}: an MQTT client for microcontrollers, run on this machine
+
+  ringbuoy sim                             a virtual sensor board and a broker to talk to
+  ringbuoy sim --broker mqtt://host:1883   the same board on your broker
+  ringbuoy sim --help                      all options
+
+  ringbuoy --version
+`;
+
+function simHelp(): string {
+	return `${[
+		"ringbuoy sim: virtual ESP32 sensor boards that run the sensor firmware",
+		"",
+		"  ringbuoy sim                                      with a broker of our own",
+		"  ringbuoy sim --broker mqtt://host --boards 5      with yours",
+		"  ringbuoy sim --broker mqtts://host --ca ca.pem --cert board.pem --key board.key",
+		...describe(SIM_OPTIONS),
+		"",
+		"RINGBUOY_BROKER, RINGBUOY_USER and RINGBUOY_PASSWORD stand in for options that are not given.",
+		"Exit code: 0 in order, 1 the run failed (with --for: no reading was acknowledged), 2 usage.",
+	].join("\n")}\n`;
+}
+
+async function main(args: readonly string[]): Promise<void> {
+	const [command, ...rest] = args;
+	if (command === undefined || command === "help" || command === "--help" || command === "-h") {
+		process.stdout.write(rest[0] === "sim" ? simHelp() : OVERVIEW);
+	} else if (command === "--version" || command === "-v" || command === "version") {
+		process.stdout.write(`${version}\n`);
+	} else if (command === "sim") await sim(rest);
+	else throw new UsageError(unknownCommand(command));
+}
+
+function unknownCommand(command: string): string {
+	if (command.startsWith("-")) {
+		const known = SIM_OPTIONS.flatMap((group) => group.options.map((option) => option.name));
+		const meant = nearest(command.replace(/^-+|=.*$/g, ""), ["version", ...known]);
+		if (meant === "version") return `there is no option ${command}; did you mean --version?`;
+		return `${command} belongs behind a command; did you mean ringbuoy sim ${meant ? `--${meant}` : ""}?`;
+	}
+	const meant = nearest(command, COMMANDS);
+	return `there is no command "${command}"; did you mean ringbuoy ${meant ?? "sim"}?`;
+}
+
+async function sim(args: readonly string[]): Promise<void> {
+	if (args.includes("--help") || args.includes("-h")) {
+		process.stdout.write(simHelp());
+		return;
+	}
+	const settings = simSettings(parseOptions(args, SIM_OPTIONS), process.env);
+	const started = performance.now();
+	const seconds = () => (performance.now() - started) / 1000;
+	const simulation = new Simulation(settings, outputFor(settings, seconds), seconds);
+	const onSignal = () => {
+		process.once("SIGINT", interrupt);
+		process.once("SIGTERM", interrupt);
+		simulation.stop();
+	};
+	process.once("SIGINT", onSignal);
+	process.once("SIGTERM", onSignal);
+	// Whoever reads our lines has seen enough: `ringbuoy sim | head`.
+	process.stdout.on("error", () => simulation.stop());
+	const success = await simulation.run();
+	for (const signal of ["SIGINT", "SIGTERM"] as const) process.removeAllListeners(signal);
+	if (!success) process.exitCode = Exit.Failed;
+}
+
+function interrupt(): never {
+	process.exit(Exit.Interrupted);
+}
+
+function outputFor(settings: SimSettings, seconds: () => number): JsonOutput | TextOutput {
+	const { stdout, env } = process;
+	const terminal = stdout.isTTY === true && env["TERM"] !== "dumb";
+	// A carriage return hides the "^C" that the terminal shows.
+	const write = (line: string) => {
+		if (!stdout.destroyed) stdout.write(`${terminal ? "\r" : ""}${line}\n`);
+	};
+	if (settings.json) return new JsonOutput((line) => stdout.write(`${line}\n`), seconds, settings.verbose);
+	return new TextOutput(write, {
+		colour: terminal && !env["NO_COLOR"] && !env["CI"],
+		columns: Math.max(60, Math.min(100, stdout.columns ?? 100)),
+		verbose: settings.verbose,
+		seconds,
+		toolArguments: (url) => toolArguments(settings, url),
+	});
+}
+
+/** What mosquitto's clients need to reach the same broker; secrets and files are left to the reader. */
+function toolArguments({ user, password, broker, cert }: SimSettings, url: string): string {
+	const host = broker?.host ?? "127.0.0.1";
+	const parts = [`-h ${host} -p ${url.slice(url.lastIndexOf(":") + 1)}`];
+	if (user !== undefined) parts.push(`-u ${user}`);
+	if (password !== undefined) parts.push("-P ...");
+	if (broker?.secure) parts.push(cert === undefined ? "--cafile ..." : "--cafile ... --cert ... --key ...");
+	return parts.join(" ");
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+	if (error instanceof UsageError) {
+		process.stderr.write(`ringbuoy: ${error.message}\n`);
+		process.exitCode = Exit.Usage;
+		return;
+	}
+	const known = error instanceof RunError || error instanceof RangeError;
+	process.stderr.write(`ringbuoy: ${known ? error.message : ((error as Error).stack ?? error)}\n`);
+	process.exitCode = Exit.Failed;
+});

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+/** The options of `ringbuoy sim`, in one table from which they are parsed, explained and guessed at. */
+
+import { parseArgs } from "node:util";
+import { UsageError } from "./usage.js";
+import { nearest } from "./words.js";
+
+export interface Option {
+	readonly name: string;
+	/** What its value is called; without it, it has none. */
+	readonly value?: string;
+	readonly help: string;
+}
+
+export interface OptionGroup {
+	readonly title: string;
+	readonly options: readonly Option[];
+}
+
+export const SIM_OPTIONS: readonly OptionGroup[] = [
+	{
+		title: "Broker",
+		options: [
+			{
+				name: "broker",
+				value: "URL",
+				help: "mqtt://host:port or mqtts://host:port; default: one of our own",
+			},
+			{ name: "port", value: "NUMBER", help: "port of our own broker; default: any that is free" },
+			{ name: "user", value: "NAME", help: "or RINGBUOY_USER" },
+			{
+				name: "password",
+				value: "TEXT",
+				help: "or RINGBUOY_PASSWORD, which others cannot see in the process list",
+			},
+			{ name: "ca", value: "FILE", help: "PEM: the authority that signed the broker's certificate" },
+			{ name: "cert", value: "FILE", help: "PEM: the boards' own certificate" },
+			{ name: "key", value: "FILE", help: "PEM: the key of that certificate" },
+			{ name: "insecure", help: "accept any certificate; for a look at a test broker only" },
+		],
+	},
+	{
+		title: "Boards",
+		options: [
+			{ name: "boards", value: "NUMBER", help: "how many, 1 to 1000; default 1" },
+			{
+				name: "name",
+				value: "NAME",
+				help: "client identifier and topic level; several boards get -1, -2, ...",
+			},
+			{ name: "root", value: "TOPIC", help: "where the topics begin; default ringbuoy" },
+			{ name: "interval", value: "SECONDS", help: "between readings, 1 to 86400; default 2" },
+			{ name: "qos", value: "0|1|2", help: "of readings; default 1" },
+			{ name: "protocol", value: "4|5", help: "3.1.1 or 5.0; default 5" },
+			{ name: "tiny", help: "the limits for boards with little memory" },
+			{ name: "seed", value: "NUMBER", help: "weather and backoff; the same seed draws the same; default 1" },
+		],
+	},
+	{
+		title: "Run",
+		options: [
+			{ name: "for", value: "SECONDS", help: "stop after that; default: run until Ctrl-C" },
+			{ name: "json", help: "one JSON object a line for every event, and nothing else" },
+			{ name: "verbose", help: "attempts to connect, subscriptions and acknowledgements, too" },
+			{ name: "help", help: "this" },
+		],
+	},
+];
+
+/** What was typed: option → value, or "" for those that have none. */
+export type Typed = ReadonlyMap<string, string>;
+
+/** Reads the arguments of a command. Throws a {@link UsageError} for what is not in the table. */
+export function parseOptions(args: readonly string[], groups: readonly OptionGroup[]): Typed {
+	const known = new Map(groups.flatMap((group) => group.options.map((option) => [option.name, option])));
+	const { tokens } = parseArgs({
+		args: [...args],
+		options: Object.fromEntries(
+			[...known.values()].map(({ name, value }) => [
+				name,
+				{ type: value === undefined ? ("boolean" as const) : ("string" as const) },
+			]),
+		),
+		strict: false,
+		tokens: true,
+	});
+	const typed = new Map<string, string>();
+	for (const token of tokens) {
+		if (token.kind === "option-terminator") continue;
+		if (token.kind === "positional") throw new UsageError(stray(token.value, known));
+		const option = known.get(token.name);
+		if (option === undefined) throw new UsageError(unknown(token.rawName, token.name, [...known.keys()]));
+		const inline = token.inlineValue === true;
+		if (option.value === undefined) {
+			if (inline) throw new UsageError(`--${option.name} takes no value`);
+			typed.set(option.name, "");
+			continue;
+		}
+		const value = token.value;
+		const missing = value === undefined || (!inline && value.startsWith("--") && known.has(value.slice(2)));
+		if (missing) throw new UsageError(`--${option.name} needs a value: --${option.name} ${option.value}`);
+		typed.set(option.name, value);
+	}
+	return typed;
+}
+
+function unknown(raw: string, name: string, names: readonly string[]): string {
+	const meant = nearest(name, names);
+	return `there is no option ${raw}${meant === undefined ? "" : `; did you mean --${meant}?`}`;
+}
+
+function stray(value: string, known: ReadonlyMap<string, Option>): string {
+	if (/^mqtts?:/i.test(value) && known.has("broker"))
+		return `"${value}" stands alone; did you mean --broker ${value}?`;
+	const meant = nearest(value, [...known.keys()]);
+	return `"${value}" stands alone${meant === undefined ? "" : `; did you mean --${meant}?`}`;
+}
+
+/** The table as lines for `--help`. */
+export function describe(groups: readonly OptionGroup[]): string[] {
+	const lines: string[] = [];
+	for (const { title, options } of groups) {
+		lines.push("", `${title}:`);
+		for (const { name, value, help } of options) {
+			lines.push(`  ${`--${name}${value === undefined ? "" : ` ${value}`}`.padEnd(20)}${help}`);
+		}
+	}
+	return lines;
+}

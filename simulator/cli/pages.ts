@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+/** The page before a run and the page after it. */
+
+import type { RunEvent, Summary } from "./events.js";
+import type { Paint } from "./text.js";
+import { counted, duration, grouped } from "./words.js";
+
+type Start = Extract<RunEvent, { event: "start" }>;
+
+/** Who runs here, and how to look at it and talk to it. `tool`: the arguments of mosquitto's clients. */
+export function greeting(start: Start, paint: Paint, tool: string): string[] {
+	const { boards, root } = start;
+	const many = boards.length > 1;
+	const protocol = start.protocol === 5 ? "5.0" : "3.1.1";
+	const row = (what: string, text: string) => `  ${paint("dim", what.padEnd(10))}${text}`;
+	const first = boards[0];
+	const what = many ? `${boards.length} virtual ESP32 sensor boards` : "a virtual ESP32 sensor board";
+	const who = many ? `${first} to ${boards[boards.length - 1]}` : first;
+	return [
+		`${paint("bold", `ringbuoy ${start.version}`)}: ${what}, MQTT ${protocol}`,
+		"",
+		row("broker", `${start.url}${start.embedded ? ", embedded" : ""}`),
+		row(
+			many ? "boards" : "board",
+			`${who}; a reading every ${duration(start.intervalSeconds * 1000)} at QoS ${start.qos}`,
+		),
+		row(
+			"memory",
+			`${grouped(start.memoryBytes)} bytes${many ? " each" : ""}, taken now; nothing is allocated later`,
+		),
+		row("watch", `mosquitto_sub ${tool} -v -t '${root}/#'`),
+		row("command", `mosquitto_pub ${tool} -t ${root}/${first}/do -m report`),
+		row("setting", `mosquitto_pub ${tool} -t ${root}/${first}/set/interval -m 5 -r`),
+		row("stop", "Ctrl-C"),
+		"",
+	];
+}
+
+/** What was done, and what it took. */
+export function goodbye(end: Summary, paint: Paint): string[] {
+	const { format } = new Intl.NumberFormat("en-US");
+	const row = (what: string, ...parts: string[]) => `  ${what.padEnd(15)}${parts.join(" · ")}`;
+	const fates = [`${format(end.readings)} taken`, `${format(end.acknowledged)} acknowledged`];
+	if (end.refused > 0) fates.push(`${format(end.refused)} refused`);
+	if (end.rejected > 0) fates.push(`${format(end.rejected)} not taken by the broker`);
+	if (end.unfinished > 0) fates.push(`${format(end.unfinished)} unfinished`);
+	const names = Math.max(...end.memory.map((term) => term.name.length));
+	const width = format(end.memoryBytes).length;
+	const term = (name: string, bytes: number, reason: string) =>
+		`  ${name.padEnd(names)}  ${format(bytes).padStart(width)}  ${reason}`;
+	return [
+		"",
+		paint("bold", `Counters after ${duration(end.seconds * 1000)}`),
+		row("readings", ...fates),
+		row("commands", format(end.commands)),
+		row("connections", `${format(end.connects)} of ${counted(end.dials, "attempt")}`),
+		row(
+			"packets",
+			`${format(end.packetsOut)} sent`,
+			`${format(end.packetsIn)} received`,
+			`${format(end.resends)} sent again`,
+		),
+		row("bytes", `${format(end.bytesOut)} sent`, `${format(end.bytesIn)} received`),
+		row("round trip", `${format(end.roundTripMs)} ms last`, `${format(end.peakRoundTripMs)} ms longest`),
+		row("outbox", `at most ${counted(end.peakMessages, "message")}`, `${counted(end.peakBytes, "byte")}`),
+		"",
+		paint(
+			"bold",
+			`Memory of ${end.boards > 1 ? "each" : "the"} board, all of it taken before the first connection`,
+		),
+		...end.memory.map(({ name, bytes, reason }) => term(name, bytes, paint("dim", reason))),
+		paint("bold", term("sum", end.memoryBytes, "bytes")),
+	];
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+/** Events for people: a line each, at most 100 columns, the colours few. */
+
+import { styleText } from "node:util";
+import type { BoardEvent, Measured, Output, RunEvent } from "./events.js";
+import { goodbye, greeting } from "./pages.js";
+import { counted, decimal, duration, wrapped } from "./words.js";
+
+/** With more boards than this a line for each reading would be a flood: once a second one line sums up. */
+const CROWD = 10;
+
+export interface TextOptions {
+	readonly colour: boolean;
+	/** 60 to 100. */
+	readonly columns: number;
+	readonly verbose: boolean;
+	/** Seconds since the start. */
+	readonly seconds: () => number;
+	/** Host and port, user and TLS as `mosquitto_sub` wants them. */
+	readonly toolArguments: (url: string) => string;
+}
+
+export type Style = "dim" | "bold" | "green" | "yellow" | "cyan" | "red";
+/** Colours a text, or leaves it. */
+export type Paint = (style: Style, text: string) => string;
+
+export class TextOutput implements Output {
+	readonly #write: (line: string) => void;
+	readonly #options: TextOptions;
+	readonly #paint: Paint;
+	/** Width of the column of names; 0: one board, which needs none. */
+	#names = 0;
+	#crowd = false;
+	readonly #online = new Set<string>();
+	#boards = 0;
+	#readings = 0;
+	#summedUp = 0;
+	#lastCause = "";
+
+	constructor(write: (line: string) => void, options: TextOptions) {
+		this.#write = write;
+		this.#options = options;
+		this.#paint = (style, text) => (options.colour ? styleText(style, text) : text);
+	}
+
+	run(event: RunEvent): void {
+		switch (event.event) {
+			case "start":
+				this.#boards = event.boards.length;
+				this.#crowd = this.#boards > CROWD;
+				this.#names = this.#boards > 1 ? Math.max(...event.boards.map((name) => name.length)) + 2 : 0;
+				this.#page(greeting(event, this.#paint, this.#options.toolArguments(event.url)));
+				break;
+			case "demonstration":
+				this.#line("", "we send", `"${event.payload}" to ${event.topic}, as you can`, "dim");
+				break;
+			case "broker":
+				if (this.#options.verbose)
+					this.#line(event.clientId, "broker", `${event.what} ${event.detail}`, "dim");
+				break;
+			case "stopping":
+				this.#line(
+					"",
+					"stopping",
+					event.pending === 0 ? "" : `${counted(event.pending, "message")} to finish`,
+				);
+				break;
+			case "end":
+				if (this.#crowd) this.#sumUp();
+				this.#page(goodbye(event, this.#paint));
+		}
+	}
+
+	board(name: string, event: BoardEvent): void {
+		if (event.event === "online") this.#online.add(name);
+		else if (event.event === "offline") this.#online.delete(name);
+		else if (event.event === "reading") this.#readings++;
+		if (this.#crowd) this.#crowded(name, event);
+		else this.#single(name, event);
+	}
+
+	#single(name: string, event: BoardEvent): void {
+		const { verbose } = this.#options;
+		switch (event.event) {
+			case "dial":
+				if (verbose) this.#line(name, "dialling", "", "dim");
+				break;
+			case "link":
+				this.#line(name, "link", "up");
+				break;
+			case "online":
+				this.#line(
+					name,
+					"connected",
+					event.sessionPresent ? "the broker has our session" : "a new session",
+					"green",
+				);
+				break;
+			case "subscribed":
+				if (event.reason >= 0x80)
+					this.#line(name, "refused", `a subscription: reason ${event.reason}`, "red");
+				else if (verbose) this.#line(name, "subscribed", `QoS ${event.reason}`, "dim");
+				break;
+			case "offline":
+				this.#offline(name, event.cause, event.retryMs);
+				break;
+			case "command":
+			case "identify":
+			case "interval":
+				this.#command(name, event);
+				break;
+			default:
+				this.#line(name, "reading", `${values(event)}   ${this.#fate(event)}`);
+		}
+	}
+
+	/** What became of a reading. */
+	#fate(event: Extract<BoardEvent, Measured>): string {
+		const paint = this.#paint;
+		switch (event.event) {
+			case "waiting":
+				return paint("yellow", `waits (${event.pending})`);
+			case "refused":
+				return paint("red", `refused: ${event.cause}`);
+			case "lost":
+				return paint("red", event.cause);
+			default:
+				return event.qos === 0
+					? paint("green", "sent")
+					: `${paint("green", "acknowledged")} ${paint("dim", duration(event.ms))}`;
+		}
+	}
+
+	#command(name: string, event: Extract<BoardEvent, { event: "command" | "identify" | "interval" }>): void {
+		if (event.event === "identify") this.#line(name, "lamp", "blinks", "cyan");
+		else if (event.event === "interval") {
+			this.#line(name, "setting", `a reading every ${duration(event.seconds * 1000)}`, "cyan");
+		} else if (event.command === "invalid") {
+			this.#line(name, "ignored", "a command or setting that makes no sense", "yellow");
+		} else this.#line(name, "command", event.command, "cyan");
+	}
+
+	#offline(name: string, cause: string, retryMs: number): void {
+		if (retryMs < 0) {
+			this.#line(name, "goodbye", "DISCONNECT sent, connection closed", "dim");
+			return;
+		}
+		this.#line(name, "offline", `${cause} Next attempt in ${duration(retryMs)}.`, "yellow");
+	}
+
+	#crowded(name: string, event: BoardEvent): void {
+		if (event.event === "offline" && event.retryMs >= 0) {
+			// A thousand boards lose the same broker for the same reason.
+			if (event.cause !== this.#lastCause) this.#offline(name, event.cause, event.retryMs);
+			this.#lastCause = event.cause;
+		} else if (event.event === "refused" || event.event === "lost" || event.event === "command") {
+			this.#single(name, event);
+		}
+		if (this.#options.seconds() - this.#summedUp >= 1) this.#sumUp();
+	}
+
+	#sumUp(): void {
+		this.#summedUp = this.#options.seconds();
+		const online = `${this.#online.size} of ${this.#boards} boards online`;
+		this.#line("", "in all", `${online} · ${counted(this.#readings, "reading")} acknowledged`);
+	}
+
+	#line(name: string, what: string, text: string, style?: Style): void {
+		const time = this.#options.seconds().toFixed(3).padStart(8);
+		const board = this.#names === 0 ? "" : name.padEnd(this.#names);
+		const indent = 8 + 2 + this.#names + 11;
+		// Only a sentence can be too long; it goes on below its beginning.
+		const lines = wrapped(text, Math.max(30, this.#options.columns - indent));
+		const aligned = style === undefined ? text : lines.join(`\n${" ".repeat(indent)}`);
+		const head =
+			style === undefined || style === "dim" ? what.padEnd(11) : this.#paint(style, what.padEnd(11));
+		const paint = this.#paint;
+		this.#write(
+			style === "dim"
+				? `${paint("dim", `${time}  ${board}${head}${aligned}`)}`
+				: `${paint("dim", time)}  ${board}${head}${aligned}`,
+		);
+	}
+
+	#page(lines: readonly string[]): void {
+		for (const line of lines) this.#write(line);
+	}
+}
+
+function values({ n, t, h, battery, rssi }: Measured): string {
+	const columns = [
+		`#${n}`.padEnd(5),
+		`${decimal(t, 2)} °C`.padStart(9),
+		`${decimal(h, 2)} %`.padStart(9),
+		`${decimal(battery, 3)} V`.padStart(9),
+		`${rssi} dBm`.padStart(9),
+	];
+	return columns.join("");
+}
