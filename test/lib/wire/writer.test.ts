@@ -13,8 +13,8 @@ function write(room: number, body: (writer: Writer) => void) {
 	const writer = new Writer(arena);
 	writer.begin(START, START + room);
 	body(writer);
-	for (let i = 0; i < arena.bytes.length; i++)
-		if (i < START || i >= START + room) expect(arena.bytes[i], `byte ${i - START}`).toBe(POISON);
+	const outside = (at: number): boolean => at < START || at >= START + room;
+	expect(arena.bytes.findIndex((byte, at) => outside(at) && byte !== POISON)).toBe(-1);
 	return { hex: toHex(arena.bytes, START, writer.position), writer };
 }
 

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: MIT
+import { describe, expect, test } from "vitest";
+import { ConnectFields, Encoder } from "../../../lib/wire/encoder.js";
+import { PacketType } from "../../../lib/wire/protocol.js";
+import { Record } from "../../../lib/wire/record.js";
+import { ascii, fromHex, newArena, putText, toHex } from "./bytes.js";
+
+/** Where the region of the encoder lies; texts and records stand before it. */
+const START = 512;
+const END = 1024;
+const POISON = 0xa5;
+
+function setUp(version5: boolean) {
+	const arena = newArena(END + 16);
+	arena.bytes.fill(POISON, START);
+	const encoder = new Encoder(arena, START, END);
+	encoder.version5 = version5;
+	return { arena, encoder };
+}
+
+const waiting = ({ arena, encoder }: ReturnType<typeof setUp>): string =>
+	toHex(arena.bytes, encoder.start, encoder.position);
+
+/** Writes a record at 16 and returns where it ends. */
+function putRecord(
+	set: ReturnType<typeof setUp>,
+	flags: number,
+	topic: string,
+	properties: string,
+	payload: string,
+) {
+	const { bytes, view } = set.arena;
+	const propertyBytes = fromHex(properties);
+	bytes.fill(0, 16, 16 + Record.Overhead);
+	bytes[16 + Record.Flags] = flags;
+	view.setUint16(16 + Record.PropertiesLength, propertyBytes.length);
+	let end = putText(set.arena, 16 + Record.TopicLength, topic).end;
+	bytes.set(propertyBytes, end);
+	end += propertyBytes.length;
+	bytes.set(ascii(payload), end);
+	return end + payload.length;
+}
+
+/** The packet that `write` makes; checks that it needs all of its size, and leaves nothing when it has less. */
+function encoded(version5: boolean, write: (set: ReturnType<typeof setUp>) => boolean): string {
+	const set = setUp(version5);
+	expect(write(set)).toBe(true);
+	const size = set.encoder.position - START;
+	for (let room = size - 1; room >= 0; room -= room > 40 ? 7 : 1) {
+		const small = setUp(version5);
+		small.encoder.limit = START + room;
+		expect(write(small), `in ${room} bytes`).toBe(false);
+		expect(small.encoder.position).toBe(START);
+		const touched = small.arena.bytes.findIndex((byte, at) => at >= START + room && byte !== POISON);
+		expect(touched).toBe(-1);
+	}
+	return waiting(set);
+}
+
+describe("PUBLISH", () => {
+	const publish =
+		(flags: number, properties: string, payload: string, id: number, dup: boolean, expiry: number) =>
+		(set: ReturnType<typeof setUp>): boolean => {
+			const end = putRecord(set, flags, "a/b", properties, payload);
+			const size = set.encoder.publishSize(16, end, expiry);
+			const done = set.encoder.publish(16, end, id, dup, expiry);
+			if (done) expect(size).toBe(set.encoder.position - START);
+			return done;
+		};
+
+	test.each([
+		["QoS 0 without identifier [MQTT-2.3.1-5]", 0, "hi", 7, false, "30 07 00 03 61 2f 62 68 69"],
+		["QoS 0 without DUP [MQTT-3.3.1-2]", 1, "hi", 7, true, "31 07 00 03 61 2f 62 68 69"],
+		["QoS 1", 2, "hi", 0x1234, false, "32 09 00 03 61 2f 62 12 34 68 69"],
+		["QoS 2, retained, again [MQTT-3.3.1-1]", 5, "hi", 7, true, "3d 09 00 03 61 2f 62 00 07 68 69"],
+		["an empty payload", 2, "", 7, false, "32 07 00 03 61 2f 62 00 07"],
+	])("3.1.1: %s", (_title, flags, payload, id, dup, hex) => {
+		expect(encoded(false, publish(flags, "", payload, id, dup, 0))).toBe(hex);
+		expect(encoded(false, publish(flags, "01 01", payload, id, dup, 60)), "no properties, no expiry").toBe(
+			hex,
+		);
+	});
+
+	test.each([
+		["no properties: length 0 [MQTT-2.2.2-1]", 0, "", 0, "30 08 00 03 61 2f 62 00 68 69"],
+		["properties", 2, "01 01", 0, "32 0c 00 03 61 2f 62 00 07 02 01 01 68 69"],
+		["expiry", 2, "", 258, "32 0f 00 03 61 2f 62 00 07 05 02 00 00 01 02 68 69"],
+		["both", 2, "01 01", 0xffff_fffe, "32 11 00 03 61 2f 62 00 07 07 02 ff ff ff fe 01 01 68 69"],
+	])("5.0: %s", (_title, flags, properties, expiry, hex) => {
+		expect(encoded(true, publish(flags, properties, "hi", 7, false, expiry))).toBe(hex);
+	});
+
+	test("lengths of two bytes, of the packet and of the properties", () => {
+		const payload = "x".repeat(130);
+		const property = `26 00 01 6b 00 80${" 76".repeat(128)}`;
+		const hex = encoded(true, publish(0, property, payload, 0, false, 0));
+		expect(hex.slice(0, 32)).toBe("30 8f 02 00 03 61 2f 62 86 01 26");
+		expect(hex.length).toBe((3 + 0x10f) * 3 - 1);
+	});
+});
+
+describe("acknowledgements", () => {
+	test.each([
+		[PacketType.Puback, "40 02 ab cd"],
+		[PacketType.Pubrec, "50 02 ab cd"],
+		[PacketType.Pubrel, "62 02 ab cd"],
+		[PacketType.Pubcomp, "70 02 ab cd"],
+	])("type %i [MQTT-2.3.1-6, MQTT-3.6.1-1]", (type, hex) => {
+		expect(encoded(false, ({ encoder }) => encoder.acknowledge(type, 0xabcd, 0))).toBe(hex);
+		expect(encoded(true, ({ encoder }) => encoder.acknowledge(type, 0xabcd, 0))).toBe(hex);
+		expect(encoded(false, ({ encoder }) => encoder.acknowledge(type, 0xabcd, 0x92))).toBe(hex);
+		expect(encoded(true, ({ encoder }) => encoder.acknowledge(type, 0xabcd, 0x92))).toBe(
+			`${hex.replace(" 02", " 03")} 92`,
+		);
+	});
+});
+
+describe("requests", () => {
+	test("SUBSCRIBE [MQTT-3.8.1-1, MQTT-3.8.3-1, MQTT-3.8.3-4]", () => {
+		const subscribe = ({ arena, encoder }: ReturnType<typeof setUp>): boolean => {
+			const filter = putText(arena, 40, "a/#");
+			return encoder.subscribe(7, filter.start, filter.end, 0xff & ~0xc1);
+		};
+		expect(encoded(false, subscribe)).toBe("82 08 00 07 00 03 61 2f 23 02");
+		expect(encoded(true, subscribe)).toBe("82 09 00 07 00 00 03 61 2f 23 3e");
+	});
+
+	test("UNSUBSCRIBE [MQTT-3.10.1-1, MQTT-3.10.3-1]", () => {
+		const unsubscribe = ({ arena, encoder }: ReturnType<typeof setUp>): boolean => {
+			const filter = putText(arena, 40, "a/#");
+			return encoder.unsubscribe(0xffff, filter.start, filter.end);
+		};
+		expect(encoded(false, unsubscribe)).toBe("a2 07 ff ff 00 03 61 2f 23");
+		expect(encoded(true, unsubscribe)).toBe("a2 08 ff ff 00 00 03 61 2f 23");
+	});
+
+	test("a long filter", () => {
+		const hex = encoded(true, ({ arena, encoder }) => {
+			const filter = putText(arena, 40, "f".repeat(200));
+			return encoder.subscribe(1, filter.start, filter.end, 1);
+		});
+		expect(hex.slice(0, 23)).toBe("82 ce 01 00 01 00 00 c8");
+		expect(hex.slice(-5)).toBe("66 01");
+	});
+
+	test("PINGREQ [3.12]", () => {
+		expect(encoded(false, ({ encoder }) => encoder.ping())).toBe("c0 00");
+	});
+
+	test("DISCONNECT [MQTT-3.14.1-1]", () => {
+		const disconnect =
+			(reason: number, expiry: number) =>
+			({ encoder }: ReturnType<typeof setUp>) =>
+				encoder.disconnect(reason, expiry);
+		expect(encoded(false, disconnect(0, -1))).toBe("e0 00");
+		expect(encoded(false, disconnect(0x81, 10))).toBe("e0 00");
+		expect(encoded(true, disconnect(0, -1))).toBe("e0 00");
+		expect(encoded(true, disconnect(0x81, -1))).toBe("e0 01 81");
+		expect(encoded(true, disconnect(0, 0))).toBe("e0 07 00 05 11 00 00 00 00");
+		expect(encoded(true, disconnect(4, 0xffff_ffff))).toBe("e0 07 04 05 11 ff ff ff ff");
+	});
+});
+
+describe("CONNECT", () => {
+	type Text = { start: number; end: number };
+	function connect(change: (fields: ConnectFields, text: (s: string) => Text) => void) {
+		return ({ arena, encoder }: ReturnType<typeof setUp>): boolean => {
+			let at = 16;
+			const fields = new ConnectFields();
+			change(fields, (s) => {
+				const text = putText(arena, at, s);
+				at = text.end;
+				return text;
+			});
+			return encoder.connect(fields);
+		};
+	}
+
+	test("nothing but defaults: a clean session of a nameless client [MQTT-3.1.2-1, MQTT-3.1.3-6]", () => {
+		const write = connect(() => {});
+		expect(encoded(false, write)).toBe("10 0c 00 04 4d 51 54 54 04 02 00 00 00 00");
+		expect(encoded(true, write)).toBe("10 0d 00 04 4d 51 54 54 05 02 00 00 00 00 00");
+	});
+
+	const everything = connect((fields, text) => {
+		fields.cleanStart = false;
+		fields.keepAliveSeconds = 60;
+		fields.sessionExpirySeconds = 0xffff_ffff;
+		fields.receiveMaximum = 16;
+		fields.maximumPacketSize = 1024;
+		fields.willFlags = 4 | (2 << 3) | 32;
+		fields.willDelaySeconds = 5;
+		({ start: fields.clientIdStart, end: fields.clientIdEnd } = text("id"));
+		({ start: fields.willTopicStart, end: fields.willTopicEnd } = text("w"));
+		({ start: fields.willPayloadStart, end: fields.willPayloadEnd } = text(""));
+		({ start: fields.userStart, end: fields.userEnd } = text("me"));
+		({ start: fields.passwordStart, end: fields.passwordEnd } = text("pw"));
+	});
+
+	test("everything, in order [MQTT-3.1.3-1]", () => {
+		expect(encoded(false, everything)).toBe(
+			"10 1b 00 04 4d 51 54 54 04 f4 00 3c 00 02 69 64 00 01 77 00 00 00 02 6d 65 00 02 70 77",
+		);
+		expect(encoded(true, everything)).toBe(
+			"10 2f 00 04 4d 51 54 54 05 f4 00 3c 0d 11 ff ff ff ff 21 00 10 27 00 00 04 00 00 02 69 64 " +
+				"05 18 00 00 00 05 00 01 77 00 00 00 02 6d 65 00 02 70 77",
+		);
+	});
+
+	test("a password alone: in 3.1.1 behind an empty user name [MQTT-3.1.2-22]", () => {
+		const write = connect((fields, text) => {
+			({ start: fields.passwordStart, end: fields.passwordEnd } = text("pw"));
+		});
+		expect(encoded(false, write)).toBe("10 12 00 04 4d 51 54 54 04 c2 00 00 00 00 00 00 00 02 70 77");
+		expect(encoded(true, write)).toBe("10 11 00 04 4d 51 54 54 05 42 00 00 00 00 00 00 02 70 77");
+	});
+
+	test("without a will no will bits, whatever else is set [MQTT-3.1.2-11, MQTT-3.1.2-13, MQTT-3.1.2-15]", () => {
+		const write = connect((fields, text) => {
+			fields.willDelaySeconds = 5;
+			({ start: fields.willTopicStart, end: fields.willTopicEnd } = text("w"));
+		});
+		expect(encoded(true, write)).toBe("10 0d 00 04 4d 51 54 54 05 02 00 00 00 00 00");
+	});
+});
+
+describe("the region", () => {
+	test("packets stand next to each other until they are cleared", () => {
+		const set = setUp(false);
+		set.encoder.acknowledge(PacketType.Puback, 1, 0);
+		set.encoder.ping();
+		set.encoder.acknowledge(PacketType.Pubrel, 2, 0);
+		expect(waiting(set)).toBe("40 02 00 01 c0 00 62 02 00 02");
+		set.encoder.clear();
+		expect(waiting(set)).toBe("");
+	});
+
+	test("the limit never passes the end of the region", () => {
+		const { encoder } = setUp(false);
+		encoder.limit = END + 5;
+		expect(encoder.limit).toBe(END);
+		encoder.limit = START + 3;
+		expect(encoder.limit).toBe(START + 3);
+		expect(encoder.ping()).toBe(true);
+		expect(encoder.ping()).toBe(false);
+	});
+});
