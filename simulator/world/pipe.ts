@@ -45,7 +45,7 @@ export class Pipe {
 	readonly #owner: PipeOwner;
 	readonly #direction: Direction;
 	readonly #end: PipeEnd;
-	/** Under way, in order; those before `#head` have arrived. */
+	/** Under way, in order, which they keep when the latency shrinks: each waits for those before it. Those before `#head` have arrived. */
 	#parcels: Parcel[] = [];
 	#head = 0;
 	#scheduled: Scheduled | undefined;
@@ -53,8 +53,6 @@ export class Pipe {
 	#dead = false;
 	/** When the sender's wire is free again. */
 	#freeMs = 0;
-	/** When the last one arrives: keeps the order when the latency shrinks. */
-	#lastMs = 0;
 	/** Nothing arrives before this time. */
 	#stalledMs = 0;
 	#bytesUntilCut = Infinity;
@@ -119,8 +117,7 @@ export class Pipe {
 		if (bytes !== undefined && conditions.bytesPerSecond > 0) {
 			this.#freeMs = Math.max(this.#freeMs, world.now) + (bytes.length * 1000) / conditions.bytesPerSecond;
 		}
-		const arrives = Math.max(Math.max(this.#freeMs, world.now) + latencyMs, this.#lastMs);
-		this.#lastMs = arrives;
+		const arrives = Math.max(this.#freeMs, world.now) + latencyMs;
 		this.#parcels.push({ departs: world.now, arrives, bytes, taken, mark });
 		if (this.#scheduled === undefined) this.#schedule();
 	}
