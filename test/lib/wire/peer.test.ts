@@ -37,7 +37,11 @@ const payload = fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(byt
 const data = fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes));
 const u16 = fc.integer({ min: 0, max: 65_535 });
 const u32 = fc.integer({ min: 0, max: 0xffff_ffff });
-const userProperties = fc.dictionary(text(1, 10), text(0, 10), { minKeys: 1, maxKeys: 3, noNullPrototype: true });
+const userProperties = fc.dictionary(text(1, 10), text(0, 10), {
+	minKeys: 1,
+	maxKeys: 3,
+	noNullPrototype: true,
+});
 const some = <T extends object>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }) =>
 	fc.record(model, { requiredKeys: [] }) as fc.Arbitrary<Partial<T>>;
 const version5 = fc.boolean();
@@ -88,7 +92,9 @@ const connectModel = fc.record({
 	clientId: text(1),
 	username: fc.option(text(1), { nil: undefined }),
 	password: fc.option(data, { nil: undefined }),
-	will: fc.option(fc.record({ topic, payload: data, qos, retain: fc.boolean(), delay: u32 }), { nil: undefined }),
+	will: fc.option(fc.record({ topic, payload: data, qos, retain: fc.boolean(), delay: u32 }), {
+		nil: undefined,
+	}),
 	properties: fc.record({
 		sessionExpiryInterval: u32,
 		receiveMaximum: fc.integer({ min: 1, max: 65_535 }),
@@ -200,23 +206,33 @@ describe("what the encoder writes, mqtt-packet reads", () => {
 
 	test("SUBSCRIBE, UNSUBSCRIBE, DISCONNECT", () => {
 		fc.assert(
-			fc.property(version5, id, topic, qos, fc.nat(2), fc.nat(3), (five, messageId, filter, level, rh, bits) => {
-				const { start, end } = put(0, utf8.encode(filter));
-				const flags = level | (bits << 2) | (rh << 4);
-				const subscribe = encode(five, () => encoder.subscribe(messageId, start, end, flags));
-				const common = { topic: filter, qos: level };
-				const options5 = { ...common, nl: (bits & 1) === 1, rap: (bits & 2) === 2, rh };
-				expect(subscribe).toMatchObject({
-					cmd: "subscribe",
-					messageId,
-					subscriptions: [five ? options5 : common],
-				});
-				const unsubscribe = encode(five, () => encoder.unsubscribe(messageId, start, end));
-				expect(unsubscribe).toMatchObject({ cmd: "unsubscribe", messageId, unsubscriptions: [filter] });
-				const disconnect = encode(five, () => encoder.disconnect(rh === 0 ? 0 : 0x8d, rh === 2 ? messageId : -1));
-				expect(disconnect.cmd).toBe("disconnect");
-				if (five) expect((disconnect as { reasonCode?: number }).reasonCode ?? 0).toBe(rh === 0 ? 0 : 0x8d);
-			}),
+			fc.property(
+				version5,
+				id,
+				topic,
+				qos,
+				fc.nat(2),
+				fc.nat(3),
+				(five, messageId, filter, level, rh, bits) => {
+					const { start, end } = put(0, utf8.encode(filter));
+					const flags = level | (bits << 2) | (rh << 4);
+					const subscribe = encode(five, () => encoder.subscribe(messageId, start, end, flags));
+					const common = { topic: filter, qos: level };
+					const options5 = { ...common, nl: (bits & 1) === 1, rap: (bits & 2) === 2, rh };
+					expect(subscribe).toMatchObject({
+						cmd: "subscribe",
+						messageId,
+						subscriptions: [five ? options5 : common],
+					});
+					const unsubscribe = encode(five, () => encoder.unsubscribe(messageId, start, end));
+					expect(unsubscribe).toMatchObject({ cmd: "unsubscribe", messageId, unsubscriptions: [filter] });
+					const disconnect = encode(five, () =>
+						encoder.disconnect(rh === 0 ? 0 : 0x8d, rh === 2 ? messageId : -1),
+					);
+					expect(disconnect.cmd).toBe("disconnect");
+					if (five) expect((disconnect as { reasonCode?: number }).reasonCode ?? 0).toBe(rh === 0 ? 0 : 0x8d);
+				},
+			),
 			options,
 		);
 	});
@@ -297,7 +313,15 @@ describe("what mqtt-packet writes, the decoder reads", () => {
 			subscriptionIdentifier: fc.integer({ min: 1, max: 268_435_455 }),
 			contentType: text(1),
 		});
-		const one = fc.record({ topic, payload, qos, retain: fc.boolean(), dup: fc.boolean(), messageId: id, properties });
+		const one = fc.record({
+			topic,
+			payload,
+			qos,
+			retain: fc.boolean(),
+			dup: fc.boolean(),
+			messageId: id,
+			properties,
+		});
 		fc.assert(
 			fc.property(version5, one, (five, model) => {
 				const dup = model.dup && model.qos > 0;
@@ -335,18 +359,25 @@ describe("what mqtt-packet writes, the decoder reads", () => {
 		});
 		const reason = fc.constantFrom(0, 0, 0x80, 0x87, 0x95, 0x9f);
 		fc.assert(
-			fc.property(version5, fc.boolean(), reason, fc.nat(5), properties, (five, session, code, old, given) => {
-				const sessionPresent = session && (five ? code === 0 : old === 0);
-				decode(
-					five
-						? { cmd: "connack", reasonCode: code, sessionPresent, properties: given }
-						: { cmd: "connack", returnCode: old, sessionPresent },
-					five,
-				);
-				expect(packet.sessionPresent).toBe(sessionPresent ? 1 : 0);
-				expect(packet.reason).toBe(five ? code : [0, 0x84, 0x85, 0x88, 0x86, 0x87][old]);
-				if (five) checkProperties(given);
-			}),
+			fc.property(
+				version5,
+				fc.boolean(),
+				reason,
+				fc.nat(5),
+				properties,
+				(five, session, code, old, given) => {
+					const sessionPresent = session && (five ? code === 0 : old === 0);
+					decode(
+						five
+							? { cmd: "connack", reasonCode: code, sessionPresent, properties: given }
+							: { cmd: "connack", returnCode: old, sessionPresent },
+						five,
+					);
+					expect(packet.sessionPresent).toBe(sessionPresent ? 1 : 0);
+					expect(packet.reason).toBe(five ? code : [0, 0x84, 0x85, 0x88, 0x86, 0x87][old]);
+					if (five) checkProperties(given);
+				},
+			),
 			options,
 		);
 	});
@@ -354,15 +385,22 @@ describe("what mqtt-packet writes, the decoder reads", () => {
 	test("PUBACK, PUBREC, PUBREL, PUBCOMP", () => {
 		const commands = ["puback", "pubrec", "pubrel", "pubcomp"] as const;
 		fc.assert(
-			fc.property(version5, fc.nat(3), id, fc.boolean(), ackProperties, (five, index, messageId, bad, given) => {
-				const reason = !bad || !five ? 0 : index < 2 ? 0x97 : 0x92;
-				const properties = five ? given : undefined;
-				decode({ cmd: commands[index], messageId, reasonCode: reason, properties }, five);
-				expect(packet.type).toBe(PacketType.Puback + index);
-				expect(packet.id).toBe(messageId);
-				expect(packet.reason).toBe(reason);
-				if (five) checkProperties(given);
-			}),
+			fc.property(
+				version5,
+				fc.nat(3),
+				id,
+				fc.boolean(),
+				ackProperties,
+				(five, index, messageId, bad, given) => {
+					const reason = !bad || !five ? 0 : index < 2 ? 0x97 : 0x92;
+					const properties = five ? given : undefined;
+					decode({ cmd: commands[index], messageId, reasonCode: reason, properties }, five);
+					expect(packet.type).toBe(PacketType.Puback + index);
+					expect(packet.id).toBe(messageId);
+					expect(packet.reason).toBe(reason);
+					if (five) checkProperties(given);
+				},
+			),
 			options,
 		);
 	});
@@ -370,15 +408,22 @@ describe("what mqtt-packet writes, the decoder reads", () => {
 	test("SUBACK, UNSUBACK", () => {
 		const codes = fc.array(fc.constantFrom(0, 1, 2, 0x80), { minLength: 1, maxLength: 8 });
 		fc.assert(
-			fc.property(version5, fc.boolean(), id, codes, ackProperties, (five, sub, messageId, given, properties) => {
-				const granted = sub ? given : given.map((code) => (code < 0x80 ? [0, 0x11, 0][code] : code));
-				const extra = five ? { properties } : {};
-				decode({ cmd: sub ? "suback" : "unsuback", messageId, granted, ...extra }, five);
-				expect(packet.id).toBe(messageId);
-				const expected = sub || five ? granted : [];
-				expect([...arena.bytes.slice(packet.payloadStart, packet.payloadEnd)]).toEqual(expected);
-				if (five) checkProperties(properties);
-			}),
+			fc.property(
+				version5,
+				fc.boolean(),
+				id,
+				codes,
+				ackProperties,
+				(five, sub, messageId, given, properties) => {
+					const granted = sub ? given : given.map((code) => (code < 0x80 ? [0, 0x11, 0][code] : code));
+					const extra = five ? { properties } : {};
+					decode({ cmd: sub ? "suback" : "unsuback", messageId, granted, ...extra }, five);
+					expect(packet.id).toBe(messageId);
+					const expected = sub || five ? granted : [];
+					expect([...arena.bytes.slice(packet.payloadStart, packet.payloadEnd)]).toEqual(expected);
+					if (five) checkProperties(properties);
+				},
+			),
 			options,
 		);
 	});
@@ -388,14 +433,21 @@ describe("what mqtt-packet writes, the decoder reads", () => {
 		const auth = some({ authenticationData: data, reasonString: text(1), userProperties });
 		const reason = fc.constantFrom(0, 0x80, 0x8b, 0x9c, 0xa2);
 		fc.assert(
-			fc.property(properties, auth, text(1), reason, fc.nat(2), (given, other, authenticationMethod, code, kind) => {
-				const method = { authenticationMethod, ...other };
-				if (kind === 0) decode({ cmd: "disconnect", reasonCode: code, properties: given }, true);
-				else if (kind === 1) decode({ cmd: "auth", reasonCode: 0x18, properties: method }, true);
-				else decode({ cmd: "pingresp" }, code > 0x80);
-				expect(packet.reason).toBe([code, 0x18, 0][kind]);
-				if (kind < 2) checkProperties(kind === 0 ? given : method);
-			}),
+			fc.property(
+				properties,
+				auth,
+				text(1),
+				reason,
+				fc.nat(2),
+				(given, other, authenticationMethod, code, kind) => {
+					const method = { authenticationMethod, ...other };
+					if (kind === 0) decode({ cmd: "disconnect", reasonCode: code, properties: given }, true);
+					else if (kind === 1) decode({ cmd: "auth", reasonCode: 0x18, properties: method }, true);
+					else decode({ cmd: "pingresp" }, code > 0x80);
+					expect(packet.reason).toBe([code, 0x18, 0][kind]);
+					if (kind < 2) checkProperties(kind === 0 ? given : method);
+				},
+			),
 			options,
 		);
 	});
