@@ -47,6 +47,15 @@ const inlineVersion = {
 	},
 };
 
+/** readable-stream is a copy of Node's own streams: here we are on Node, and take the original. */
+const nodeStreams = {
+	name: "node-streams",
+	/** @param {string} source */
+	resolveId(source) {
+		return source === "readable-stream" ? { id: "node:stream", external: true } : null;
+	},
+};
+
 const appendNotices = {
 	name: "append-notices",
 	/** @param {unknown} _options @param {Record<string, any>} bundle */
@@ -67,14 +76,9 @@ export default {
 	external: (/** @type {string} */ id) => builtins.has(id) && !id.endsWith("/"),
 	plugins: [
 		inlineVersion,
+		nodeStreams,
 		nodeResolve({ preferBuiltins: true, exportConditions: ["node"] }),
 		commonjs({ ignoreDynamicRequires: true }),
 		appendNotices,
 	],
-	/** @param {{ code?: string, message: string }} warning @param {(w: unknown) => void} warn */
-	onwarn(warning, warn) {
-		// readable-stream's modules name each other in a circle, as they always did.
-		if (warning.code === "CIRCULAR_DEPENDENCY" && /node_modules/.test(warning.message)) return;
-		warn(warning);
-	},
 };

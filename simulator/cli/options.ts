@@ -61,7 +61,7 @@ export const SIM_OPTIONS: readonly OptionGroup[] = [
 		options: [
 			{ name: "for", value: "SECONDS", help: "stop after that; default: run until Ctrl-C" },
 			{ name: "json", help: "one JSON object a line for every event, and nothing else" },
-			{ name: "verbose", help: "attempts to connect, subscriptions and acknowledgements, too" },
+			{ name: "verbose", help: "attempts to connect, subscriptions, what our own broker sees, too" },
 			{ name: "help", help: "this" },
 		],
 	},
@@ -106,7 +106,7 @@ export function parseOptions(args: readonly string[], groups: readonly OptionGro
 
 function unknown(raw: string, name: string, names: readonly string[]): string {
 	const meant = nearest(name, names);
-	return `there is no option ${raw}${meant === undefined ? "" : `; did you mean --${meant}?`}`;
+	return `there is no option ${raw}; ${meant === undefined ? "--help lists them" : `did you mean --${meant}?`}`;
 }
 
 function stray(value: string, known: ReadonlyMap<string, Option>): string {

@@ -38,30 +38,22 @@ export function greeting(start: Start, paint: Paint, tool: string): string[] {
 
 /** What was done, and what it took. */
 export function goodbye(end: Summary, paint: Paint): string[] {
-	const { format } = new Intl.NumberFormat("en-US");
-	const row = (what: string, ...parts: string[]) => `  ${what.padEnd(15)}${parts.join(" · ")}`;
-	const fates = [`${format(end.readings)} taken`, `${format(end.acknowledged)} acknowledged`];
-	if (end.refused > 0) fates.push(`${format(end.refused)} refused`);
-	if (end.rejected > 0) fates.push(`${format(end.rejected)} not taken by the broker`);
-	if (end.unfinished > 0) fates.push(`${format(end.unfinished)} unfinished`);
+	const row: Row = (what, ...parts) => `  ${what.padEnd(15)}${parts.join(" · ")}`;
+	const fates = [`${grouped(end.readings)} taken`, `${grouped(end.acknowledged)} acknowledged`];
+	if (end.refused > 0) fates.push(`${grouped(end.refused)} refused`);
+	if (end.rejected > 0) fates.push(`${grouped(end.rejected)} not taken by the broker`);
+	if (end.unfinished > 0) fates.push(`${grouped(end.unfinished)} unfinished`);
 	const names = Math.max(...end.memory.map((term) => term.name.length));
-	const width = format(end.memoryBytes).length;
+	const width = grouped(end.memoryBytes).length;
 	const term = (name: string, bytes: number, reason: string) =>
-		`  ${name.padEnd(names)}  ${format(bytes).padStart(width)}  ${reason}`;
+		`  ${name.padEnd(names)}  ${grouped(bytes).padStart(width)}  ${reason}`;
 	return [
 		"",
 		paint("bold", `Counters after ${duration(end.seconds * 1000)}`),
 		row("readings", ...fates),
-		row("commands", format(end.commands)),
-		row("connections", `${format(end.connects)} of ${counted(end.dials, "attempt")}`),
-		row(
-			"packets",
-			`${format(end.packetsOut)} sent`,
-			`${format(end.packetsIn)} received`,
-			`${format(end.resends)} sent again`,
-		),
-		row("bytes", `${format(end.bytesOut)} sent`, `${format(end.bytesIn)} received`),
-		row("round trip", `${format(end.roundTripMs)} ms last`, `${format(end.peakRoundTripMs)} ms longest`),
+		row("commands", grouped(end.commands)),
+		row("connections", `${grouped(end.connects)} of ${counted(end.dials, "attempt")}`),
+		...(end.connects === 0 ? [] : traffic(end, row)),
 		row("outbox", `at most ${counted(end.peakMessages, "message")}`, `${counted(end.peakBytes, "byte")}`),
 		"",
 		paint(
@@ -70,5 +62,17 @@ export function goodbye(end: Summary, paint: Paint): string[] {
 		),
 		...end.memory.map(({ name, bytes, reason }) => term(name, bytes, paint("dim", reason))),
 		paint("bold", term("sum", end.memoryBytes, "bytes")),
+	];
+}
+
+type Row = (what: string, ...parts: string[]) => string;
+
+function traffic(end: Summary, row: Row): string[] {
+	const packets = [`${grouped(end.packetsOut)} sent`, `${grouped(end.packetsIn)} received`];
+	if (end.resends > 0) packets.push(`${grouped(end.resends)} sent again`);
+	return [
+		row("packets", ...packets),
+		row("bytes", `${grouped(end.bytesOut)} sent`, `${grouped(end.bytesIn)} received`),
+		row("round trip", `${grouped(end.roundTripMs)} ms last`, `${grouped(end.peakRoundTripMs)} ms longest`),
 	];
 }

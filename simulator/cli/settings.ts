@@ -153,9 +153,9 @@ function namesOf(typed: Typed, foreign: boolean): string[] {
 	if (given !== undefined && (given === "" || given.length > 64 || /[/+#\0\s]/.test(given))) {
 		throw new UsageError(`--name must be 1 to 64 characters without space, "/", "+" and "#", not "${given}"`);
 	}
-	if (given !== undefined && count === 1) return [given];
 	const machine = createHash("sha256").update(hostname()).digest("hex").slice(0, 4);
 	const stem = given ?? (foreign ? `board-${machine}` : "board");
+	if (count === 1 && stem !== "board") return [stem];
 	return Array.from({ length: count }, (_, i) => `${stem}-${i + 1}`);
 }
 

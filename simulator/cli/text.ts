@@ -32,6 +32,8 @@ export class TextOutput implements Output {
 	#names = 0;
 	#crowd = false;
 	readonly #online = new Set<string>();
+	/** Why the latest attempt of a board failed: the same sentence is not said again and again. */
+	readonly #causes = new Map<string, string>();
 	#boards = 0;
 	#readings = 0;
 	#summedUp = 0;
@@ -72,14 +74,17 @@ export class TextOutput implements Output {
 	}
 
 	board(name: string, event: BoardEvent): void {
-		if (event.event === "online") this.#online.add(name);
-		else if (event.event === "offline") this.#online.delete(name);
+		const wasOnline = this.#online.has(name);
+		if (event.event === "online") {
+			this.#online.add(name);
+			this.#causes.delete(name);
+		} else if (event.event === "offline") this.#online.delete(name);
 		else if (event.event === "reading") this.#readings++;
 		if (this.#crowd) this.#crowded(name, event);
-		else this.#single(name, event);
+		else this.#single(name, event, wasOnline);
 	}
 
-	#single(name: string, event: BoardEvent): void {
+	#single(name: string, event: BoardEvent, wasOnline: boolean): void {
 		const { verbose } = this.#options;
 		switch (event.event) {
 			case "dial":
@@ -102,7 +107,8 @@ export class TextOutput implements Output {
 				else if (verbose) this.#line(name, "subscribed", `QoS ${event.reason}`, "dim");
 				break;
 			case "offline":
-				this.#offline(name, event.cause, event.retryMs);
+				if (event.retryMs < 0) this.#goodbye(name, wasOnline);
+				else this.#offline(name, event.cause, event.retryMs);
 				break;
 			case "command":
 			case "identify":
@@ -141,11 +147,19 @@ export class TextOutput implements Output {
 	}
 
 	#offline(name: string, cause: string, retryMs: number): void {
-		if (retryMs < 0) {
-			this.#line(name, "goodbye", "DISCONNECT sent, connection closed", "dim");
-			return;
-		}
-		this.#line(name, "offline", `${cause} Next attempt in ${duration(retryMs)}.`, "yellow");
+		const again = this.#causes.get(name) === cause;
+		this.#causes.set(name, cause);
+		this.#line(name, "offline", again ? "the same again" : cause, "yellow");
+		this.#line(name, "", `next attempt in ${duration(retryMs)}`);
+	}
+
+	#goodbye(name: string, wasOnline: boolean): void {
+		this.#line(
+			name,
+			"goodbye",
+			wasOnline ? "DISCONNECT sent, connection closed" : "there was no connection",
+			"dim",
+		);
 	}
 
 	#crowded(name: string, event: BoardEvent): void {
@@ -154,7 +168,7 @@ export class TextOutput implements Output {
 			if (event.cause !== this.#lastCause) this.#offline(name, event.cause, event.retryMs);
 			this.#lastCause = event.cause;
 		} else if (event.event === "refused" || event.event === "lost" || event.event === "command") {
-			this.#single(name, event);
+			this.#single(name, event, true);
 		}
 		if (this.#options.seconds() - this.#summedUp >= 1) this.#sumUp();
 	}
