@@ -2,12 +2,13 @@
 /**
  * The broker as others see it: connections go in, counters, events and hooks come out.
  *
- * It knows no socket, no clock and no chance but those that it is given, and it goes through its tables in the order of
- * insertion: the same calls at the same times give the same bytes. It is a simulator's broker. For production there are
- * HiveMQ, EMQX and Mosquitto.
+ * It knows no socket, no clock and no chance but those that it is given, and it goes through its tables in
+ * the order of insertion: the same calls at the same times give the same bytes. It is a simulator's broker.
+ * For production there are HiveMQ, EMQX and Mosquitto.
  */
 
 import type { Acceptor, BrokerPeer, BrokerSocket, Schedule } from "../seams.js";
+import type { AuthMethod } from "./authentication.js";
 import { Chaos } from "./chaos.js";
 import { Connection } from "./connection.js";
 import type { BrokerEvent, Counters } from "./events.js";
@@ -37,12 +38,16 @@ export interface Action {
 	readonly retain: boolean;
 }
 
-/** True or 0: yes. False: no, with the usual reason code. A number from 0x80 on: no, with that reason code. */
+/**
+ * True or 0: yes. False: no, with the usual reason code. A number from 0x80 on: no, with that reason code.
+ */
 export type Verdict = boolean | number;
 
 export interface BrokerHooks {
 	authenticate?(who: Credentials): Verdict;
 	authorize?(what: Action): Verdict;
+	/** Methods of enhanced authentication, by name; without them every method is refused with 0x8C. */
+	readonly authMethods?: Readonly<Record<string, AuthMethod>>;
 	onEvent?(event: BrokerEvent): void;
 }
 
@@ -97,7 +102,9 @@ export class Broker implements Acceptor {
 		return this.#hub.counters;
 	}
 
-	/** Takes a new network connection. It may already be destroyed when this returns: there was no room for it. */
+	/**
+	 * Takes a new network connection. It may already be destroyed when this returns: there was no room for it.
+	 */
 	accept(socket: BrokerSocket): BrokerPeer {
 		const hub = this.#hub;
 		if (this.#closed || hub.now < this.#downUntil || this.#connections.size >= this.limits.connections) {
@@ -149,8 +156,9 @@ export class Broker implements Acceptor {
 	}
 
 	/**
-	 * Falls over and comes back: every connection is cut without a word. With `keepSessions`, sessions, queues and retained
-	 * messages are there again afterwards; without it nothing is. For `downMs` it accepts no connection.
+	 * Falls over and comes back: every connection is cut without a word. With `keepSessions`, sessions, queues
+	 * and retained messages are there again afterwards; without it nothing is. For `downMs` it accepts no
+	 * connection.
 	 */
 	restart({ keepSessions, downMs = 0 }: { keepSessions: boolean; downMs?: number }): void {
 		this.#turn(() => {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /**
- * Trouble on purpose: what a broker of the field does on its worst day, exactly once and when it is asked for.
+ * Trouble on purpose: what a broker of the field does on its worst day, exactly once and when it is asked
+ * for.
  *
- * A rule waits for the n-th packet of a kind, to or from a client, and does one thing to it. Rules are looked at in the
- * order in which they were added and the first that fits acts. While there are none, nothing of this is on the path of
- * a packet.
+ * A rule waits for the n-th packet of a kind, to or from a client, and does one thing to it. Rules are looked
+ * at in the order in which they were added and the first that fits acts. While there are none, nothing of
+ * this is on the path of a packet.
  */
 
 import type { Kind } from "./protocol.js";
@@ -90,8 +91,8 @@ export class Chaos {
 	}
 
 	/**
-	 * From now on the broker neither reads from nor writes to this client (or anybody), and doesn't close either: a
-	 * process that hangs. The function returned ends it; connections that were silent are then cut.
+	 * From now on the broker neither reads from nor writes to this client (or anybody), and doesn't close
+	 * either: a process that hangs. The function returned ends it; connections that were silent are then cut.
 	 */
 	silence(client?: string): () => void {
 		if (client === undefined) this.#silentForAll = true;

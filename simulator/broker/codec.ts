@@ -2,8 +2,8 @@
 /**
  * mqtt-packet behind a function: one whole packet in, one object out.
  *
- * Its parser is a stream with listeners and a memory. Since the framer hands over whole packets, one parser serves every
- * connection of a version and never has anything to remember; after a fault it is thrown away.
+ * Its parser is a stream with listeners and a memory. Since the framer hands over whole packets, one parser
+ * serves every connection of a version and never has anything to remember; after a fault it is thrown away.
  */
 
 import type { Packet, Parser } from "mqtt-packet";

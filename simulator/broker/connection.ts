@@ -4,13 +4,15 @@
  *
  *   Awaiting ──CONNECT──▶ Open ──fault, takeover, DISCONNECT──▶ Ending ──closed or lingered──▶ Gone
  *
- * It ends exactly once for its session ({@link Connection.finish}), however many reasons come together. What packets mean
- * stands in `handshake.ts` and `requests.ts`.
+ * It ends exactly once for its session ({@link Connection.finish}), however many reasons come together. What
+ * packets mean stands in `handshake.ts` and `requests.ts`.
  */
 
 import type { Packet } from "mqtt-packet";
 import type { BrokerPeer, BrokerSocket } from "../seams.js";
 import type { Alarm } from "./alarm.js";
+import { AliasesOut } from "./aliases.js";
+import type { Authentication } from "./authentication.js";
 import type { AnswerRule } from "./chaos.js";
 import { Framer } from "./framer.js";
 import { onConnect, refuseVersion } from "./handshake.js";
@@ -47,9 +49,9 @@ export class Connection implements BrokerPeer, Link {
 	problemInformation = true;
 	/** Topic aliases of the client. */
 	readonly aliasesIn = new Map<number, string>();
-	/** How many aliases we may use. */
-	aliasesOutMaximum = 0;
-	readonly #aliasesOut = new Map<string, number>();
+	readonly aliasesOut = new AliasesOut();
+	/** Of a client that named a method in its CONNECT. */
+	authentication: Authentication | undefined;
 	/** Told of every PUBLISH of QoS 1 and 2; what it says concerns 5.0 only. */
 	readonly quota: Quota;
 	/** Silence that ends the connection, in ms; 0: none. */
@@ -121,7 +123,8 @@ export class Connection implements BrokerPeer, Link {
 		const type = bytes[start] >> 4;
 		hub.counters.packetsIn++;
 		this.#heardAt = hub.now;
-		if ((this.phase === Phase.Awaiting) !== (type === Type.Connect)) {
+		const first = this.authentication ? Type.Auth : Type.Connect;
+		if (this.phase === Phase.Awaiting ? type !== first : type === Type.Connect) {
 			this.fail(type === 0 ? Code.Malformed : Code.ProtocolError); // [MQTT-3.1.0-1] [MQTT-3.1.0-2]
 			return false;
 		}
@@ -158,6 +161,7 @@ export class Connection implements BrokerPeer, Link {
 
 	#handle(packet: Packet, bytes: Buffer): boolean {
 		if (packet.cmd === "connect") onConnect(this, packet, bytes);
+		else if (packet.cmd === "auth" && this.authentication) this.authentication.onAuth(packet);
 		else onRequest(this, packet, bytes);
 		return this.phase < Phase.Ending;
 	}
@@ -171,7 +175,10 @@ export class Connection implements BrokerPeer, Link {
 
 	// What it sends
 
-	/** Any packet but PUBLISH and its acknowledgements. One that the client does not take is shortened, or left out. */
+	/**
+	 * Any packet but PUBLISH and its acknowledgements. One that the client does not take is shortened, or left
+	 * out.
+	 */
 	send(packet: Packet): void {
 		let encoded = encode(packet, this.version);
 		if (encoded.length > this.maximumPacketSize && "properties" in packet && packet.properties) {
@@ -221,15 +228,8 @@ export class Connection implements BrokerPeer, Link {
 		};
 		if (this.maximumPacketSize !== Infinity && publishBytes(message, sending) + 3 > this.maximumPacketSize) {
 			if (publishBytes(message, sending) > this.maximumPacketSize) return false; // [MQTT-3.1.2-24]
-		} else if (this.aliasesOutMaximum > 0 && !hub.chaos.armed) {
-			const alias = this.#aliasesOut.get(message.topic);
-			if (alias !== undefined) {
-				sending.alias = alias;
-				sending.named = false;
-			} else if (this.#aliasesOut.size < this.aliasesOutMaximum) {
-				sending.alias = this.#aliasesOut.size + 1;
-				this.#aliasesOut.set(message.topic, sending.alias);
-			}
+		} else if (this.aliasesOut.maximum > 0 && !hub.chaos.armed) {
+			Object.assign(sending, this.aliasesOut.pick(message.topic));
 		}
 		const start = this.#output.length;
 		this.#output.publish(message, sending);
@@ -338,7 +338,8 @@ export class Connection implements BrokerPeer, Link {
 		this.hub.onEvent?.({ kind: "refuse", clientId, address: this.socket.address, reason });
 		const properties = { reasonString: textOf(reason), serverReference };
 		const returnCode = returnCodeOf(reason);
-		this.send({ cmd: "connack", sessionPresent: false, returnCode, reasonCode: reason, properties }); // [MQTT-3.2.2-6]
+		// [MQTT-3.2.2-6]
+		this.send({ cmd: "connack", sessionPresent: false, returnCode, reasonCode: reason, properties });
 		this.hangUp();
 	}
 

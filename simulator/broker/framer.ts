@@ -2,9 +2,9 @@
 /**
  * Cuts a stream of bytes into packets, and bounds what it gathers.
  *
- * mqtt-packet can do this too, but it believes any length and keeps what comes: five bytes would make it wait for
- * 256 MiB. Here the length is judged as soon as it is known, memory grows only with what has really arrived, and the
- * decoder is handed one whole packet at a time.
+ * mqtt-packet can do this too, but it believes any length and keeps what comes: five bytes would make it wait
+ * for 256 MiB. Here the length is judged as soon as it is known, memory grows only with what has really
+ * arrived, and the decoder is handed one whole packet at a time.
  */
 
 import { Code } from "./protocol.js";

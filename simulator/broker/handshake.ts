@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
-/** CONNECT: who it is, whether it may, which session it gets, and what both sides agree on (5.0, section 3.1.4). */
+/**
+ * CONNECT: who it is, whether it may, which session it gets, and what both sides agree on (5.0, section
+ * 3.1.4).
+ */
 
 import type { IConnackPacket, IConnectPacket } from "mqtt-packet";
+import { Authentication } from "./authentication.js";
+import type { Credentials } from "./broker.js";
 import type { Connection } from "./connection.js";
 import { messageOf } from "./message.js";
 import { Code, type Qos } from "./protocol.js";
@@ -13,8 +18,8 @@ const ID_LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz";
 const FOR_EVER = 0xffffffff;
 
 /**
- * A protocol that we do not speak is refused in the form that its level hints at [MQTT-3.1.2-2]; a name that is not MQTT
- * is not answered at all. Sets the version otherwise. Returns whether the connection has ended.
+ * A protocol that we do not speak is refused in the form that its level hints at [MQTT-3.1.2-2]; a name that
+ * is not MQTT is not answered at all. Sets the version otherwise. Returns whether the connection has ended.
  */
 export function refuseVersion(connection: Connection, bytes: Buffer, body: number, end: number): boolean {
 	const name = body + 2 <= end ? bytes.readUInt16BE(body) : 0;
@@ -41,14 +46,49 @@ export function onConnect(connection: Connection, packet: IConnectPacket, bytes:
 	connection.maximumPacketSize = asked.maximumPacketSize ?? Infinity;
 	connection.problemInformation = asked.requestProblemInformation ?? true;
 	connection.window = Math.min(asked.receiveMaximum ?? 65_535, limits.inflight);
-	connection.aliasesOutMaximum = Math.min(asked.topicAliasMaximum ?? 0, limits.topicAliasesOut);
+	connection.aliasesOut.maximum = Math.min(asked.topicAliasMaximum ?? 0, limits.topicAliasesOut);
 	const assigned = packet.clientId === "";
 	connection.clientId = assigned ? newClientId(connection) : packet.clientId;
 	const will = willOf(connection, packet, bytes);
+	const method = connection.v5 ? asked.authenticationMethod : undefined;
+	if (method === undefined) {
+		welcome(connection, packet, will, judge(connection, packet), {});
+		return;
+	}
+	const begin = hub.hooks.authMethods?.[method]?.begin;
+	if (!begin) {
+		connection.refuse(Code.BadAuthenticationMethod);
+		return;
+	}
+	const who = credentialsOf(connection, packet);
+	connection.authentication = new Authentication(
+		connection,
+		method,
+		() => begin(who),
+		(authenticationData) => {
+			const agreed = { authenticationMethod: method, authenticationData };
+			welcome(connection, packet, will, 0, agreed);
+		},
+	);
+	connection.authentication.start(asked.authenticationData);
+}
+
+/** It is who it says, unless there is a `refusal`: it gets its session, if the rest is right. */
+function welcome(
+	connection: Connection,
+	packet: IConnectPacket,
+	will: Will | undefined,
+	refusal: number,
+	agreed: ConnackProperties,
+): void {
+	const { hub } = connection;
+	const { limits } = hub;
+	const asked = packet.properties ?? {};
 	const chosen = connection.chosen("connack");
-	const refusal = chosen && chosen.reason >= 0x80 ? chosen.reason : judge(connection, packet, will);
-	if (refusal) {
-		connection.refuse(refusal, chosen?.serverReference);
+	const reason =
+		chosen && chosen.reason >= 0x80 ? chosen.reason : refusal || faultOf(connection, packet, will);
+	if (reason) {
+		connection.refuse(reason, chosen?.serverReference);
 		return;
 	}
 	const { session, present } = sessionFor(connection, packet.clean ?? true);
@@ -64,9 +104,9 @@ export function onConnect(connection: Connection, packet: IConnectPacket, bytes:
 		keepAlive === 0 || keepAlive > limits.keepAliveSeconds ? limits.keepAliveSeconds : keepAlive;
 	const imposed = connection.v5 && granted !== keepAlive && limits.keepAliveSeconds < 65_535;
 	connection.open(imposed ? granted : keepAlive);
-	const properties = connection.v5 ? announced(connection) : undefined;
+	const properties = connection.v5 ? { ...announced(connection), ...agreed } : undefined;
 	if (properties) {
-		if (assigned) properties.assignedClientIdentifier = connection.clientId;
+		if (packet.clientId === "") properties.assignedClientIdentifier = connection.clientId;
 		if (imposed) properties.serverKeepAlive = granted;
 		if (session.expirySeconds !== expiry) properties.sessionExpiryInterval = session.expirySeconds;
 	}
@@ -90,28 +130,27 @@ export function onConnect(connection: Connection, packet: IConnectPacket, bytes:
 	if (connection.session === session) session.resume(connection); // a CONNACK may have been cut on purpose
 }
 
-/** Why this client is refused; 0: it is not. */
-function judge(connection: Connection, packet: IConnectPacket, will: Will | undefined): number {
+function credentialsOf(connection: Connection, packet: IConnectPacket): Credentials {
+	const { clientId, version, socket } = connection;
+	const { username, clean = true } = packet;
+	const password = packet.password && Buffer.from(packet.password);
+	return { clientId, username, password, address: socket.address, version, clean };
+}
+
+/** What the hook says to user and password; 0: nothing against them. */
+function judge(connection: Connection, packet: IConnectPacket): number {
+	const verdict = connection.hub.hooks.authenticate?.(credentialsOf(connection, packet)) ?? true;
+	if (verdict === false) return Code.BadUserOrPassword;
+	return verdict === true ? 0 : verdict;
+}
+
+/** What else speaks against this client; 0: nothing. */
+function faultOf(connection: Connection, packet: IConnectPacket, will: Will | undefined): number {
 	const { hub, clientId } = connection;
 	const { limits, hooks } = hub;
-	if (packet.clientId === "" && !packet.clean && !connection.v5) return Code.ClientIdInvalid; // 3.1.1 [MQTT-3.1.3-8]
+	// 3.1.1 [MQTT-3.1.3-8]
+	if (packet.clientId === "" && !packet.clean && !connection.v5) return Code.ClientIdInvalid;
 	if (Buffer.byteLength(clientId) > limits.clientIdBytes) return Code.ClientIdInvalid;
-	// The place of enhanced authentication (5.0, section 4.12): a method would be looked up here and answer with AUTH.
-	if (packet.properties?.authenticationMethod !== undefined) return Code.BadAuthenticationMethod;
-	if (hooks.authenticate) {
-		const { username, password, clean = true } = packet;
-		const { address } = connection.socket;
-		const verdict = hooks.authenticate({
-			clientId,
-			username,
-			password,
-			address,
-			version: connection.version,
-			clean,
-		});
-		if (verdict === false) return Code.BadUserOrPassword;
-		if (typeof verdict === "number" && verdict > 0) return verdict;
-	}
 	if (will) {
 		const { topic, qos, retain } = will.message;
 		if (qos > limits.maximumQos) return Code.QosNotSupported; // [MQTT-3.2.2-12]
@@ -137,7 +176,9 @@ function willOf(connection: Connection, packet: IConnectPacket, bytes: Buffer): 
 	return { message, delaySeconds: willDelayInterval, expirySeconds: messageExpiryInterval };
 }
 
-/** The session of this client: the one there was, or a new one; whoever held it is sent away [MQTT-3.1.4-3]. */
+/**
+ * The session of this client: the one there was, or a new one; whoever held it is sent away [MQTT-3.1.4-3].
+ */
 function sessionFor(connection: Connection, clean: boolean): { session: Session; present: boolean } {
 	const { hub, clientId } = connection;
 	hub.sessions.get(clientId)?.link?.fail(Code.TakenOver);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /**
- * What all connections of a broker share, and the two things that concern more than one of them: passing on a message,
- * and the life of a session beyond its connection.
+ * What all connections of a broker share, and the two things that concern more than one of them: passing on a
+ * message, and the life of a session beyond its connection.
  *
- * Everything runs in turns. A turn is one call from outside (bytes, an alarm, a method); whatever it makes the
- * connections send is handed to their sockets at its end, in the order in which they were first written to.
+ * Everything runs in turns. A turn is one call from outside (bytes, an alarm, a method); whatever it makes
+ * the connections send is handed to their sockets at its end, in the order in which they were first written
+ * to.
  */
 
 import type { Schedule } from "../seams.js";

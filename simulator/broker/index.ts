@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The embedded broker: its public names, nothing else. */
 
+export type { AuthExchange, AuthMethod, AuthStep } from "./authentication.js";
 export {
 	type Action,
 	Broker,

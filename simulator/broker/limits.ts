@@ -2,8 +2,8 @@
 /**
  * Every number that bounds what a client can make the broker hold or do, in one table: default, unit, reason.
  *
- * A profile is a set of other numbers, as data: the simulator imitates a broker of the field by its limits, because
- * they, more than its code, are what a client meets.
+ * A profile is a set of other numbers, as data: the simulator imitates a broker of the field by its limits,
+ * because they, more than its code, are what a client meets.
  */
 
 export const LIMITS = {

@@ -2,9 +2,9 @@
 /**
  * Real sockets for an acceptor, plain or TLS: the only file of the broker that knows Node's network.
  *
- * The broker already hands over one piece per turn, so writes go straight through. A client that does not read what it is
- * sent is not read from either: TCP then slows it down instead of the broker's memory. Loopback unless told otherwise: a
- * simulator does not open a port to the world by accident.
+ * The broker already hands over one piece per turn, so writes go straight through. A client that does not
+ * read what it is sent is not read from either: TCP then slows it down instead of the broker's memory.
+ * Loopback unless told otherwise: a simulator does not open a port to the world by accident.
  */
 
 import net from "node:net";
@@ -56,7 +56,10 @@ class ServerSocket implements BrokerSocket {
 		if (socket.writableLength > PAUSE_BYTES) socket.pause();
 	}
 
-	/** Half-closes, and goes on reading: closing with unread bytes would reset, and the peer might lose our last words. */
+	/**
+	 * Half-closes, and goes on reading: closing with unread bytes would reset, and the peer might lose our
+	 * last words.
+	 */
 	end(): void {
 		if (this.#dead) return;
 		this.#socket.end();

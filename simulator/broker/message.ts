@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** An application message as the broker holds it: independent of version and of connection, never changed once made. */
+/**
+ * An application message as the broker holds it: independent of version and of connection, never changed once
+ * made.
+ */
 
 import type { Qos } from "./protocol.js";
 

@@ -2,9 +2,10 @@
 /**
  * What one connection sends within one turn, gathered into one piece.
  *
- * A write to a socket costs microseconds and a packet only a few bytes, so packets are laid one behind the other and
- * handed on once per turn. PUBLISH and the acknowledgements, which are nearly all of the traffic, are written here by
- * hand; everything else is encoded by mqtt-packet. The tests hold both against each other.
+ * A write to a socket costs microseconds and a packet only a few bytes, so packets are laid one behind the
+ * other and handed on once per turn. PUBLISH and the acknowledgements, which are nearly all of the traffic,
+ * are written here by hand; everything else is encoded by mqtt-packet. The tests hold both against each
+ * other.
  */
 
 import type { Packet } from "mqtt-packet";

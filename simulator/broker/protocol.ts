@@ -2,7 +2,8 @@
 /**
  * The numbers of MQTT that the broker speaks of by name.
  *
- * They are not shared with `lib/wire` on purpose: a mistake there must not be answered by the same mistake here.
+ * They are not shared with `lib/wire` on purpose: a mistake there must not be answered by the same mistake
+ * here.
  */
 
 export type Version = 4 | 5;

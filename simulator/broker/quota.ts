@@ -2,9 +2,9 @@
 /**
  * What the Receive Maximum of the broker counts on one connection (5.0, section 4.9).
  *
- * A PUBLISH counts until its answer has been handed to the socket, not until it was decided: a client that sends more
- * in one piece than it may is caught, and one that keeps to the rule never is, because it cannot have seen an answer
- * that was not sent.
+ * A PUBLISH counts until its answer has been handed to the socket, not until it was decided: a client that
+ * sends more in one piece than it may is caught, and one that keeps to the rule never is, because it cannot
+ * have seen an answer that was not sent.
  */
 
 export class Quota {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** What a connected client asks: each packet is checked, decided upon, and answered. Whatever is illegal ends in `fail`. */
+/**
+ * What a connected client asks: each packet is checked, decided upon, and answered. Whatever is illegal ends
+ * in `fail`.
+ */
 
 import type {
 	IDisconnectPacket,
@@ -238,7 +241,8 @@ function subscribe(
 	const { added, isNew } = hub.subscriptions.add(filter, session, options);
 	session.subscriptions.set(filter, added);
 	hub.counters.subscriptions = hub.subscriptions.count;
-	if (form.group || rh === 2 || (rh === 1 && !isNew)) return qos; // 5.0, section 4.8.2; [MQTT-3.3.1-9] to [MQTT-3.3.1-11]
+	// 5.0, section 4.8.2; [MQTT-3.3.1-9] to [MQTT-3.3.1-11]
+	if (form.group || rh === 2 || (rh === 1 && !isNew)) return qos;
 	const grant = grantOf([options]);
 	for (const message of hub.retained.matching(form.filter, hub.now)) {
 		if (noLocal && message.from === clientId) continue;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Retained messages: the last one of each topic, in a tree by level, so that a subscription with a wildcard need not look
- * at all of them. Expired ones go when somebody comes across them.
+ * Retained messages: the last one of each topic, in a tree by level, so that a subscription with a wildcard
+ * need not look at all of them. Expired ones go when somebody comes across them.
  */
 
 import type { BrokerLimits } from "./limits.js";

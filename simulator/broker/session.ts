@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /**
- * What the broker keeps of one client whether or not it is connected: subscriptions, the queue, and the exchanges of
- * QoS 1 and 2 (5.0, section 4.1).
+ * What the broker keeps of one client whether or not it is connected: subscriptions, the queue, and the
+ * exchanges of QoS 1 and 2 (5.0, section 4.1).
  *
  *   deliver ─▶ queue ─▶ AwaitAck ──PUBACK──▶ done
  *                  └──▶ AwaitRec ──PUBREC──▶ AwaitComp ──PUBCOMP──▶ done
  *
- * Exchanges sit in an array that the packet identifier indexes: identifiers are handed out in rotation, so the slot is
- * nearly always free, nothing is hashed, and an identifier just freed is the last to come again.
+ * Exchanges sit in an array that the packet identifier indexes: identifiers are handed out in rotation, so
+ * the slot is nearly always free, nothing is hashed, and an identifier just freed is the last to come again.
  */
 
 import type { Hub } from "./hub.js";

@@ -2,10 +2,10 @@
 /**
  * What mqtt-packet lets pass and the standard does not: checked on the bytes, before they are decoded.
  *
- * The decoder is lenient (it takes U+0000, a second Receive Maximum, a property of another packet, bytes behind the end)
- * and a simulator that forgives teaches its clients nothing. One walk over the packet, one result: 0 or the reason code
- * with which the connection ends. The walk remembers where the properties stood, so that they can be passed on byte by
- * byte, in their order [MQTT-3.3.2-18].
+ * The decoder is lenient (it takes U+0000, a second Receive Maximum, a property of another packet, bytes
+ * behind the end) and a simulator that forgives teaches its clients nothing. One walk over the packet, one
+ * result: 0 or the reason code with which the connection ends. The walk remembers where the properties stood,
+ * so that they can be passed on byte by byte, in their order [MQTT-3.3.2-18].
  */
 
 import { isUtf8 } from "node:buffer";
@@ -52,7 +52,10 @@ const PROPERTIES: ReadonlyMap<number, readonly [As, number]> = new Map([
 	[39, [As.Four, bit(Type.Connect)]],
 ]);
 
-/** Identifiers that the broker itself sets on what it passes on: expiry, subscription identifier, will delay, alias. */
+/**
+ * Identifiers that the broker itself sets on what it passes on: expiry, subscription identifier, will delay,
+ * alias.
+ */
 const OWN = new Set([2, 11, 24, 35]);
 const EMPTY = Buffer.alloc(0);
 
@@ -67,7 +70,9 @@ export class Strict {
 	#at = 0;
 	#end = 0;
 
-	/** Checks the body `bytes[at]` to `bytes[end - 1]` of a packet. Returns 0, or the reason code of its fault. */
+	/**
+	 * Checks the body `bytes[at]` to `bytes[end - 1]` of a packet. Returns 0, or the reason code of its fault.
+	 */
 	check(type: number, flags: number, bytes: Buffer, at: number, end: number, v5: boolean): number {
 		this.#bytes = bytes;
 		this.#at = at;
@@ -182,7 +187,8 @@ export class Strict {
 		this.#at += 4;
 		if (flags & 1) return MALFORMED; // [MQTT-3.1.2-3]
 		const will = (flags & 4) !== 0;
-		if ((flags & 0x18) === 0x18 || (!will && flags & 0x38)) return MALFORMED; // [MQTT-3.1.2-11] to [MQTT-3.1.2-14]
+		// [MQTT-3.1.2-11] to [MQTT-3.1.2-14]
+		if ((flags & 0x18) === 0x18 || (!will && flags & 0x38)) return MALFORMED;
 		if (!v5 && (flags & 0xc0) === 0x40) return MALFORMED; // 3.1.1 [MQTT-3.1.2-22]
 		let fault = v5 ? this.#properties(Type.Connect) : 0;
 		if (fault) return fault;
@@ -241,7 +247,8 @@ export class Strict {
 				return bytes[at] > 1 ? PROTOCOL : 0;
 			case 8: {
 				const topic = bytes.subarray(at + 2, this.#at);
-				return topic.length === 0 || topic.includes(0x23) || topic.includes(0x2b) ? PROTOCOL : 0; // [MQTT-3.3.2-14]
+				// [MQTT-3.3.2-14]
+				return topic.length === 0 || topic.includes(0x23) || topic.includes(0x2b) ? PROTOCOL : 0;
 			}
 			case 11:
 				return bytes[at] === 0 ? PROTOCOL : 0;

@@ -2,15 +2,18 @@
 /**
  * Who gets a message: a tree of filters, by level, and a cache of what it said about a topic.
  *
- * Clients publish to the same few topics over and over, so the walk is made once per topic and its result, already
- * merged per subscriber, is kept until any subscription changes. Overlapping subscriptions of one client yield one copy
- * with the highest QoS and all identifiers [MQTT-3.3.4-2] [MQTT-3.3.4-3]; the order is that of subscribing.
+ * Clients publish to the same few topics over and over, so the walk is made once per topic and its result,
+ * already merged per subscriber, is kept until any subscription changes. Overlapping subscriptions of one
+ * client yield one copy with the highest QoS and all identifiers [MQTT-3.3.4-2] [MQTT-3.3.4-3]; the order is
+ * that of subscribing.
  */
 
 import type { Qos } from "./protocol.js";
 import { formOf } from "./topics.js";
 
-/** Bounds of the cache: topics, and their letters. It is emptied when it is full; filling it again is cheap. */
+/**
+ * Bounds of the cache: topics, and their letters. It is emptied when it is full; filling it again is cheap.
+ */
 const CACHED_TOPICS = 4_096;
 const CACHED_LETTERS = 1 << 20;
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** Topic names and filters by the book (5.0, section 4.7 and 4.8). Strings here: the broker is not the part that is small. */
+/**
+ * Topic names and filters by the book (5.0, section 4.7 and 4.8). Strings here: the broker is not the part
+ * that is small.
+ */
 
 /** How a filter is written. */
 export interface FilterForm {
@@ -28,7 +31,10 @@ export function isWithin(
 	return levelCount(topic) <= topicLevels;
 }
 
-/** Takes a filter apart, or returns undefined when it is malformed [MQTT-4.7.1-1] [MQTT-4.7.1-2] [MQTT-4.8.2-1]. */
+/**
+ * Takes a filter apart, or returns undefined when it is malformed [MQTT-4.7.1-1] [MQTT-4.7.1-2]
+ * [MQTT-4.8.2-1].
+ */
 export function formOf(text: string): FilterForm | undefined {
 	let group = "";
 	let filter = text;

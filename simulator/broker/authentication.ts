@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Enhanced authentication (5.0, section 4.12): the exchange of AUTH packets before CONNACK, and again at any
+ * time.
+ *
+ * What is exchanged is a method's own business; here is only who may say what when. Other packets go on
+ * during a re-authentication, and a failure ends the connection.
+ */
+
+import type { IAuthPacket } from "mqtt-packet";
+import type { Credentials } from "./broker.js";
+import { type Connection, Phase } from "./connection.js";
+import { Code } from "./protocol.js";
+
+/** A method, such as SCRAM; looked up by its name in CONNECT. */
+export interface AuthMethod {
+	/** A new exchange with this client. */
+	begin(who: Credentials): AuthExchange;
+}
+
+export interface AuthExchange {
+	/** Data of the client (the first comes with CONNECT, or with AUTH 0x19); answers with what happens next. */
+	step(data: Uint8Array | undefined): AuthStep;
+}
+
+export interface AuthStep {
+	/** 0: it is who it says. 0x18: one more round. From 0x80 on: refused, with that reason code. */
+	readonly reason: number;
+	readonly data?: Uint8Array;
+}
+
+const CONTINUE = 0x18;
+const AGAIN = 0x19;
+
+/** The authentication of one connection whose CONNECT named a method. */
+export class Authentication {
+	readonly method: string;
+	readonly #connection: Connection;
+	readonly #begin: () => AuthExchange;
+	readonly #welcome: (data: Buffer | undefined) => void;
+	#exchange: AuthExchange | undefined;
+
+	/** `welcome` is called once, when the client may be let in. */
+	constructor(
+		connection: Connection,
+		method: string,
+		begin: () => AuthExchange,
+		welcome: (data: Buffer | undefined) => void,
+	) {
+		this.#connection = connection;
+		this.method = method;
+		this.#begin = begin;
+		this.#welcome = welcome;
+	}
+
+	/** CONNECT came, with this data. */
+	start(data: Uint8Array | undefined): void {
+		this.#exchange = this.#begin();
+		this.#step(data);
+	}
+
+	/** An AUTH packet came [MQTT-4.12.0-3] [MQTT-4.12.0-5] [MQTT-4.12.1-1]. */
+	onAuth(packet: IAuthPacket): void {
+		const { authenticationMethod, authenticationData } = packet.properties ?? {};
+		const again = packet.reasonCode === AGAIN && this.#connection.phase === Phase.Open;
+		const goesOn = packet.reasonCode === CONTINUE && this.#exchange !== undefined;
+		if (authenticationMethod !== this.method || !(again || goesOn)) {
+			this.#connection.fail(Code.ProtocolError);
+			return;
+		}
+		if (again) this.#exchange = this.#begin();
+		this.#step(authenticationData);
+	}
+
+	#step(data: Uint8Array | undefined): void {
+		const { reason, data: answer } = this.#exchange!.step(data);
+		const authenticationData = answer && Buffer.from(answer);
+		if (reason >= 0x80) {
+			this.#connection.fail(reason); // [MQTT-4.12.1-2]
+			return;
+		}
+		if (reason !== CONTINUE) this.#exchange = undefined;
+		if (reason !== CONTINUE && this.#connection.phase === Phase.Awaiting) {
+			this.#welcome(authenticationData);
+			return;
+		}
+		const properties = { authenticationMethod: this.method, authenticationData };
+		this.#connection.send({ cmd: "auth", reasonCode: reason, properties });
+	}
+}
