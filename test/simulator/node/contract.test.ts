@@ -10,6 +10,7 @@ function real(secure: boolean): OpenHarness {
 			acceptor,
 			secure ? { cert: pem("server.pem"), key: pem("server.key") } : undefined,
 		);
+		const silent = await listen({ accept: () => ({ onData() {}, onDrain() {}, onClose() {} }) });
 		const dialler = (port: number): TcpDialler | TlsDialler =>
 			secure
 				? new TlsDialler({ host: "127.0.0.1", port, ca: pem("ca.pem") })
@@ -17,11 +18,13 @@ function real(secure: boolean): OpenHarness {
 		return {
 			dialler: dialler(server.port),
 			refused: dialler(await freePort()),
-			hanging: undefined,
+			// A handshake that nobody answers. On loopback a plain connect never hangs.
+			hanging: secure ? dialler(silent.port) : undefined,
 			until,
 			settle,
 			async close() {
 				await server.close();
+				await silent.close();
 				await until(() => handles().length <= before);
 			},
 		};
