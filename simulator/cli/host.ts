@@ -18,6 +18,11 @@ const COMMANDS = {
 	[Command.Report]: "report",
 } as const;
 
+export interface HostOptions extends VirtualBoardOptions {
+	/** The dialler does TLS. */
+	readonly secure: boolean;
+}
+
 export class Host implements Report, Watcher, Indicator {
 	readonly name: string;
 	readonly program: Sensor;
@@ -31,6 +36,7 @@ export class Host implements Report, Watcher, Indicator {
 	readonly #emit: (event: BoardEvent) => void;
 	readonly #sensors: Sensors;
 	readonly #dialler: WatchedDialler;
+	readonly #secure: boolean;
 	readonly #qos: number;
 	/** Accepted readings by ticket. */
 	readonly #readings = new Map<number, Reading>();
@@ -39,9 +45,10 @@ export class Host implements Report, Watcher, Indicator {
 	#early: Map<number, readonly [outcome: number, reason: number]> | undefined;
 
 	/** Throws when a limit is too small for the settings. The program waits for its `open`. */
-	constructor(options: VirtualBoardOptions, emit: (event: BoardEvent) => void) {
+	constructor(options: HostOptions, emit: (event: BoardEvent) => void) {
 		this.name = options.name;
 		this.#emit = emit;
+		this.#secure = options.secure;
 		this.#dialler = new WatchedDialler(options.dialler, this);
 		const board = new VirtualBoard({ ...options, dialler: this.#dialler, report: this, indicator: this });
 		this.#sensors = board.sensors;
@@ -73,7 +80,12 @@ export class Host implements Report, Watcher, Indicator {
 
 	offline(reason: number, retryMs: number): void {
 		this.done = retryMs < 0;
-		this.#emit({ event: "offline", reason, cause: explain(reason, this.#dialler.lastError), retryMs });
+		this.#emit({
+			event: "offline",
+			reason,
+			cause: explain(reason, this.#dialler.lastError, this.#secure),
+			retryMs,
+		});
 	}
 
 	sampled(n: number): void {

@@ -34,8 +34,8 @@ export const REASONS: Readonly<Record<number, Explanation>> = {
 		"check --user and --password, or RINGBUOY_USER and RINGBUOY_PASSWORD",
 	],
 	[Reason.NotAuthorized]: [
-		"The broker does not allow this",
-		"check --user and --password, and what the broker permits this user",
+		"The broker says: not authorized",
+		"check --user and --password, and what it permits them",
 	],
 	[Reason.ServerUnavailable]: ["The broker is not available", "wait, or look into its log"],
 	[Reason.ServerBusy]: ["The broker is too busy", "wait, or use fewer --boards"],
@@ -117,17 +117,26 @@ function faults(table: Record<LinkFault, Explanation>): Record<number, Explanati
 	);
 }
 
-/** What the dialler says is not for the command line: the options that would help. */
-const HINTS: readonly (readonly [RegExp, string])[] = [
-	[/not trusted/, "--ca FILE names it."],
-	[/client certificate|CERTIFICATE_REQUIRED/i, "That is --cert FILE --key FILE."],
+/** What the dialler says is not for the command line: it lacks the options, and has OpenSSL's details. */
+const REWORDINGS: readonly (readonly [RegExp, string])[] = [
+	[/ \((?:\w+:)?error:.*\)$/, ""],
+	[/ \((?:self-signed|unable to)[^)]*\)$/, ""],
+	[/, or give the server name\. \(.*altnames: ([^)]*)\)$/, " ($1)."],
+	[/give the CA that signed it\./, "give the CA that signed it (--ca FILE)."],
+	[/want a client certificate\./, "want a client certificate (--cert FILE --key FILE)."],
 ];
 
-/** Why a connection ended, and what to do: one sentence. `words`: those of the dialler, which knows the address. */
-export function explain(reason: number, words: string): string {
+/**
+ * Why a connection ended, and what to do: one sentence. `words`: those of the dialler, which knows the address;
+ * `secure`: TLS was tried.
+ */
+export function explain(reason: number, words: string, secure = false): string {
 	if (reason <= LINK_FAULT_BASE && words !== "") {
-		const hint = HINTS.find(([pattern]) => pattern.test(words));
-		return hint === undefined ? words : `${words} ${hint[1]}`;
+		const reworded = REWORDINGS.reduce((text, [pattern, better]) => text.replace(pattern, better), words);
+		return reworded.replace(
+			"does it want TLS?",
+			secure ? "does it speak TLS?" : "does it want TLS (mqtts://)?",
+		);
 	}
 	const [cause, advice] = REASONS[reason] ?? [
 		`The connection ended with reason ${reason}`,

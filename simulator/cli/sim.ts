@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 /** One run of `ringbuoy sim`: a broker if none is given, boards, a demonstration, and an end that leaves nothing behind. */
 
-import { Counter, DEFAULT_LIMITS, type Dialler, type Limits, TINY_LIMITS } from "../../lib/index.js";
+import { Counter, DEFAULT_LIMITS, type Limits, TINY_LIMITS } from "../../lib/index.js";
 import { FACTORY_SETTINGS } from "../board/index.js";
 import { NodeClock, NodeMemory, NodeRandom, SeededRandom, TcpDialler, TlsDialler } from "../node/index.js";
 import { brokerWords, EmbeddedBroker } from "./embedded.js";
 import type { BoardEvent, Output, Summary } from "./events.js";
-import { Host } from "./host.js";
+import { Host, type HostOptions } from "./host.js";
 import type { SimSettings } from "./settings.js";
+import { UsageError } from "./usage.js";
 import { version } from "./version.js";
 
 /** The demonstration follows this reading of the first board. */
@@ -29,6 +30,8 @@ export class Simulation {
 	readonly #hosts: Host[] = [];
 	readonly #timers = new Set<NodeJS.Timeout>();
 	readonly #limits: Limits;
+	/** To the broker of others; all boards share it, because certificates are expensive to read. */
+	readonly #dialler: HostOptions["dialler"] | undefined;
 	#embedded: EmbeddedBroker | undefined;
 	#stopping = false;
 	#finish!: () => void;
@@ -36,11 +39,13 @@ export class Simulation {
 		this.#finish = resolve;
 	});
 
+	/** Throws a {@link UsageError} when the certificates cannot be used. */
 	constructor(settings: SimSettings, output: Output, seconds: () => number) {
 		this.#settings = settings;
 		this.#output = output;
 		this.#seconds = seconds;
 		this.#limits = limitsFor(settings);
+		this.#dialler = diallerFor(settings);
 	}
 
 	/** Resolves when it is over: true, unless it had a time limit and no reading arrived in it. */
@@ -103,13 +108,15 @@ export class Simulation {
 
 	#add(name: string): Host {
 		const { seed, seeded, root, user, password, version, qos, intervalSeconds } = this.#settings;
+		const dialler = this.#dialler ?? new TcpDialler({ host: "127.0.0.1", port: this.#embedded!.port });
 		const random = new SeededRandom(seed).fork(name);
 		const settings = { ...FACTORY_SETTINGS, root, user, password, version, qos, intervalSeconds };
 		const host = new Host(
 			{
 				name,
 				memory: new NodeMemory(),
-				dialler: this.#dialler(),
+				dialler,
+				secure: this.#settings.broker?.secure ?? false,
 				clock: new NodeClock(),
 				random: seeded ? random.fork("backoff") : new NodeRandom(),
 				weather: random.fork("weather"),
@@ -120,15 +127,6 @@ export class Simulation {
 		);
 		this.#hosts.push(host);
 		return host;
-	}
-
-	#dialler(): Dialler & { readonly lastError: string } {
-		const { broker, ca, cert, key, insecure } = this.#settings;
-		if (broker === undefined) return new TcpDialler({ host: "127.0.0.1", port: this.#embedded!.port });
-		const { host, port } = broker;
-		return broker.secure
-			? new TlsDialler({ host, port, ca, cert, key, insecure })
-			: new TcpDialler({ host, port });
 	}
 
 	#announce(): void {
@@ -211,6 +209,19 @@ export class Simulation {
 			memory,
 			memoryBytes: memory.reduce((total, term) => total + term.bytes, 0),
 		};
+	}
+}
+
+function diallerFor({ broker, ca, cert, key, insecure }: SimSettings): HostOptions["dialler"] | undefined {
+	if (broker === undefined) return undefined;
+	const { host, port } = broker;
+	if (!broker.secure) return new TcpDialler({ host, port });
+	try {
+		return new TlsDialler({ host, port, ca, cert, key, insecure });
+	} catch (error) {
+		const { message } = error as Error;
+		if (/mismatch/.test(message)) throw new UsageError("--key is not the key of --cert");
+		throw new UsageError(`--ca, --cert, --key: ${message}`);
 	}
 }
 
