@@ -25,6 +25,8 @@ class XsTimer implements Timer {
 /** Time passes when {@link XsClock.advance} is called. */
 export class XsClock implements Clock {
 	milliseconds = 0;
+	/** Called after each alarm: the rest of the board gets its turn. */
+	afterAlarm: (() => void) | undefined;
 	/** 0 until it is set: the wall clock is not known. */
 	epochAtStart = 0;
 	readonly #timers: XsTimer[] = [];
@@ -56,6 +58,7 @@ export class XsClock implements Clock {
 			if (next.due > this.milliseconds) this.milliseconds = next.due;
 			next.disarm();
 			next.alarm.onAlarm();
+			this.afterAlarm?.();
 		}
 		this.milliseconds = until;
 	}

@@ -190,10 +190,13 @@ static void rewindBlock(void)
 	budget = -1;
 }
 
+/* the built-in prototypes lie on top of the stack; on a device they are in flash and take nothing of it */
+static int intrinsics = 0;
+
 static txMachine* create(txSize chunkBytes, txSize chunkStep, txSize slots, txSize slotStep)
 {
 	txCreation creation = {
-		chunkBytes, chunkStep, slots, slotStep, gxOptions.stackCount,
+		chunkBytes, chunkStep, slots, slotStep, gxOptions.stackCount + intrinsics,
 		16000, 4000, 1993, 127, 64 * 1024, 1993, 0,
 	};
 	rewindBlock();
@@ -202,14 +205,16 @@ static txMachine* create(txSize chunkBytes, txSize chunkStep, txSize slots, txSi
 
 txMachine* probeCreate(void)
 {
+	/* a first machine tells what the built-ins take */
+	txMachine* the = create(64 * 1024, 512, 8 * 1024, 64);
+	if (!the)
+		return NULL;
+	intrinsics = (int)(the->stackTop - the->stack);
 	if (!gxOptions.heapBytes)
 		return create(4 * 1024 * 1024, 1024 * 1024, 256 * 1024, 64 * 1024);
-	/* a first machine tells what the built-ins take; the second one gets just that, and grows like the device's */
-	txMachine* the = create(64 * 1024, 512, 8 * 1024, 64);
+	/* the second one gets just that, and grows like the device's */
 	fxCollect(the, XS_COMPACT_FLAG);
-	txSize chunkBytes = the->currentChunksSize, slots = the->currentHeapCount;
-	the = create(chunkBytes, 512, slots, 64);
-	return the;
+	return create(the->currentChunksSize, 512, the->currentHeapCount, 64);
 }
 
 static long freeInside(txMachine* the)

@@ -29,7 +29,7 @@ typedef struct {
 /* how the machine is laid out and what it keeps; set from the command line before the machine exists */
 typedef struct {
 	long heapBytes; /* fixed heap on top of the built-ins; 0: a large heap that grows */
-	int stackCount; /* JavaScript stack in slots */
+	int stackCount; /* JavaScript stack in slots, built-in prototypes not counted */
 	int named; /* functions keep names, errors keep stacks: for reading failures, not for counting */
 } ProbeOptions;
 
