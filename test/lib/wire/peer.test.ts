@@ -2,7 +2,7 @@
 /** Round trips against another codec, mqtt-packet, in both directions and both versions, on packets made at random. */
 import fc from "fast-check";
 import { generate, type Packet as PeerPacket, parser } from "mqtt-packet";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { Decoder } from "../../../lib/wire/decoder.js";
 import { ConnectFields, Encoder } from "../../../lib/wire/encoder.js";
 import { Packet } from "../../../lib/wire/packet.js";
@@ -10,7 +10,8 @@ import { PacketType, Property } from "../../../lib/wire/protocol.js";
 import { Record as Message } from "../../../lib/wire/record.js";
 import { newArena } from "./bytes.js";
 
-const RUNS = 1500;
+vi.setConfig({ testTimeout: 60_000 });
+const RUNS = 1000;
 const SEED = Number(process.env.SEED ?? Date.now() & 0x7fff_ffff);
 const options = { numRuns: RUNS, seed: SEED };
 console.log(`peer: seed ${SEED} (SEED=${SEED} repeats it), ${RUNS} packets per property`);
@@ -29,7 +30,7 @@ const latin = (start: number, end: number) => Buffer.from(arena.bytes.slice(star
 
 /** A string that MQTT takes. */
 const text = (minLength: number, maxLength = 40) =>
-	fc.string({ unit: "grapheme", minLength, maxLength }).filter((s) => !s.includes("\0"));
+	fc.string({ unit: "binary", minLength, maxLength }).filter((s) => !s.includes("\0"));
 const topic = text(1).filter((s) => !/[+#]/.test(s));
 const id = fc.integer({ min: 1, max: 65_535 });
 const qos = fc.constantFrom(0, 1, 2) as fc.Arbitrary<0 | 1 | 2>;
