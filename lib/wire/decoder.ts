@@ -18,6 +18,8 @@ const enum FromServer {
  * have their defaults. Everything is checked here, so that nobody after it has to; any bytes give an answer, nothing
  * throws, and nothing outside the given range is read.
  *
+ * Methods are `private`, not `#private`, in all of wire/: on XS each `#method` costs every instance a slot.
+ *
  * Faults: 0x81 when the bytes cannot be read as a packet, 0x82 when they can and say what is not allowed [5.0, 4.13].
  */
 export class Decoder {
@@ -53,12 +55,12 @@ export class Decoder {
 		const first = bytes[start];
 		// A PUBLISH of QoS 0 to 2 is fine as it is; the rest is looked at closely.
 		if ((first & 0xf0) !== 0x30 || (first & PublishFlag.QosMask) === PublishFlag.QosMask) {
-			const fault = this.#headerFault(first);
+			const fault = this.headerFault(first);
 			if (fault !== 0) return -fault;
 		}
 		if (end - start < 2) return 0;
 		const length = bytes[start + 1];
-		if (length >= 0x80) return this.#longFrame(start, end);
+		if (length >= 0x80) return this.longFrame(start, end);
 		this.#start = start;
 		this.#body = start + 2;
 		this.#end = start + 2 + length;
@@ -85,17 +87,17 @@ export class Decoder {
 		packet.seenLow = 0;
 		packet.seenHigh = 0;
 		packet.propertiesStart = packet.propertiesEnd = end;
-		if (type === PacketType.Publish) return this.#publish(first, at, end);
+		if (type === PacketType.Publish) return this.publish(first, at, end);
 		packet.reason = 0;
 		packet.payloadStart = packet.payloadEnd = end;
-		if (type <= PacketType.Pubcomp && type >= PacketType.Puback) return this.#acknowledgement(type, at, end);
+		if (type <= PacketType.Pubcomp && type >= PacketType.Puback) return this.acknowledgement(type, at, end);
 		if (type === PacketType.Pingresp) return at === end ? 0 : Reason.MalformedPacket;
-		if (type === PacketType.Suback || type === PacketType.Unsuback) return this.#requestDone(type, at, end);
-		if (type === PacketType.Connack) return this.#connack(at, end);
-		return this.#ending(type, at, end);
+		if (type === PacketType.Suback || type === PacketType.Unsuback) return this.requestDone(type, at, end);
+		if (type === PacketType.Connack) return this.connack(at, end);
+		return this.ending(type, at, end);
 	}
 
-	#headerFault(first: number): number {
+	private headerFault(first: number): number {
 		const type = first >> 4;
 		if (type === 0) return Reason.MalformedPacket;
 		if ((((this.version5 ? FromServer.V5 : FromServer.V311) >> type) & 1) === 0) return Reason.ProtocolError;
@@ -104,7 +106,7 @@ export class Decoder {
 		return (first & 0x0f) === (type === PacketType.Pubrel ? 2 : 0) ? 0 : Reason.MalformedPacket;
 	}
 
-	#longFrame(start: number, end: number): number {
+	private longFrame(start: number, end: number): number {
 		const reader = this.#reader;
 		reader.begin(start + 1, end);
 		const length = reader.varint(this.version5); // [MQTT-1.5.5-1]
@@ -115,7 +117,7 @@ export class Decoder {
 		return this.#end - start;
 	}
 
-	#publish(first: number, at: number, end: number): number {
+	private publish(first: number, at: number, end: number): number {
 		const view = this.#view;
 		const packet = this.#packet;
 		const topicStart = at + 2;
@@ -154,18 +156,18 @@ export class Decoder {
 	}
 
 	/** PUBACK, PUBREC, PUBREL, PUBCOMP: with neither reason nor properties, with the reason only, with both [5.0, 3.4.2.1]. */
-	#acknowledgement(type: number, at: number, end: number): number {
+	private acknowledgement(type: number, at: number, end: number): number {
 		const length = end - at;
 		if (length < 2 || (length > 2 && !this.version5)) return Reason.MalformedPacket;
 		const id = this.#view.getUint16(at);
 		if (id === 0) return Reason.ProtocolError; // [MQTT-2.3.1-1]
 		this.#packet.id = id;
 		if (length === 2) return 0;
-		return this.#reasonAndProperties(type, at + 2, end);
+		return this.reasonAndProperties(type, at + 2, end);
 	}
 
 	/** The end of most packets of 5.0: a reason code, then maybe properties, and nothing more. */
-	#reasonAndProperties(type: number, at: number, end: number): number {
+	private reasonAndProperties(type: number, at: number, end: number): number {
 		const reason = this.#bytes[at++];
 		if (reason !== 0 && !isReasonOf(type, reason)) return Reason.ProtocolError; // [MQTT-3.4.2-1 and its kin]
 		this.#packet.reason = reason;
@@ -175,7 +177,7 @@ export class Decoder {
 		return at === end ? 0 : Reason.MalformedPacket;
 	}
 
-	#requestDone(type: number, at: number, end: number): number {
+	private requestDone(type: number, at: number, end: number): number {
 		if (end - at < 2) return Reason.MalformedPacket;
 		const packet = this.#packet;
 		const version5 = this.version5;
@@ -198,7 +200,7 @@ export class Decoder {
 		return 0;
 	}
 
-	#connack(at: number, end: number): number {
+	private connack(at: number, end: number): number {
 		if (end - at < 2) return Reason.MalformedPacket;
 		const packet = this.#packet;
 		const present = this.#bytes[at];
@@ -211,17 +213,17 @@ export class Decoder {
 			if (end - at !== 2) return Reason.MalformedPacket;
 			packet.reason = reasonOfReturnCode(code);
 		} else if (end - at === 2) return Reason.MalformedPacket;
-		else fault = this.#reasonAndProperties(PacketType.Connack, at + 1, end);
+		else fault = this.reasonAndProperties(PacketType.Connack, at + 1, end);
 		if (fault !== 0) return fault;
 		// [3.1.1: MQTT-3.2.2-4] [5.0: MQTT-3.2.2-6]
 		return present === 1 && packet.reason !== 0 ? Reason.ProtocolError : 0;
 	}
 
 	/** DISCONNECT and AUTH of 5.0, which may be empty: success without properties [3.14.2.1, 3.15.2.1]. */
-	#ending(type: number, at: number, end: number): number {
+	private ending(type: number, at: number, end: number): number {
 		if (at === end) return 0;
 		if (type === PacketType.Auth && end - at === 1) return Reason.MalformedPacket;
-		const fault = this.#reasonAndProperties(type, at, end);
+		const fault = this.reasonAndProperties(type, at, end);
 		if (fault !== 0) return fault;
 		const packet = this.#packet;
 		if (type === PacketType.Auth) {

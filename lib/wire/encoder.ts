@@ -99,7 +99,7 @@ export class Encoder {
 		const propertiesAt = topicAt + 2 + view.getUint16(topicAt);
 		const propertiesLength = view.getUint16(at + Record.PropertiesLength);
 		const payloadAt = propertiesAt + propertiesLength;
-		const remaining = this.#publishLength(at, end, expirySeconds);
+		const remaining = this.publishLength(at, end, expirySeconds);
 		let to = this.position;
 		if (to + 1 + varintSize(remaining) + remaining > this.#limit) return false;
 		const qos = flags & PublishFlag.QosMask;
@@ -130,11 +130,11 @@ export class Encoder {
 
 	/** How long the whole PUBLISH of `[at, end)` is, for the server's Maximum Packet Size [MQTT-3.2.2-15]. */
 	publishSize(at: number, end: number, expirySeconds: number): number {
-		const remaining = this.#publishLength(at, end, expirySeconds);
+		const remaining = this.publishLength(at, end, expirySeconds);
 		return 1 + varintSize(remaining) + remaining;
 	}
 
-	#publishLength(at: number, end: number, expirySeconds: number): number {
+	private publishLength(at: number, end: number, expirySeconds: number): number {
 		const properties = this.#view.getUint16(at + Record.PropertiesLength);
 		// The length of the topic and the topic itself, and the payload.
 		const length =
@@ -160,7 +160,7 @@ export class Encoder {
 
 	/** SUBSCRIBE to one filter. `options` is the options byte of 5.0 [3.8.3.1]; 3.1.1 sends its QoS bits only. */
 	subscribe(id: number, filterStart: number, filterEnd: number, options: number): boolean {
-		if (!this.#request(PacketType.Subscribe, id, filterStart, filterEnd, 1)) return false;
+		if (!this.request(PacketType.Subscribe, id, filterStart, filterEnd, 1)) return false;
 		// Reserved bits are 0 [3.1.1: MQTT-3.8.3-4] [5.0: MQTT-3.8.3-5].
 		this.#bytes[this.position++] = options & (this.version5 ? 0x3f : 0x03);
 		return true;
@@ -168,11 +168,17 @@ export class Encoder {
 
 	/** UNSUBSCRIBE from one filter. */
 	unsubscribe(id: number, filterStart: number, filterEnd: number): boolean {
-		return this.#request(PacketType.Unsubscribe, id, filterStart, filterEnd, 0);
+		return this.request(PacketType.Unsubscribe, id, filterStart, filterEnd, 0);
 	}
 
 	/** The part that SUBSCRIBE and UNSUBSCRIBE share; `extra` bytes follow the filter. */
-	#request(type: PacketType, id: number, filterStart: number, filterEnd: number, extra: number): boolean {
+	private request(
+		type: PacketType,
+		id: number,
+		filterStart: number,
+		filterEnd: number,
+		extra: number,
+	): boolean {
 		const version5 = this.version5;
 		const bytes = this.#bytes;
 		const filterAt = filterStart - 2;
@@ -190,13 +196,13 @@ export class Encoder {
 	}
 
 	ping(): boolean {
-		return this.#two(PacketType.Pingreq);
+		return this.two(PacketType.Pingreq);
 	}
 
 	/** DISCONNECT. In 5.0 with its reason, and with a new Session Expiry Interval unless that is -1. */
 	disconnect(reason: number, sessionExpirySeconds: number): boolean {
 		const expiry = sessionExpirySeconds >= 0;
-		if (!this.version5 || (reason === 0 && !expiry)) return this.#two(PacketType.Disconnect);
+		if (!this.version5 || (reason === 0 && !expiry)) return this.two(PacketType.Disconnect);
 		const at = this.position;
 		const next = at + (expiry ? 9 : 3);
 		if (next > this.#limit) return false;
@@ -213,7 +219,7 @@ export class Encoder {
 		return true;
 	}
 
-	#two(type: PacketType): boolean {
+	private two(type: PacketType): boolean {
 		const at = this.position;
 		if (at + 2 > this.#limit) return false;
 		this.#view.setUint16(at, type << 12);

@@ -31,13 +31,13 @@ export class PropertySection {
 		packet.propertiesEnd = stop;
 		reader.begin(start, stop);
 		while (reader.position < stop) {
-			const fault = this.#property(reader.byte(), type);
+			const fault = this.property(reader.byte(), type);
 			if (fault !== 0) return -fault;
 		}
 		return stop;
 	}
 
-	#property(id: number, type: number): number {
+	private property(id: number, type: number): number {
 		const packet = this.#packet;
 		const kind = id < Property.Limit ? PROPERTY_TYPE[id] : PropertyType.None;
 		// Unknown, or not in this packet [5.0, 2.2.2.2].
@@ -52,10 +52,10 @@ export class PropertySection {
 			if ((packet.seenHigh & bit) !== 0 && id !== Property.UserProperty) return Reason.ProtocolError;
 			packet.seenHigh |= bit;
 		}
-		return kind >= PropertyType.String ? this.#block(id, kind) : this.#integer(id, kind);
+		return kind >= PropertyType.String ? this.block(id, kind) : this.integer(id, kind);
 	}
 
-	#integer(id: number, kind: number): number {
+	private integer(id: number, kind: number): number {
 		const reader = this.#reader;
 		let value = 0;
 		if (kind === PropertyType.FourBytes) value = reader.uint32();
@@ -76,7 +76,7 @@ export class PropertySection {
 	}
 
 	/** A string, binary data, or a pair of strings. */
-	#block(id: number, kind: number): number {
+	private block(id: number, kind: number): number {
 		const reader = this.#reader;
 		const view = this.#view;
 		const at = reader.block();

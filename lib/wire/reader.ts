@@ -37,21 +37,21 @@ export class Reader {
 
 	byte(): number {
 		const at = this.position;
-		if (at >= this.#limit) return this.#fail();
+		if (at >= this.#limit) return this.fail();
 		this.position = at + 1;
 		return this.#bytes[at];
 	}
 
 	uint16(): number {
 		const at = this.position;
-		if (at + 2 > this.#limit) return this.#fail();
+		if (at + 2 > this.#limit) return this.fail();
 		this.position = at + 2;
 		return this.#view.getUint16(at);
 	}
 
 	uint32(): number {
 		const at = this.position;
-		if (at + 4 > this.#limit) return this.#fail();
+		if (at + 4 > this.#limit) return this.fail();
 		this.position = at + 4;
 		return this.#view.getUint32(at);
 	}
@@ -67,7 +67,7 @@ export class Reader {
 		let value = 0;
 		for (let shift = 0; shift < 28; shift += 7) {
 			if (at >= limit) {
-				this.#fail();
+				this.fail();
 				return Varint.Incomplete;
 			}
 			const byte = bytes[at++];
@@ -78,14 +78,14 @@ export class Reader {
 				return value;
 			}
 		}
-		this.#fail();
+		this.fail();
 		return Varint.Malformed;
 	}
 
 	/** Steps over `size` bytes and returns where they start. */
 	skip(size: number): number {
 		const at = this.position;
-		if (at + size > this.#limit) return this.#fail();
+		if (at + size > this.#limit) return this.fail();
 		this.position = at + size;
 		return at;
 	}
@@ -94,14 +94,14 @@ export class Reader {
 	block(): number {
 		const at = this.position;
 		const limit = this.#limit;
-		if (at + 2 > limit) return this.#fail();
+		if (at + 2 > limit) return this.fail();
 		const end = at + 2 + this.#view.getUint16(at);
-		if (end > limit) return this.#fail();
+		if (end > limit) return this.fail();
 		this.position = end;
 		return at;
 	}
 
-	#fail(): number {
+	private fail(): number {
 		this.failed = true;
 		this.#limit = -1;
 		return 0;

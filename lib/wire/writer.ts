@@ -81,7 +81,7 @@ export class Writer {
 		if (at < this.#limit) {
 			this.#bytes[at] = n;
 			this.position = at + 1;
-		} else this.#overflow();
+		} else this.overflow();
 	}
 
 	/** Two bytes, big-endian, modulo 2¹⁶. */
@@ -90,7 +90,7 @@ export class Writer {
 		if (at + 2 <= this.#limit) {
 			this.#view.setUint16(at, n);
 			this.position = at + 2;
-		} else this.#overflow();
+		} else this.overflow();
 	}
 
 	/** Four bytes, big-endian, modulo 2³². */
@@ -99,7 +99,7 @@ export class Writer {
 		if (at + 4 <= this.#limit) {
 			this.#view.setUint32(at, n);
 			this.position = at + 4;
-		} else this.#overflow();
+		} else this.overflow();
 	}
 
 	/** MQTT's variable byte integer, one to four bytes. What it cannot hold (below 0, above 268,435,455) counts as not fitting. */
@@ -107,7 +107,7 @@ export class Writer {
 		const at = this.position;
 		if (n >= 0 && n <= Protocol.LengthMax && at + varintSize(n) <= this.#limit)
 			this.position = putVarint(this.#bytes, at, n);
-		else this.#overflow();
+		else this.overflow();
 	}
 
 	/** The bytes `[start, end)` of the same arena, such as a topic. */
@@ -117,7 +117,7 @@ export class Writer {
 		if (next <= this.#limit) {
 			this.#bytes.copyWithin(at, start, end);
 			this.position = next;
-		} else this.#overflow();
+		} else this.overflow();
 	}
 
 	/** All bytes of an array that is not part of the arena. */
@@ -127,17 +127,17 @@ export class Writer {
 		if (next <= this.#limit) {
 			this.#bytes.set(view, at);
 			this.position = next;
-		} else this.#overflow();
+		} else this.overflow();
 	}
 
 	/** A string as UTF-8. A surrogate without its partner becomes U+FFFD. */
 	text(s: string): void {
-		this.#string(s, false);
+		this.string(s, false);
 	}
 
 	/** A string as it stands inside the quotes of JSON: `"`, `\` and control characters are escaped. The quotes are yours to write. */
 	json(s: string): void {
-		this.#string(s, true);
+		this.string(s, true);
 	}
 
 	/** An integer in decimal digits, up to ±(2⁵³ - 1); a fraction is dropped, NaN and what is larger becomes `null`. */
@@ -152,17 +152,17 @@ export class Writer {
 	 */
 	decimal(n: number, digits: number): void {
 		const size = n < 0 ? -n : n;
-		if (size <= 9_007_199_254_740_991) this.#digits(size - (size % 1), digits, n <= -1);
+		if (size <= 9_007_199_254_740_991) this.digits(size - (size % 1), digits, n <= -1);
 		else this.text("null");
 	}
 
-	#digits(rest: number, digits: number, negative: boolean): void {
+	private digits(rest: number, digits: number, negative: boolean): void {
 		let width = 1;
 		for (let power = 10; rest >= power; power *= 10) width++;
 		if (width <= digits) width = digits + 1;
 		let at = this.position + width + (digits > 0 ? 1 : 0) + (negative ? 1 : 0);
 		if (at > this.#limit) {
-			this.#overflow();
+			this.overflow();
 			return;
 		}
 		this.position = at;
@@ -177,7 +177,7 @@ export class Writer {
 		if (negative) bytes[--at] = Character.Minus;
 	}
 
-	#string(s: string, inQuotes: boolean): void {
+	private string(s: string, inQuotes: boolean): void {
 		const bytes = this.#bytes;
 		const limit = this.#limit;
 		let at = this.position;
@@ -186,21 +186,21 @@ export class Writer {
 			if (c < 0x80 && !(inQuotes && (c < 0x20 || c === Character.Quote || c === Character.Backslash))) {
 				if (at < limit) bytes[at++] = c;
 				else at = -1;
-			} else if (c < 0x80) at = this.#escape(at, c);
+			} else if (c < 0x80) at = this.escape(at, c);
 			else {
 				if (c >= 0xd800 && c < 0xe000) {
 					c = codePoint(c, charCodeAt(s, i + 1));
 					if (c !== Character.Replacement) i++;
 				}
-				at = this.#wide(at, c);
+				at = this.wide(at, c);
 			}
 		}
-		if (at < 0) this.#overflow();
+		if (at < 0) this.overflow();
 		else this.position = at;
 	}
 
 	/** Writes a character beyond ASCII; returns where it ends, -1 when there is no room. */
-	#wide(at: number, c: number): number {
+	private wide(at: number, c: number): number {
 		const bytes = this.#bytes;
 		const end = at + (c < 0x800 ? 2 : c < 0x1_0000 ? 3 : 4);
 		if (end > this.#limit) return -1;
@@ -218,7 +218,7 @@ export class Writer {
 	}
 
 	/** Writes an ASCII character as JSON's escape of it; returns where it ends, -1 when there is no room. */
-	#escape(at: number, c: number): number {
+	private escape(at: number, c: number): number {
 		const bytes = this.#bytes;
 		const letter = c < 0x0e ? ESCAPE[c] : c < 0x20 ? 0 : c;
 		const end = at + (letter === 0 ? 6 : 2);
@@ -238,7 +238,7 @@ export class Writer {
 	}
 
 	/** Refuses this write and, by a limit below every position, all later ones. */
-	#overflow(): void {
+	private overflow(): void {
 		this.#overflowed = true;
 		this.#limit = -1;
 	}
