@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// xs: --heap 131072 --stack 384
+// xs: --heap 196608 --stack 384
 /** Very many messages on a fixed heap, and not one collection. The heap holds all functions of lib, too: in flash on a device. */
 import { Client } from "../../../lib/client.js";
 import { DEFAULT_LIMITS } from "../../../lib/limits.js";
