@@ -49,7 +49,7 @@ export function distance(a: string, b: string): number {
 /** The one of `words` that was probably meant, or undefined. */
 export function nearest(word: string, words: readonly string[]): string | undefined {
 	let best: string | undefined;
-	let least = Math.max(1, Math.floor(word.length / 3)) + 1;
+	let least = Math.max(1, Math.min(3, word.length >> 1)) + 1;
 	for (const candidate of words) {
 		const edits = distance(word.toLowerCase(), candidate);
 		// "--inter" and "--pass" are beginnings, not typing errors.

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import net from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { LINK_FAULT_BASE, LinkFault, Reason } from "../../../lib/index.js";
+import { bundle, eventually, freePort, Run, ringbuoy, withBroker } from "./run.js";
+
+const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"));
+
+describe.concurrent("ringbuoy sim", () => {
+	it("has an acknowledged reading within two seconds, and ends in order", async () => {
+		const started = performance.now();
+		const run = new Run(["sim", "--json", "--for", "0.5"]);
+		await run.until(() => run.of("reading").length > 0);
+		expect(performance.now() - started).toBeLessThan(2_000);
+		expect(await run.exit).toBe(0);
+		expect(run.stderr).toBe("");
+		const names = run.events.map(({ event }) => event);
+		expect(names.slice(0, 4)).toEqual(["start", "link", "online", "reading"]);
+		expect(names.slice(-3)).toEqual(["stopping", "offline", "end"]);
+		const [end] = run.of("end");
+		expect(end).toMatchObject({ readings: 1, acknowledged: 1, refused: 0, unfinished: 0, connects: 1 });
+		const memory = end?.["memory"] as { bytes: number }[];
+		expect(memory.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(run.of("start")[0]?.["memoryBytes"]);
+	});
+
+	it("shows that a command arrives", async () => {
+		const run = await ringbuoy(["sim", "--json", "--interval", "1", "--for", "2.4"]);
+		expect(run.of("demonstration")).toHaveLength(1);
+		expect(run.of("command")).toMatchObject([{ command: "report", board: "board-1" }]);
+		expect(run.of("reading").map(({ n }) => n)).toEqual([1, 2, 3, 4]);
+	});
+
+	it("needs no other file", async () => {
+		const folder = mkdtempSync(join(tmpdir(), "ringbuoy-"));
+		try {
+			const file = join(folder, "ringbuoy.mjs");
+			copyFileSync(bundle, file);
+			const told = await ringbuoy(["--version"], { file, cwd: folder });
+			expect(told.stdout).toBe(`${version}\n`);
+			const run = await ringbuoy(["sim", "--json", "--for", "0.3"], { file, cwd: folder });
+			expect(run.code).toBe(0);
+		} finally {
+			rmSync(folder, { recursive: true });
+		}
+		expect(readFileSync(bundle, "utf8")).toMatch(/^#!\/usr\/bin\/env node\n/);
+		expect(statSync(bundle).mode & 0o111).toBe(0o111);
+		expect(readFileSync(bundle, "utf8")).toMatch(/mqtt-packet [\d.]+ \(MIT\)/);
+	});
+
+	it("writes plain lines of at most 100 columns when nobody sits there", async () => {
+		const run = await ringbuoy(["sim", "--for", "0.4", "--boards", "2", "--verbose"]);
+		expect(run.code).toBe(0);
+		expect(run.stdout).not.toContain("\u001b");
+		expect(run.stdout).not.toContain("\r");
+		for (const line of run.stdout.split("\n")) expect(line.length, line).toBeLessThanOrEqual(100);
+		expect(run.stdout).toMatch(/board-2 {2}reading +#1 .* °C .* % .* V .* dBm +acknowledged \d+ ms/);
+		expect(run.stdout).toMatch(/sum +[\d,]+ {2}bytes\n$/);
+	});
+
+	it.each([4, 5])("runs several boards at QoS 2 with the tiny profile (--protocol %i)", async (protocol) => {
+		const args = ["--boards", "12", "--qos", "2", "--tiny", "--protocol", `${protocol}`, "--for", "0.9"];
+		const run = await ringbuoy(["sim", "--json", ...args]);
+		expect(run.code).toBe(0);
+		expect(new Set(run.of("reading").map(({ board }) => board)).size).toBe(12);
+		expect(run.of("end")[0]).toMatchObject({ boards: 12, readings: 12, acknowledged: 12 });
+	});
+
+	it("goes on trying when nobody listens, and fails when that was all", async () => {
+		const port = await freePort();
+		const run = await ringbuoy(["sim", "--json", "--broker", `mqtt://127.0.0.1:${port}`, "--for", "1.2"]);
+		expect(run.code).toBe(1);
+		const [first, second] = run.of("offline");
+		expect(first).toMatchObject({ reason: LINK_FAULT_BASE - LinkFault.Refused });
+		expect(first?.["cause"]).toMatch(/^Nobody listens at 127\.0\.0\.1:\d+; start the broker/);
+		expect(first?.["retryMs"]).toBeGreaterThan(0);
+		expect(second).toMatchObject({ reason: LINK_FAULT_BASE - LinkFault.Refused });
+		expect(run.of("end")[0]).toMatchObject({ acknowledged: 0 });
+	});
+
+	it("says that its port is taken", async () => {
+		const server = net.createServer();
+		await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+		const { port } = server.address() as net.AddressInfo;
+		const run = await ringbuoy(["sim", "--port", `${port}`]);
+		server.close();
+		expect(run.code).toBe(1);
+		expect(run.stderr).toMatch(new RegExp(`^ringbuoy: port ${port} is taken; try --port .*\n$`));
+	});
+
+	it("ends when its reader has seen enough", async () => {
+		const run = new Run(["sim", "--json"]);
+		await run.until(() => run.events.length > 2);
+		run.child.stdout.destroy();
+		expect(await run.exit).toBe(0);
+		expect(run.stderr).toBe("");
+	});
+});
+
+describe.concurrent("ringbuoy sim --broker", () => {
+	it.each(["SIGINT", "SIGTERM"] as const)(
+		"says DISCONNECT on %s and leaves nothing behind",
+		async (signal) => {
+			await withBroker({}, async (_broker, url, events) => {
+				const run = new Run(["sim", "--json", "--broker", url, "--name", "kitchen"]);
+				await run.until(() => run.of("reading").length > 0);
+				run.child.kill(signal);
+				expect(await run.exit).toBe(0);
+				expect(run.events.at(-1)).toMatchObject({ event: "end", acknowledged: 1, unfinished: 0 });
+				await eventually(() => events.some((event) => event.kind === "disconnect"));
+				expect(events.at(-1)).toMatchObject({
+					kind: "disconnect",
+					clientId: "kitchen",
+					by: "client",
+					reason: 0,
+				});
+				const status = events.filter((event) => event.kind === "publish" && event.topic.endsWith("/status"));
+				expect(
+					status.map((event) => event.kind === "publish" && Buffer.from(event.payload).toString()),
+				).toEqual(["online", "offline"]);
+				// What a user publishes on a broker of his own is up to him.
+				expect(run.of("demonstration")).toEqual([]);
+			});
+		},
+	);
+
+	it("ends at once on the second signal, also when the broker is silent", async () => {
+		await withBroker({}, async (broker, url) => {
+			const run = new Run(["sim", "--json", "--broker", url]);
+			await run.until(() => run.of("reading").length > 0);
+			broker.chaos.silence();
+			run.child.kill("SIGINT");
+			await run.until(() => run.of("stopping").length > 0);
+			await new Promise((resolve) => setTimeout(resolve, 100));
+			run.child.kill("SIGINT");
+			expect(await run.exit).toBe(130);
+			expect(run.of("end")).toEqual([]);
+		});
+	});
+
+	it("ends at once when there is no connection to say goodbye to", async () => {
+		const port = await freePort();
+		const run = new Run(["sim", "--json", "--broker", `mqtt://127.0.0.1:${port}`]);
+		await run.until(() => run.of("offline").length > 0);
+		const stopped = performance.now();
+		run.child.kill("SIGINT");
+		expect(await run.exit).toBe(0);
+		expect(performance.now() - stopped).toBeLessThan(1_000);
+	});
+
+	it.each([4, 5])("explains a wrong password, and takes the right one (--protocol %i)", async (protocol) => {
+		const authenticate = ({ username, password }: { username?: string; password?: Uint8Array }) =>
+			username === "ann" && Buffer.from(password ?? "").toString() === "secret";
+		await withBroker({ authenticate }, async (_broker, url) => {
+			const args = ["sim", "--json", "--broker", url, "--protocol", `${protocol}`, "--for", "0.4"];
+			const env = { RINGBUOY_USER: "ann", RINGBUOY_PASSWORD: "secret" };
+			const [right, wrong] = await Promise.all([
+				ringbuoy(args, { env }),
+				ringbuoy([...args, "--name", "other", "--password", "guess"], { env }),
+			]);
+			expect(right.code).toBe(0);
+			expect(wrong.code).toBe(1);
+			const [offline] = wrong.of("offline");
+			expect([Reason.BadUserNameOrPassword, Reason.NotAuthorized]).toContain(offline?.["reason"]);
+			expect(offline?.["cause"]).toMatch(/check --user and --password/);
+			expect(offline?.["retryMs"]).toBeGreaterThan(1_000);
+			expect(right.stdout).not.toContain("secret");
+		});
+	});
+
+	it("keeps readings through a broken connection", async () => {
+		await withBroker({}, async (broker, url, events) => {
+			const run = new Run(["sim", "--json", "--broker", url, "--interval", "1"]);
+			await run.until(() => run.of("reading").length > 0);
+			broker.restart({ keepSessions: true, downMs: 500 });
+			await run.until(() => run.of("online").length > 1 && run.of("reading").length > 2);
+			run.child.kill("SIGINT");
+			expect(await run.exit).toBe(0);
+			const numbers = events
+				.filter((event) => event.kind === "publish" && event.topic.endsWith("/reading"))
+				.map((event) => event.kind === "publish" && JSON.parse(Buffer.from(event.payload).toString()).n);
+			expect(numbers).toEqual(numbers.map((_, i) => i + 1));
+		});
+	});
+});
