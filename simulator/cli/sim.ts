@@ -234,6 +234,6 @@ function limitsFor({ tiny, names, root, user, password }: SimSettings): Limits {
 	return {
 		...base,
 		textBytes: Math.max(base.textBytes, own + 5 * topic),
-		sendBytes: Math.max(base.sendBytes, own + topic + 64),
+		sendBytes: Math.max(base.sendBytes, own + topic + 128),
 	};
 }
