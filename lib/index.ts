@@ -2,7 +2,7 @@
 /** The public names of the core. The store is in `ringbuoy/store`, the ports of Node in `ringbuoy/node`. */
 export { Client, type ClientOptions, type Qos, RETAIN, type Will } from "./client.js";
 export { Counter } from "./counters.js";
-export { type BudgetTerm, DEFAULT_LIMITS, type Limits, TINY_LIMITS } from "./limits.js";
+export { type BudgetTerm, DEFAULT_LIMITS, type Limits, limitsFrom, TINY_LIMITS } from "./limits.js";
 export { type Listener, Settled } from "./listener.js";
 export type { Message } from "./message.js";
 export {

@@ -115,12 +115,18 @@ export function budget(limits: Limits): BudgetTerm[] {
 	];
 }
 
-/** The defaults with `changes`, checked. Throws a RangeError that names the limit and the relation that it breaks. */
-export function limitsFrom(changes: Partial<Limits> = {}, base: Limits = DEFAULT_LIMITS): Limits {
-	const limits = { ...base, ...changes };
+/**
+ * The defaults with `changes`, checked and frozen. Throws a RangeError that names the limit and the relation that it
+ * breaks. A profile that is whole and frozen comes back as it is, so client and store share one object: make your own
+ * with this function and give it to both.
+ */
+export function limitsFrom(changes: Partial<Limits> = DEFAULT_LIMITS, base: Limits = DEFAULT_LIMITS): Limits {
+	const whole = Object.isFrozen(changes) && Object.keys(base).every((name) => name in changes);
+	const limits = whole ? (changes as Limits) : Object.freeze({ ...base, ...changes });
 	for (const [name, value] of Object.entries(limits)) {
 		if (!(name in DEFAULT_LIMITS)) throw new RangeError(`limits: there is no limit called ${name}`);
 		require(Number.isInteger(value) && value > 0, `${name} must be a positive whole number, not ${value}`);
+		if (name.endsWith("Ms")) require(value < 0x4000_0000, `${name} must stay below 2^30 milliseconds`);
 	}
 	// Offsets are two bytes, and a packet must hold the longest fixed header, an identifier and some topic.
 	for (const name of ["packetBytes", "sendBytes", "outboxBytes", "textBytes"] as const)
@@ -131,9 +137,7 @@ export function limitsFrom(changes: Partial<Limits> = {}, base: Limits = DEFAULT
 	require(limits.subscriptions <= 128, "subscriptions must not exceed 128");
 	require(limits.publishIds <= 65_279, "publishIds must leave 65280 to 65535 for SUBSCRIBE and UNSUBSCRIBE");
 	require(limits.backoffMs <= limits.backoffMaxMs, "backoffMs must not exceed backoffMaxMs");
-	for (const [name, value] of Object.entries(limits))
-		if (name.endsWith("Ms")) require(value < 0x4000_0000, `${name} must stay below 2^30 milliseconds`);
-	return Object.freeze(limits);
+	return limits;
 }
 
 function require(holds: boolean, relation: string): void {
