@@ -31,6 +31,7 @@ export class TextOutput implements Output {
 	/** Width of the column of names; 0: one board, which needs none. */
 	#names = 0;
 	#crowd = false;
+	#stopping = false;
 	readonly #online = new Set<string>();
 	/** Why the latest attempt of a board failed: the same sentence is not said again and again. */
 	readonly #causes = new Map<string, string>();
@@ -61,6 +62,7 @@ export class TextOutput implements Output {
 					this.#line(event.clientId, "broker", `${event.what} ${event.detail}`, "dim");
 				break;
 			case "stopping":
+				this.#stopping = true;
 				this.#line(
 					"",
 					"stopping",
@@ -68,7 +70,6 @@ export class TextOutput implements Output {
 				);
 				break;
 			case "end":
-				if (this.#crowd) this.#sumUp();
 				this.#page(goodbye(event, this.#paint));
 		}
 	}
@@ -170,7 +171,7 @@ export class TextOutput implements Output {
 		} else if (event.event === "refused" || event.event === "lost" || event.event === "command") {
 			this.#single(name, event, true);
 		}
-		if (this.#options.seconds() - this.#summedUp >= 1) this.#sumUp();
+		if (!this.#stopping && this.#options.seconds() - this.#summedUp >= 1) this.#sumUp();
 	}
 
 	#sumUp(): void {
