@@ -111,6 +111,8 @@ export class Client {
 	readonly #identity: Identity;
 	readonly #link: Link;
 	readonly #encoder: Encoder;
+	/** Where the record starts that is being composed. */
+	#composed = 0;
 	/** The next free byte of the text region, and its end. */
 	#text: number;
 	readonly #textEnd: number;
@@ -213,7 +215,8 @@ export class Client {
 
 	/**
 	 * Says DISCONNECT and closes; after {@link flush}, when that is done. What is in the store stays there.
-	 * `withWill`: the broker shall send the will all the same.
+	 * `withWill`: the broker shall send the will all the same. Inside a callback it takes place when the callback has
+	 * returned, and {@link open} before that takes it back.
 	 */
 	close(withWill = false): void {
 		this.#pump.goodbye = withWill ? Reason.DisconnectWithWill : Reason.Success;
@@ -221,9 +224,12 @@ export class Client {
 		this.#pump.turn();
 	}
 
-	/** Waits until the outbox is empty, `ms` at most (default `flushMs`), and then calls `listener.onFlushed`. */
+	/**
+	 * Waits until the outbox is empty, `ms` at most (default `flushMs`; up to 2³⁰), and then calls `listener.onFlushed`,
+	 * never from inside this call. Without a connection that is wanted there is nothing to wait for.
+	 */
 	flush(ms: number = this.#limits.flushMs): void {
-		this.#pump.flush(ms);
+		this.#pump.flush(ms > 0 ? Math.min(ms, 0x4000_0000) : 0);
 	}
 
 	/** True between `onOnline` and `onOffline`. */
@@ -263,7 +269,8 @@ export class Client {
 			return undefined;
 		}
 		const view = this.#arena.view;
-		view.setUint8(at + Record.Flags, (qos << PublishFlag.QosShift) | flags);
+		this.#composed = at;
+		view.setUint8(at + Record.Flags, (qos << PublishFlag.QosShift) | (flags & RETAIN));
 		view.setUint8(at + Record.Flags + 1, 0);
 		view.setUint16(at + Record.PropertiesLength, 0);
 		view.setUint32(at + Record.Expires, 0);
@@ -276,11 +283,12 @@ export class Client {
 
 	/** Accepts the composed message. Returns its ticket (1 to 2³¹ - 1), settled once by `onSettled`; or a refusal. */
 	commit(): number {
-		if (this.#writer.overflowed) {
+		const end = this.#writer.position;
+		if (this.#writer.overflowed || this.#exceeds(end)) {
 			this.discard();
 			return this.#refuse(Refusal.TooLong);
 		}
-		const ticket = this.#store.seal(this.#writer.position);
+		const ticket = this.#store.seal(end);
 		if (ticket < 0) return this.#refuse(ticket);
 		this.#session.accepted(ticket);
 		this.#pump.turn();
@@ -306,6 +314,13 @@ export class Client {
 			return qos === 0 && !this.#identity.queueQos0 ? Refusal.Offline : 0;
 		if (qos > this.#link.maximumQos) return Refusal.NotOffered;
 		return (flags & RETAIN) !== 0 && !this.#link.retainAvailable ? Refusal.NotOffered : 0;
+	}
+
+	/** True when the broker of this connection does not take packets as long as what was composed [MQTT-3.2.2-15]. */
+	#exceeds(end: number): boolean {
+		const maximum = this.#link.maximumPacketSize;
+		if (end - this.#composed + PUBLISH_OVERHEAD <= maximum || this.#pump.phase !== Phase.Online) return false;
+		return this.#encoder.publishSize(this.#composed, end, 0) > maximum;
 	}
 
 	#refuse(refusal: number): number {
@@ -373,8 +388,9 @@ export class Client {
 		identity.keepAliveSeconds = fields.keepAliveSeconds;
 		identity.requeue = options.onSessionLost !== "drop";
 		identity.queueQos0 = options.queueQos0 ?? false;
-		this.#encoder.clear();
+		fields.clientIdEnd += assignableBytes; // the longest CONNECT that there will be
 		if (!this.#encoder.connect(fields)) throw new RangeError("CONNECT does not fit: raise limits.sendBytes");
+		fields.clientIdEnd -= assignableBytes;
 		this.#encoder.clear();
 		return identity;
 	}

@@ -9,6 +9,7 @@ import type { Backoff } from "./session/backoff.js";
 import { Deadline, Deadlines } from "./session/deadlines.js";
 import type { Identity } from "./session/identity.js";
 import { Found, type Intake } from "./session/intake.js";
+import { KeepAlive } from "./session/keep-alive.js";
 import type { Link } from "./session/link.js";
 import type { Session } from "./session/session.js";
 import type { Subscriptions } from "./session/subscriptions.js";
@@ -69,12 +70,13 @@ export class Pump implements LinkEvents, Alarm {
 	/** The link has bytes that were not read. */
 	#unread = false;
 	#transport: Transport | null = null;
-	/** The link broke, with `#reason`; handled in the turn. */
+	/** Why the link must end; handled in the turn. 0: it goes on. */
 	#reason = 0;
-	#lastSent = 0;
-	#lastReceived = 0;
-	#pinged = false;
-	#pingDue = false;
+	/** The next connection is made without waiting. */
+	#atOnce = false;
+	/** What `flush` waited for is done, or its time is up: to be told in the turn. */
+	#flushed = false;
+	#alive = new KeepAlive();
 	#parts: PumpParts;
 	#deadlines: Deadlines;
 
@@ -104,14 +106,16 @@ export class Pump implements LinkEvents, Alarm {
 		const now = this.#parts.clock.ticks;
 		for (let which = this.#deadlines.due(now); which >= 0; which = this.#deadlines.due(now))
 			this.#expired(which, now);
+		this.#deadlines.rearm(now);
 		this.turn();
-		this.#deadlines.rearm(this.#parts.clock.ticks);
 	}
 
-	/** Starts to wait for the outbox to become empty; without a connection that is wanted there is nothing to wait for. */
+	/**
+	 * Starts to wait for the outbox to become empty; without a connection that is wanted there is nothing to wait for. The
+	 * end is always told by the alarm, so that a listener which flushes again cannot keep a turn going.
+	 */
 	flush(ms: number): void {
-		if (this.#active) this.#deadlines.set(Deadline.Flush, this.#parts.clock.ticks, ms);
-		else this.#flushed();
+		this.#deadlines.set(Deadline.Flush, this.#parts.clock.ticks, this.#active ? ms : 0);
 		this.turn();
 	}
 
@@ -119,63 +123,65 @@ export class Pump implements LinkEvents, Alarm {
 	turn(): void {
 		if (this.#busy) return;
 		this.#busy = true;
+		let done = false;
 		try {
 			this.#turn();
+			done = true;
 		} finally {
-			this.#busy = false; // also when a listener threw, which it must not
+			this.#busy = false;
+			// A listener threw, which it must not: the rest of the turn is done a moment later.
+			if (!done) this.#deadlines.set(Deadline.Resume, this.#parts.clock.ticks, 0);
 		}
 	}
 
 	// ── one turn ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 	#turn(): void {
-		const { session, store, clock } = this.#parts;
+		const { session, store, clock, owed } = this.#parts;
 		session.now = clock.ticks;
 		store.discard(); // a composition that was left behind
 		let again = true;
 		while (again) {
-			again = this.#unread && this.#receive();
+			if (this.#unread && this.#reason === 0) this.#receive();
 			if (this.#reason === 0 && this.phase === Phase.Online) this.#write();
-			if (this.#reason !== 0) {
-				this.#end(this.#reason);
-				again = true;
-			}
+			again = this.#reason !== 0;
+			if (again) this.#end(this.#reason);
 			if (this.#reconcile()) again = true;
-			if (this.roomWanted > 0) this.#offerRoom();
+			if (this.roomWanted > 0 && this.#offerRoom()) again = true;
+			// Reading stopped because nothing more could be owed, and goes on when some of that is written.
+			if (this.#unread && owed.room > 0) again = true;
 		}
 	}
 
 	/** True while the application wants a connection, or waits for the outbox before it closes. */
 	get #active(): boolean {
-		return this.wanted || this.#deadlines.isSet(Deadline.Flush);
+		return (
+			this.wanted || (this.phase !== Phase.Idle && (this.#flushed || this.#deadlines.isSet(Deadline.Flush)))
+		);
 	}
 
-	/** Reads and handles until nothing waits, or no more acknowledgements can be owed. Returns true in the latter case. */
-	#receive(): boolean {
+	/** Reads and handles until nothing waits, or nothing more can be owed: then `#unread` stays true. */
+	#receive(): void {
 		const { intake, owed, counters, clock } = this.#parts;
 		const transport = this.#transport;
-		while (transport !== null) {
-			let found = owed.room > 0 ? intake.next() : Found.Packet;
-			while (found > 0) {
-				if (owed.room === 0) return transport.room > 0;
+		while (transport !== null && owed.room > 0) {
+			const found = intake.next();
+			if (found > 0) {
 				this.#handle(found);
-				if (this.#reason !== 0 || !this.#active) return false;
-				found = owed.room > 0 ? intake.next() : Found.Packet;
-			}
-			if (found < 0) {
+				if (this.#reason !== 0 || !this.#active) return;
+			} else if (found < 0) {
 				this.#peerFault(-found);
-				return false;
+				return;
+			} else {
+				const count = intake.fill(transport);
+				if (count === 0) {
+					this.#unread = false;
+					return;
+				}
+				counters[Counter.BytesIn] += count;
+				this.#alive.heard(clock.ticks);
 			}
-			const count = intake.fill(transport);
-			if (count === 0) {
-				this.#unread = false;
-				return false;
-			}
-			counters[Counter.BytesIn] += count;
-			this.#lastReceived = clock.ticks;
-			this.#pinged = false;
 		}
-		return false;
 	}
 
 	#handle(found: number): void {
@@ -188,6 +194,9 @@ export class Pump implements LinkEvents, Alarm {
 			else if (packet.type === PacketType.Disconnect)
 				this.#reason = packet.reason === 0 ? Reason.Unspecified : packet.reason;
 			else fault = session.handle();
+			// An answer is progress: the other requests have their time from now.
+			if (packet.type === PacketType.Suback || packet.type === PacketType.Unsuback)
+				this.#deadlines.clear(Deadline.Request);
 		} else if (packet.type === PacketType.Connack) fault = this.#connack();
 		else fault = Reason.ProtocolError; // the first packet is CONNACK [MQTT-3.2.0-1]
 		if (fault !== 0) this.#peerFault(fault);
@@ -203,13 +212,17 @@ export class Pump implements LinkEvents, Alarm {
 	/** Writes all that is due and that the link takes now: one write for many packets. */
 	#write(): void {
 		const { session, encoder, store, arena, counters, clock, owed } = this.#parts;
+		const alive = this.#alive;
 		const transport = this.#transport as Transport;
 		for (let more = true; more && this.#reason === 0 && this.#transport === transport; ) {
 			this.#open(transport);
-			if (this.#pingDue && encoder.ping()) this.#pinging();
+			if (alive.due && encoder.ping()) {
+				alive.due = false;
+				counters[Counter.PacketsOut + PacketType.Pingreq]++;
+			}
 			if (owed.peak > counters[Counter.PeakOwed]) counters[Counter.PeakOwed] = owed.peak;
 			more = session.gather();
-			if (encoder.position === encoder.start) return;
+			if (encoder.position === encoder.start) break;
 			// Nothing leaves that depends on what is not durable.
 			if (store.commit() < 0) {
 				this.#reason = Reason.StoreFault;
@@ -218,7 +231,7 @@ export class Pump implements LinkEvents, Alarm {
 			counters[Counter.BytesOut] += encoder.position - encoder.start;
 			transport.write(arena.bytes, encoder.start, encoder.position);
 			encoder.clear();
-			this.#lastSent = clock.ticks;
+			alive.lastSent = clock.ticks;
 		}
 		this.#watchRequests();
 	}
@@ -232,27 +245,40 @@ export class Pump implements LinkEvents, Alarm {
 
 	/** Brings the phase to what the application wants. Returns true when it moved. */
 	#reconcile(): boolean {
-		const { session, store, limits, owed } = this.#parts;
-		if (this.#deadlines.isSet(Deadline.Flush) && store.count === 0 && owed.count === 0) this.#flushed();
-		if (this.#active) {
-			if (this.phase === Phase.Idle) this.#dial();
-			else if (session.heldBack && store.inboundCount <= limits.receiveMaximum >> 1)
-				this.#end(Reason.FetchHeldBack);
-			else return false;
+		const { session, store, limits, owed, clock, listener } = this.#parts;
+		const deadlines = this.#deadlines;
+		if (this.#flushed) {
+			this.#flushed = false;
+			listener.onFlushed?.(store.count);
 			return true;
 		}
-		if (this.phase === Phase.Idle) return false;
-		this.#say(this.goodbye);
-		this.#end(Reason.ClosedByApplication);
+		if (deadlines.isSet(Deadline.Flush) && store.count === 0 && owed.count === 0)
+			deadlines.set(Deadline.Flush, clock.ticks, 0);
+		if (!this.#active) {
+			if (this.phase === Phase.Idle) return false;
+			this.#say(this.goodbye);
+			this.#end(Reason.ClosedByApplication);
+		} else if (
+			this.phase === Phase.Idle ||
+			(this.phase === Phase.Waiting && !deadlines.isSet(Deadline.Backoff))
+		) {
+			this.#dial();
+		} else if (session.heldBack && store.inboundCount <= limits.receiveMaximum >> 1) {
+			this.#atOnce = true;
+			this.#say(Reason.Success); // the will is not meant
+			this.#end(Reason.FetchHeldBack);
+		} else return false;
 		return true;
 	}
 
-	#offerRoom(): void {
+	/** Returns true when the application was told that there is room. */
+	#offerRoom(): boolean {
 		const { store, listener } = this.#parts;
-		if (store.reserve(this.roomWanted) < 0) return;
+		if (store.reserve(this.roomWanted) < 0) return false;
 		store.discard();
 		this.roomWanted = 0;
 		listener.onRoom?.();
+		return true;
 	}
 
 	// ── a connection's life ──────────────────────────────────────────────────────────────────────────────────────
@@ -278,19 +304,16 @@ export class Pump implements LinkEvents, Alarm {
 	#connect(): void {
 		const { clock, limits, identity, encoder, arena, counters } = this.#parts;
 		const transport = this.#transport as Transport;
+		this.#open(transport);
+		if (!encoder.connect(identity.connect())) return; // not enough room yet
 		this.phase = Phase.Connecting;
 		this.#deadlines.clear(Deadline.Connect);
 		this.#deadlines.set(Deadline.Connack, clock.ticks, limits.connackMs);
-		this.#open(transport);
-		if (!encoder.connect(identity.connect())) {
-			this.#reason = Reason.PacketTooLarge; // the link has less room than CONNECT needs
-			return;
-		}
 		counters[Counter.PacketsOut + PacketType.Connect]++;
 		counters[Counter.BytesOut] += encoder.position - encoder.start;
 		transport.write(arena.bytes, encoder.start, encoder.position);
 		encoder.clear();
-		this.#lastSent = this.#lastReceived = clock.ticks;
+		this.#alive.reset(clock.ticks);
 	}
 
 	/** Returns 0, or why the link must end. */
@@ -306,13 +329,13 @@ export class Pump implements LinkEvents, Alarm {
 		if (fault > 0) return fault;
 		if (fault < 0) {
 			this.#say(Reason.Success);
+			this.#atOnce = fault !== Reason.SessionMismatch;
 			this.#reason = Reason.SessionMismatch;
 			return 0;
 		}
 		const now = clock.ticks;
 		link.accept(packet, limits, identity.keepAliveSeconds);
 		this.phase = Phase.Online;
-		this.#pinged = this.#pingDue = false;
 		counters[Counter.Connects]++;
 		this.#deadlines.set(Deadline.Stable, now, limits.stableMs);
 		if (link.keepAliveMs > 0) this.#deadlines.set(Deadline.Ping, now, link.keepAliveMs);
@@ -354,10 +377,10 @@ export class Pump implements LinkEvents, Alarm {
 		let retryMs = -1;
 		if (active) {
 			this.phase = Phase.Waiting;
-			const atOnce = reason === Reason.SessionMismatch || reason === Reason.FetchHeldBack;
-			retryMs = atOnce ? 0 : backoff.next(reason);
+			retryMs = this.#atOnce ? 0 : backoff.next(reason);
 			this.#deadlines.set(Deadline.Backoff, clock.ticks, retryMs);
 		} else this.phase = Phase.Idle;
+		this.#atOnce = false;
 		session.linkLost(identity.queueQos0 && active);
 		listener.onOffline?.(reason, retryMs);
 	}
@@ -368,38 +391,22 @@ export class Pump implements LinkEvents, Alarm {
 		const { backoff } = this.#parts;
 		if (which === Deadline.Ping) this.#keepAlive(now);
 		else if (which === Deadline.PingReply) {
-			if (this.#pinged) this.#reason = Reason.PingTimeout;
-		} else if (which === Deadline.Backoff) {
-			if (this.phase === Phase.Waiting) this.phase = Phase.Idle;
+			if (this.#alive.awaiting) this.#reason = Reason.PingTimeout;
 		} else if (which === Deadline.Connect) this.#reason = Reason.ConnectTimeout;
 		else if (which === Deadline.Connack) this.#reason = Reason.ConnackTimeout;
 		else if (which === Deadline.Request) this.#reason = Reason.RequestTimeout;
 		else if (which === Deadline.Stable) backoff.stable();
-		else if (which === Deadline.Flush) this.#flushed();
+		else if (which === Deadline.Flush) this.#flushed = true;
+		// Backoff and Resume: the turn that follows looks for itself.
 	}
 
-	/**
-	 * A PINGREQ is due when nothing was sent, or nothing was received, for the interval [MQTT-3.1.2-20]. Looked at when
-	 * the alarm goes, so that a message costs two fields and no timer.
-	 */
+	/** The reply's deadline runs from when the PINGREQ is due: a link that takes nothing is dead too. */
 	#keepAlive(now: number): void {
 		const { link, limits } = this.#parts;
-		const sentAgo = (now - this.#lastSent) | 0;
-		const receivedAgo = (now - this.#lastReceived) | 0;
-		const quiet = sentAgo > receivedAgo ? sentAgo : receivedAgo;
-		let next = link.keepAliveMs - quiet;
-		if (next <= 0) {
-			// Written when the link has room; the reply's deadline runs from now, since a link that takes nothing is dead too.
-			if (!this.#pinged) this.#deadlines.set(Deadline.PingReply, now, limits.pingReplyMs);
-			this.#pingDue = this.#pinged = true;
-			next = link.keepAliveMs;
-		}
-		this.#deadlines.set(Deadline.Ping, now, next);
-	}
-
-	#pinging(): void {
-		this.#pingDue = false;
-		this.#parts.counters[Counter.PacketsOut + PacketType.Pingreq]++;
+		const alive = this.#alive;
+		const asked = alive.awaiting;
+		this.#deadlines.set(Deadline.Ping, now, alive.look(now, link.keepAliveMs));
+		if (alive.awaiting && !asked) this.#deadlines.set(Deadline.PingReply, now, limits.pingReplyMs);
 	}
 
 	#watchRequests(): void {
@@ -408,11 +415,5 @@ export class Pump implements LinkEvents, Alarm {
 		if (waiting === this.#deadlines.isSet(Deadline.Request)) return;
 		if (waiting) this.#deadlines.set(Deadline.Request, clock.ticks, limits.requestMs);
 		else this.#deadlines.clear(Deadline.Request);
-	}
-
-	#flushed(): void {
-		const { store, listener } = this.#parts;
-		this.#deadlines.clear(Deadline.Flush);
-		listener.onFlushed?.(store.count);
 	}
 }

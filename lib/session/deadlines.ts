@@ -19,7 +19,9 @@ export const enum Deadline {
 	Stable = 6,
 	/** `flush` gives up. */
 	Flush = 7,
-	Count = 8,
+	/** A turn was broken off by a listener that threw: it is taken up again. */
+	Resume = 8,
+	Count = 9,
 }
 
 /** A table of deadlines over one timer, which is set to the nearest. A spurious alarm finds nothing due. */

@@ -5,6 +5,15 @@ import type { ConnectFields } from "../wire/encoder.js";
 import type { Packet } from "../wire/packet.js";
 import { Property, Reason } from "../wire/protocol.js";
 
+/** 3.1.1: where we are in making the broker forget a session. */
+const enum Forget {
+	No = 0,
+	/** The next connection does nothing else. */
+	Due = 1,
+	/** It has; the next one begins our session. */
+	Done = 2,
+}
+
 /**
  * Who we are to the broker, and whether we come to go on with a session or to begin one.
  *
@@ -30,8 +39,8 @@ export class Identity {
 	#sessionExpirySeconds: number;
 	/** The first connection begins a new session, whatever there is. */
 	#startClean: boolean;
-	/** 3.1.1: the next connection only makes the broker forget. */
-	#forgetting = false;
+	#forget = Forget.No;
+	#hash: number;
 	/** Room for an identifier that the server assigns. */
 	#assignable: number;
 
@@ -41,39 +50,44 @@ export class Identity {
 		this.#fields = fields;
 		this.#version5 = options.version5;
 		this.#sessionExpirySeconds = options.sessionExpirySeconds;
-		this.#startClean = options.cleanStart;
+		// In 3.1.1 a session that is begun clean also ends with its connection, so it is begun by making the broker forget.
+		const dance = options.cleanStart && !options.version5 && options.sessionExpirySeconds > 0;
+		this.#startClean = options.cleanStart && !dance;
+		if (dance) this.#forget = Forget.Due;
 		this.#assignable = options.assignableBytes;
+		this.#hash = hashOf(arena.bytes, fields.clientIdStart, fields.clientIdEnd);
 	}
 
-	/** A hash of the client identifier, never 0: FNV-1a. */
+	/** A hash of the client identifier that the application chose, never 0; what the server assigns does not change it. */
 	hash(): number {
-		const { clientIdStart, clientIdEnd } = this.#fields;
-		let hash = 0x811c9dc5 | 0;
-		for (let at = clientIdStart; at < clientIdEnd; at++)
-			hash = Math.imul(hash ^ this.#arena.bytes[at], 0x01000193);
-		return hash === 0 ? 1 : hash;
+		return this.#hash;
 	}
 
 	/** What CONNECT says now. */
 	connect(): ConnectFields {
 		const fields = this.#fields;
 		const keeps = this.#sessionExpirySeconds > 0;
-		const anew = this.#startClean || this.#forgetting || !keeps;
+		const anew = this.#startClean || this.#forget === Forget.Due || !keeps;
 		fields.cleanStart = anew || (this.#version5 && !this.#store.established);
 		return fields;
 	}
 
-	/** Takes a CONNACK with success. Returns 0; a reason to end the link; or -1: connect again at once. */
+	/**
+	 * Takes a CONNACK with success. Returns 0; a reason to end the link; -1: connect again at once; or
+	 * `Reason.SessionMismatch`: connect again later, since the broker does not forget what it was told to.
+	 */
 	accept(connack: Packet): number {
 		const present = connack.sessionPresent === 1;
 		if (present && this.#fields.cleanStart) return Reason.ProtocolError; // [MQTT-3.2.2-1, 5.0 MQTT-3.2.2-2]
-		if (this.#forgetting) {
-			this.#forgetting = false;
+		if (this.#forget === Forget.Due) {
+			this.#forget = Forget.Done;
 			return -1;
 		}
+		const again = this.#forget === Forget.Done;
+		this.#forget = Forget.No;
 		if (present && !this.#store.established) {
-			this.#forgetting = true;
-			return -1;
+			this.#forget = Forget.Due;
+			return again ? Reason.SessionMismatch : -1;
 		}
 		this.#startClean = false;
 		return connack.has(Property.AssignedClientIdentifier) ? this.#assign(connack) : 0;
@@ -92,6 +106,13 @@ export class Identity {
 		fields.clientIdEnd = start + length;
 		return 0;
 	}
+}
+
+/** FNV-1a. */
+function hashOf(bytes: Uint8Array, start: number, end: number): number {
+	let hash = 0x811c9dc5 | 0;
+	for (let at = start; at < end; at++) hash = Math.imul(hash ^ bytes[at], 0x01000193);
+	return hash === 0 ? 1 : hash;
 }
 
 export interface IdentityOptions {

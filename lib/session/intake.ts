@@ -98,7 +98,7 @@ export class Intake {
 		if (body + 2 > this.#to) return whole ? -Reason.PacketTooLarge : Found.Nothing;
 		const head = 2 + view.getUint16(body) + ((first & PublishFlag.QosMask) === 0 ? 0 : 2);
 		if (body + head > this.#to)
-			return whole || body + head > this.#end - from + this.#start ? -Reason.PacketTooLarge : Found.Nothing;
+			return whole || body + head - from > this.#end - this.#start ? -Reason.PacketTooLarge : Found.Nothing;
 		const start = body - 1 - varintSize(head);
 		view.setUint8(start, first);
 		putVarint(this.#bytes, start + 1, head);

@@ -58,8 +58,8 @@ export class Session {
 	/** Handles the decoded packet: changes tables, calls the listener, writes nothing. Returns 0, or why the link must end. */
 	handle(): number {
 		const type = this.#packet.type;
-		if (type === PacketType.Publish) return this.#publish();
-		if (type <= PacketType.Pubcomp)
+		if (type === PacketType.Publish) return this.#publish(0);
+		if (type <= PacketType.Pubcomp && type >= PacketType.Puback)
 			return type === PacketType.Pubrel ? this.#pubrel() : this.#acknowledgement(type);
 		if (type === PacketType.Suback || type === PacketType.Unsuback)
 			return this.#subscriptions.answered(this.#packet);
@@ -68,37 +68,42 @@ export class Session {
 		return Reason.ProtocolError;
 	}
 
-	#publish(): number {
+	/**
+	 * `oversize` is 0, or the length of a packet whose payload was passed over. What is owed is noted before the
+	 * application is told, so that a handler that throws leaves no gap; it is written after the handler returned
+	 * [MQTT-4.3.2-4].
+	 */
+	#publish(oversize: number): number {
 		const packet = this.#packet;
 		const qos = (packet.flags & PublishFlag.QosMask) >> PublishFlag.QosShift;
-		if (qos === 0) {
-			this.#deliver();
-			return 0;
-		}
+		if (qos === 2) return this.#publishOnce(packet.id, oversize);
 		if (qos === 1) {
 			if (this.#encoder.version5 && this.#overrun()) return Reason.ReceiveMaximumExceeded;
-			this.#deliver(); // taken over by the application first, acknowledged after [MQTT-4.3.2-4]
 			this.#owed.push(PacketType.Puback, packet.id, Reason.Success);
-			return 0;
 		}
-		return this.#publishOnce(packet.id, true);
+		this.#deliver(oversize);
+		return 0;
 	}
 
-	/** QoS 2: method B of [MQTT-4.3.3], once per identifier until its PUBREL. `whole` is false for one that was skipped. */
-	#publishOnce(id: number, whole: boolean): number {
-		if (this.#store.inbound(id)) {
+	/** QoS 2: method B of [MQTT-4.3.3], once per identifier until its PUBREL. */
+	#publishOnce(id: number, oversize: number): number {
+		const store = this.#store;
+		if (store.inbound(id)) {
 			this.#counters[Counter.Duplicates]++;
-		} else if (this.#overrun()) {
-			if (this.#encoder.version5) return Reason.ReceiveMaximumExceeded;
-			// 3.1.1 has no Receive Maximum: the broker keeps it until a reconnect fetches it.
+			this.#owed.push(PacketType.Pubrec, id, Reason.Success);
+			return 0;
+		}
+		if (this.#encoder.version5) {
+			if (this.#overrun()) return Reason.ReceiveMaximumExceeded;
+		} else if (this.heldBack || store.inboundCount === this.#limits.receiveMaximum) {
+			// 3.1.1 has no Receive Maximum: the broker keeps it, and all that follow it, until a reconnect fetches them.
 			this.#counters[Counter.HeldBack]++;
 			this.heldBack = true;
 			return 0;
-		} else {
-			if (whole) this.#deliver();
-			if (this.#store.markInbound(id, true) < 0) return Reason.QuotaExceeded;
 		}
+		if (store.markInbound(id, true) < 0) return Reason.QuotaExceeded;
 		this.#owed.push(PacketType.Pubrec, id, Reason.Success);
+		this.#deliver(oversize);
 		return 0;
 	}
 
@@ -107,20 +112,19 @@ export class Session {
 		return this.#store.inboundCount + this.#owed.pubacks >= this.#limits.receiveMaximum;
 	}
 
-	#deliver(): void {
-		this.#counters[Counter.Delivered]++;
-		this.#listener.onMessage?.(this.#message);
+	#deliver(oversize: number): void {
+		if (oversize > 0) {
+			this.#counters[Counter.Oversize]++;
+			this.#listener.onOversize?.(this.#message, oversize);
+		} else {
+			this.#counters[Counter.Delivered]++;
+			this.#listener.onMessage?.(this.#message);
+		}
 	}
 
 	/** A PUBLISH whose head is in `packet` and whose payload was too long to receive; `bytes` is the whole packet. */
 	oversize(bytes: number): number {
-		const packet = this.#packet;
-		const qos = (packet.flags & PublishFlag.QosMask) >> PublishFlag.QosShift;
-		this.#counters[Counter.Oversize]++;
-		this.#listener.onOversize?.(this.#message, bytes);
-		if (qos === 2) return this.#publishOnce(packet.id, false);
-		if (qos === 1) this.#owed.push(PacketType.Puback, packet.id, Reason.Success);
-		return 0;
+		return this.#publish(bytes);
 	}
 
 	#pubrel(): number {
@@ -142,7 +146,8 @@ export class Session {
 		if (next === ILLEGAL) return Reason.ProtocolError;
 		if (next === STRAY) {
 			this.#counters[Counter.Strays]++;
-			if (type === PacketType.Pubrec) this.#owed.push(PacketType.Pubrel, id, Reason.PacketIdentifierNotFound);
+			if (type === PacketType.Pubrec && reason < 0x80)
+				this.#owed.push(PacketType.Pubrel, id, Reason.PacketIdentifierNotFound);
 			return 0;
 		}
 		if (number === this.#timed) this.#measured();
@@ -156,7 +161,8 @@ export class Session {
 		// What was opened on an earlier connection, and not sent again on this one, is not counted on this one.
 		if (state === MessageState.AwaitComp || number <= this.#link.cursor) this.#link.inFlight--;
 		store.mark(number, MessageState.Done);
-		if (reason >= 0x80) this.settle(number, Settled.Rejected, reason);
+		// A PUBCOMP that knows the identifier no more answers a repeated PUBREL: the message had arrived before.
+		if (reason >= 0x80 && type !== PacketType.Pubcomp) this.settle(number, Settled.Rejected, reason);
 		else this.settle(number, Settled.Acknowledged, reason);
 		return 0;
 	}
@@ -188,7 +194,7 @@ export class Session {
 		return (
 			this.#gatherOwed() ||
 			this.#gatherReleased() ||
-			this.#subscriptions.gather(this.#encoder) ||
+			this.#subscriptions.gather(this.#encoder, this.#link.maximumPacketSize) ||
 			this.#gatherPublishes()
 		);
 	}
@@ -262,12 +268,13 @@ export class Session {
 		const end = store.loadedEnd;
 		const flags = this.#view.getUint8(at + Record.Flags);
 		const qos = (flags & PublishFlag.QosMask) >> PublishFlag.QosShift;
+		const again = state === MessageState.AwaitAck || state === MessageState.AwaitRec;
 		const refused = this.#unsendable(at, end, flags, qos);
 		if (refused !== 0) {
-			this.#drop(number, Settled.Dropped, refused, Counter.DroppedUnsendable);
+			const outcome = again ? Settled.Uncertain : Settled.Dropped; // an earlier connection may have got it through
+			this.#drop(number, outcome, refused, Counter.DroppedUnsendable);
 			return true;
 		}
-		const again = state === MessageState.AwaitAck || state === MessageState.AwaitRec;
 		if (!this.#encoder.publish(at, end, qos === 0 ? 0 : this.#idOf(number), again, 0)) return false;
 		this.#counters[Counter.PacketsOut + PacketType.Publish]++;
 		if (again) this.#counters[Counter.Resends]++;
@@ -327,6 +334,7 @@ export class Session {
 	accepted(number: number): void {
 		const store = this.#store;
 		const link = this.#link;
+		if (this.#firstNumber < 0) this.#firstNumber = number; // accepted before the first `open`
 		// Numbers start anew every two thousand million messages, when nothing is in flight.
 		if (number <= link.cursor) link.cursor = link.skipped = this.#firstNumber = 0;
 		if (store.count > this.#counters[Counter.PeakMessages])

@@ -80,18 +80,27 @@ export class Subscriptions {
 		return true;
 	}
 
-	/** Encodes what is due. Returns true when there was no room for all of it. */
-	gather(encoder: Encoder): boolean {
+	/**
+	 * Encodes what is due. Returns true when there was no room for all of it. What is longer than the server's Maximum
+	 * Packet Size is not sent but answered here [MQTT-3.2.2-15].
+	 */
+	gather(encoder: Encoder, maximumPacketSize: number): boolean {
 		for (let row = 0; this.due > 0 && row < this.#rows; row++) {
 			const state = this.#state(row);
 			if (state !== State.DueSubscribe && state !== State.DueUnsubscribe) continue;
 			const filter = this.#filters[row] as Filter;
 			const id = this.#nextId();
+			const before = encoder.position;
 			const subscribe = state === State.DueSubscribe;
 			const fits = subscribe
 				? encoder.subscribe(id, filter.start, filter.end, this.#view.getUint8(this.#at(row) + At.Options))
 				: encoder.unsubscribe(id, filter.start, filter.end);
 			if (!fits) return true;
+			if (encoder.position - before > maximumPacketSize) {
+				encoder.position = before;
+				this.#refused(row, filter, subscribe);
+				continue;
+			}
 			this.#counters[Counter.PacketsOut + (subscribe ? PacketType.Subscribe : PacketType.Unsubscribe)]++;
 			this.#view.setUint16(this.#at(row) + At.Id, id);
 			this.#set(row, state + 1);
@@ -135,6 +144,14 @@ export class Subscriptions {
 			else if (!resumed && (state === State.Active || state === State.Rejected))
 				this.#set(row, State.DueSubscribe);
 		}
+	}
+
+	/** A request that this broker cannot take. Without a SUBSCRIBE of that filter there is nothing to unsubscribe from. */
+	#refused(row: number, filter: Filter, subscribe: boolean): void {
+		this.#set(row, subscribe ? State.Rejected : State.Free);
+		if (!subscribe) this.#filters[row] = null;
+		if (subscribe) this.#listener.onSubscribed?.(filter, Reason.PacketTooLarge);
+		else this.#listener.onUnsubscribed?.(filter, Reason.PacketTooLarge);
 	}
 
 	#at(row: number): number {

@@ -11,7 +11,14 @@ import {
 } from "../../lib/index.js";
 import { RamStore } from "../../lib/store/index.js";
 import { NodeMemory } from "../../simulator/node/memory.js";
-import { VirtualClock, type VirtualDialler, VirtualNetwork, World } from "../../simulator/world.js";
+import {
+	type Conditions,
+	VirtualClock,
+	type VirtualDialler,
+	VirtualNetwork,
+	World,
+} from "../../simulator/world.js";
+import { StrictDialler } from "./strict-dialler.js";
 
 /** One thing that the listener was told, as text or numbers, in order. */
 export type Note = readonly (string | number | boolean)[];
@@ -19,6 +26,10 @@ export type Note = readonly (string | number | boolean)[];
 /** Writes down what the client tells; hooks may act inside the callbacks. */
 export class Recorder implements Listener {
 	readonly notes: Note[] = [];
+	/** `retryMs` of each `onOffline`. */
+	readonly retries: number[] = [];
+	/** Tickets that were settled, with their outcome. A second time throws. */
+	readonly settled = new Map<number, number>();
 	/** Called after each note, inside the callback. */
 	hook: ((note: Note, message?: Message) => void) | undefined;
 
@@ -32,6 +43,8 @@ export class Recorder implements Listener {
 		this.#note(["oversize", message.topic(), bytes], message);
 	}
 	onSettled(ticket: number, outcome: number, reason: number, restored: boolean): void {
+		if (this.settled.has(ticket)) throw new Error(`ticket ${ticket} is settled twice`);
+		this.settled.set(ticket, outcome);
 		this.#note(["settled", ticket, outcome, reason, restored]);
 	}
 	onSubscribed(_filter: Filter, reason: number): void {
@@ -47,12 +60,18 @@ export class Recorder implements Listener {
 		this.#note(["flushed", remaining]);
 	}
 	onOffline(reason: number, retryMs: number): void {
+		this.retries.push(retryMs);
 		this.#note(["offline", reason, retryMs >= 0]);
 	}
 
 	/** The notes of one kind, without their name. */
 	of(kind: string): Note[] {
 		return this.notes.filter((note) => note[0] === kind).map((note) => note.slice(1));
+	}
+
+	/** Forgets what was noted so far. */
+	clear(): void {
+		this.notes.length = 0;
 	}
 
 	/** How many of one kind. */
@@ -71,6 +90,8 @@ export interface RigOptions extends Partial<Omit<ClientOptions, "limits">> {
 	limits?: Partial<Limits>;
 	/** Where the 32-bit ticks start. */
 	ticks?: number;
+	/** What the links are like. */
+	conditions?: Partial<Conditions>;
 }
 
 /** World, network, and one client on them. */
@@ -78,6 +99,8 @@ export class Rig {
 	readonly world: World;
 	readonly network: VirtualNetwork;
 	readonly dialler: VirtualDialler;
+	/** What the client dials: {@link dialler} under the contract of the ports. */
+	readonly strict: StrictDialler;
 	readonly clock: VirtualClock;
 	readonly client: Client;
 	readonly recorder = new Recorder();
@@ -85,14 +108,15 @@ export class Rig {
 	readonly filter: Filter;
 
 	constructor(options: RigOptions = {}, world = new World({ seed: options.seed ?? 1 })) {
-		const { seed: _seed, ticks, limits = {}, ...rest } = options;
+		const { seed: _seed, ticks, conditions, limits = {}, ...rest } = options;
 		this.world = world;
-		this.network = new VirtualNetwork(world);
+		this.network = new VirtualNetwork(world, { conditions });
 		this.dialler = this.network.dialler();
+		this.strict = new StrictDialler(this.dialler);
 		this.clock = new VirtualClock(world, { ticks });
 		this.client = new Client({
 			memory: new NodeMemory(),
-			dialler: this.dialler,
+			dialler: this.strict,
 			clock: this.clock,
 			random: world.random.fork("client"),
 			store: new RamStore(limits),
@@ -128,6 +152,13 @@ export class Rig {
 	/** Publishes a short text. Returns the ticket or the refusal. */
 	publish(text: string, qos: 0 | 1 | 2, flags = 0, topic = this.topic): number {
 		return this.client.publish(topic, new TextEncoder().encode(text), qos, flags);
+	}
+
+	/** Cuts every link, and waits until the client knows. */
+	drop(): void {
+		const before = this.recorder.count("offline");
+		this.cut();
+		this.until("offline", () => this.recorder.count("offline") > before);
 	}
 
 	/** Cuts every link; both sides learn. */
