@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 /** The promise: once connected, a message costs no slot and no chunk, from the call to its last acknowledgement. */
 import { Client, type ClientOptions } from "../../../lib/client.js";
-import { DEFAULT_LIMITS, type Limits, TINY_LIMITS } from "../../../lib/limits.js";
+import { DEFAULT_LIMITS, type Limits, limitsFrom, TINY_LIMITS } from "../../../lib/limits.js";
 import type { Listener } from "../../../lib/listener.js";
+import type { Message } from "../../../lib/message.js";
 import { type Clock, LinkFault, type Memory } from "../../../lib/ports.js";
 import { RamStore } from "../../../lib/store/ram-store.js";
+import type { Filter } from "../../../lib/wire/topic.js";
 import { XsClock, XsRandom } from "../board.js";
 import { XsBroker } from "../broker.js";
 import { check, cost, gate, row, steady } from "../gate.js";
@@ -22,7 +24,7 @@ class Counts implements Listener {
 	onOffline(): void {
 		this.offline++;
 	}
-	onMessage(): void {
+	onMessage(_message: Message): void {
 		this.messages++;
 	}
 	onSettled(): void {
@@ -125,8 +127,82 @@ function gates(version: 4 | 5): void {
 	check(`${name}: they were reconnects`, client.online && counts.online === 1004, `${counts.online}`);
 }
 
+/** What is refused costs nothing either; and what waited offline leaves after the reconnect. */
+function offline(version: 4 | 5): void {
+	const name = version === 5 ? "5.0" : "3.1.1";
+	const board = makeBoard(version);
+	const { broker, dialler, clock, counts } = board;
+	const client = makeClient(board, version, DEFAULT_LIMITS);
+	const topic = client.topic("greenhouse/1/temperature");
+	const payload = bytesOf('{"t":21.53}');
+	gate(`${name}: refusal of QoS 0 while offline`, () => client.publish(topic, payload, 0));
+	while (client.publish(topic, payload, 1) > 0);
+	gate(`${name}: refusal when the outbox is full`, () => client.publish(topic, payload, 1));
+	gate(`${name}: refusal of what can never fit`, () => client.compose(topic, 1, 0, 5000));
+	client.open();
+	dialler.settle();
+	check(
+		`${name}: the full outbox drained`,
+		client.pending === 0 && counts.settled === DEFAULT_LIMITS.outboxMessages,
+	);
+	const before = counts.settled;
+	broker.sessionPresent = true;
+	let online = counts.online;
+	gate(
+		`${name}: 30 messages queued offline, drained after the reconnect`,
+		() => {
+			dialler.hangUp(LinkFault.Reset);
+			dialler.settle();
+			for (let i = 0; i < 30; i++) client.publish(topic, payload, (i & 1) === 0 ? 1 : 2);
+			clock.advance(200_000);
+			dialler.settle();
+		},
+		{ n: 200 },
+	);
+	online = counts.online - online;
+	const settled = counts.settled - before;
+	check(`${name}: each was acknowledged`, settled === 30 * 243 && online === 243, `${settled}, ${online}`);
+}
+
+/** Bursts in both directions: many packets in one read, many acknowledgements in one write. */
+function bursts(version: 4 | 5): void {
+	const name = version === 5 ? "5.0" : "3.1.1";
+	const board = makeBoard(version);
+	const { broker, dialler, counts } = board;
+	const limits = limitsFrom({ textBytes: 1200 });
+	const client = makeClient(board, version, limits);
+	const filters: Filter[] = [];
+	for (let i = 0; i < 31; i++) filters.push(client.filter(`greenhouse/1/+/${i}/#`));
+	filters.push(client.filter("greenhouse/+/set/#"));
+	client.open();
+	dialler.settle();
+	const topic = bytesOf("greenhouse/1/set/target");
+	const payload = bytesOf("21.5");
+	gate(`${name}: 16 messages of QoS 1 in one read`, () => {
+		broker.prompt = false;
+		for (let i = 0; i < 16; i++) broker.publish(topic, payload, 1);
+		broker.prompt = true;
+		broker.release();
+		dialler.settle();
+	});
+	check(`${name}: each was delivered`, counts.messages === 16 * 1043, `${counts.messages}`);
+	let matched = 0;
+	counts.onMessage = (message) => {
+		for (let i = 0; i < 32; i++) if (message.matches(filters[i])) matched++;
+	};
+	gate(`${name}: matching against 32 filters`, () => {
+		broker.publish(topic, payload, 0);
+		dialler.settle();
+	});
+	check(`${name}: one of 32 matched`, matched === 1043, `${matched}`);
+}
+
 gates(5);
 gates(4);
+offline(5);
+offline(4);
+bursts(5);
+bursts(4);
 
 // The board's own objects are not the client's: ports that make as little as can be. The aims are 10 and 4.5 KiB; the
 // limits are what holds today.
