@@ -17,6 +17,9 @@ const enum Exit {
 	Interrupted = 130,
 }
 
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+/** One Ctrl-C may come twice, from the terminal and handed on by npm: only a later one is a second one. */
+const ECHO_MS = 250;
 const COMMANDS = ["sim", "help"];
 
 const OVERVIEW = `ringbuoy ${version}: an MQTT client for microcontrollers, run on this machine
@@ -72,22 +75,20 @@ async function sim(args: readonly string[]): Promise<void> {
 	const started = performance.now();
 	const seconds = () => (performance.now() - started) / 1000;
 	const simulation = new Simulation(settings, outputFor(settings, seconds), seconds);
+	let firstMs = 0;
 	const onSignal = () => {
-		process.once("SIGINT", interrupt);
-		process.once("SIGTERM", interrupt);
-		simulation.stop();
+		const now = performance.now();
+		if (firstMs === 0) {
+			firstMs = now;
+			simulation.stop();
+		} else if (now - firstMs > ECHO_MS) process.exit(Exit.Interrupted);
 	};
-	process.once("SIGINT", onSignal);
-	process.once("SIGTERM", onSignal);
+	for (const signal of SIGNALS) process.on(signal, onSignal);
 	// Whoever reads our lines has seen enough: `ringbuoy sim | head`.
 	process.stdout.on("error", () => simulation.stop());
 	const success = await simulation.run();
-	for (const signal of ["SIGINT", "SIGTERM"] as const) process.removeAllListeners(signal);
+	for (const signal of SIGNALS) process.off(signal, onSignal);
 	if (!success) process.exitCode = Exit.Failed;
-}
-
-function interrupt(): never {
-	process.exit(Exit.Interrupted);
 }
 
 function outputFor(settings: SimSettings, seconds: () => number): JsonOutput | TextOutput {
