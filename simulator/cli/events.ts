@@ -79,6 +79,8 @@ export type RunEvent =
 			readonly version: string;
 			readonly url: string;
 			readonly embedded: boolean;
+			/** TLS, and any certificate will do. */
+			readonly insecure: boolean;
 			readonly boards: readonly string[];
 			readonly root: string;
 			readonly protocol: 4 | 5;

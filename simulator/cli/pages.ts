@@ -19,7 +19,10 @@ export function greeting(start: Start, paint: Paint, tool: string): string[] {
 	return [
 		`${paint("bold", `ringbuoy ${start.version}`)}: ${what}, MQTT ${protocol}`,
 		"",
-		row("broker", `${start.url}${start.embedded ? ", embedded" : ""}`),
+		row(
+			"broker",
+			`${start.url}${start.embedded ? ", embedded" : start.insecure ? ", its certificate is not checked" : ""}`,
+		),
 		row(
 			many ? "boards" : "board",
 			`${who}; a reading every ${duration(start.intervalSeconds * 1000)} at QoS ${start.qos}`,

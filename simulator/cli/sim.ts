@@ -130,12 +130,13 @@ export class Simulation {
 	}
 
 	#announce(): void {
-		const { broker, names, root, version: protocol, qos, intervalSeconds, seed } = this.#settings;
+		const { broker, insecure, names, root, version: protocol, qos, intervalSeconds, seed } = this.#settings;
 		this.#output.run({
 			event: "start",
 			version,
 			url: broker?.url ?? `mqtt://127.0.0.1:${this.#embedded!.port}`,
 			embedded: broker === undefined,
+			insecure,
 			boards: names,
 			root,
 			protocol,

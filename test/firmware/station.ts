@@ -4,7 +4,7 @@
 import type { Board, Program, Report, Settings } from "../../firmware/ports.js";
 import { TINY_LIMITS } from "../../lib/index.js";
 import { VirtualBoard } from "../../simulator/board/index.js";
-import { Broker, type BrokerEvent } from "../../simulator/broker/index.js";
+import { Broker, type BrokerEvent, type Profile } from "../../simulator/broker/index.js";
 import { NodeMemory } from "../../simulator/node/index.js";
 import {
 	SeededRandom,
@@ -53,6 +53,8 @@ export class Log implements Report {
 export interface StationOptions {
 	readonly settings?: Partial<Settings>;
 	readonly tiny?: boolean;
+	/** Which broker of the field ours has the limits of. */
+	readonly profile?: Profile;
 	/** Nobody listens. */
 	readonly unreachable?: boolean;
 	/** Published before the board starts. */
@@ -71,7 +73,11 @@ export class Station<Running extends Program> {
 
 	constructor(start: (board: Board) => Running, options: StationOptions = {}) {
 		const { world } = this;
-		this.broker = new Broker({ schedule: world, onEvent: (event) => this.#note(event) });
+		this.broker = new Broker({
+			schedule: world,
+			profile: options.profile,
+			onEvent: (event) => this.#note(event),
+		});
 		for (const [topic, payload] of Object.entries(options.retained ?? {})) {
 			this.broker.publish({ topic, payload, retain: true });
 		}

@@ -9,7 +9,7 @@ import { bundle, eventually, freePort, Run, ringbuoy, withBroker } from "./run.j
 
 const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"));
 
-describe.concurrent("ringbuoy sim", () => {
+describe("ringbuoy sim, alone on the machine", () => {
 	it("has an acknowledged reading within two seconds, and ends in order", async () => {
 		const started = performance.now();
 		const run = new Run(["sim", "--json", "--for", "0.5"]);
@@ -25,7 +25,9 @@ describe.concurrent("ringbuoy sim", () => {
 		const memory = end?.["memory"] as { bytes: number }[];
 		expect(memory.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(run.of("start")[0]?.["memoryBytes"]);
 	});
+});
 
+describe.concurrent("ringbuoy sim", () => {
 	it("shows that a command arrives", async () => {
 		const run = await ringbuoy(["sim", "--json", "--interval", "1", "--for", "2.4"]);
 		expect(run.of("demonstration")).toHaveLength(1);
@@ -58,6 +60,14 @@ describe.concurrent("ringbuoy sim", () => {
 		for (const line of run.stdout.split("\n")) expect(line.length, line).toBeLessThanOrEqual(100);
 		expect(run.stdout).toMatch(/board-2 {2}reading +#1 .* °C .* % .* V .* dBm +acknowledged \d+ ms/);
 		expect(run.stdout).toMatch(/sum +[\d,]+ {2}bytes\n$/);
+	});
+
+	it("sums up what a crowd does", async () => {
+		const run = await ringbuoy(["sim", "--boards", "12", "--interval", "1", "--for", "1.8"]);
+		expect(run.code).toBe(0);
+		expect(run.stdout).toMatch(/in all +12 of 12 boards online · 1[2-9] readings acknowledged/);
+		expect(run.stdout).toMatch(/readings +24 taken · 24 acknowledged/);
+		expect(run.stdout).not.toContain("#1");
 	});
 
 	it.each([4, 5])("runs several boards at QoS 2 with the tiny profile (--protocol %i)", async (protocol) => {
