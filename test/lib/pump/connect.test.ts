@@ -165,7 +165,12 @@ test("5.0: an identifier that nobody asked for, or too long, ends the connection
 
 describe.each(VERSIONS)("version %i: CONNACK", (version) => {
 	test("[MQTT-3.2.0-1] [MQTT-4.8.0-1] any other packet first ends the connection", () => {
-		const firsts = ["d000", "40020001", version === 5 ? "300400016100" : "3003000161", version === 5 ? "9004000100 00" : "9003000100"];
+		const firsts = [
+			"d000",
+			"40020001",
+			version === 5 ? "300400016100" : "3003000161",
+			version === 5 ? "9004000100 00" : "9003000100",
+		];
 		if (version === 5) firsts.push("e000", "f000");
 		for (const first of firsts) {
 			const { rig, peer } = meet(version);
