@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { rollup } from "rollup";
-import { configuration, emitted, libFolder, output, root, sources } from "./rollup.config.js";
+import { configuration, emitted, output, root, shippedFolder, sources } from "./rollup.config.js";
 
 /**
  * @returns {Promise<{ gates: string[], tests: string[], warning: string, sourceOf: Map<string, string> }>}
@@ -36,7 +36,7 @@ export async function build() {
 	return {
 		gates: built(found.gates, join(root, "test", "xs")),
 		tests: built(found.tests, join(root, "test")),
-		warning: libFolder().warning,
+		warning: shippedFolder().warning,
 		sourceOf,
 	};
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
  * Bundles for XS, into `dist/xs/`: every gate, and every test of `lib` that needs no Node. The input is what
- * `tsc -p test/xs/tsconfig.json` emitted into `dist/xs-emit/`. `lib` stays outside: a bundle imports `dist/js/lib/...`,
- * the very files that ship.
+ * `tsc -p test/xs/tsconfig.json` emitted into `dist/xs-emit/`. `lib` and `firmware/programs` stay outside: a bundle
+ * imports `dist/js/lib/...`, the very files that ship.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
@@ -57,36 +57,36 @@ export function sources() {
 	return { gates, tests };
 }
 
-/** Where the JavaScript of `lib` is: what ships if it is there and of today, else what was emitted beside the tests. */
-export function libFolder() {
-	const fresh = join(emitted, "lib");
-	const shipped = join(root, "dist", "js", "lib");
+/** What ships: it is imported by the bundles, never part of them. */
+const SHIPPED = ["lib", join("firmware", "programs")];
+
+/** Where the JavaScript that ships is: in `dist/js` if it is there and of today, else what was emitted beside the tests. */
+export function shippedFolder() {
+	const shipped = join(root, "dist", "js");
 	if (!existsSync(shipped))
-		return { folder: fresh, warning: "dist/js is not built: lib is compiled by the gates themselves" };
-	for (const file of filesIn(fresh, ".js")) {
-		const twin = join(shipped, relative(fresh, file));
-		if (!existsSync(twin) || readFileSync(twin, "utf8") !== readFileSync(file, "utf8"))
-			return {
-				folder: fresh,
-				warning: `dist/js is older than ${relative(root, twin).replace("dist/js/", "")}`,
-			};
-	}
+		return { folder: emitted, warning: "dist/js is not built: the gates compile what they test themselves" };
+	for (const place of SHIPPED)
+		for (const file of filesIn(join(emitted, place), ".js")) {
+			const twin = join(shipped, relative(emitted, file));
+			if (!existsSync(twin) || readFileSync(twin, "utf8") !== readFileSync(file, "utf8"))
+				return { folder: emitted, warning: `dist/js is older than ${relative(emitted, file)}` };
+		}
 	return { folder: shipped, warning: "" };
 }
 
 const ENTRY = "\0xs-test:";
-const LIB = "xs-lib:";
+const SHIP = "xs-ship:";
 
-/** @param {string} lib @returns {import("rollup").Plugin} */
-const plugin = (lib) => ({
+/** @param {string} shipped @returns {import("rollup").Plugin} */
+const plugin = (shipped) => ({
 	name: "xs",
 	resolveId(specifier, importer) {
 		if (specifier.startsWith(ENTRY)) return specifier;
 		if (specifier === "vitest") return shim;
 		if (!importer || !/^[./]/.test(specifier)) return null;
 		const file = resolve(dirname(importer), specifier);
-		const place = relative(join(emitted, "lib"), file);
-		return place.startsWith("..") ? file : { id: LIB + place, external: true };
+		const place = relative(emitted, file);
+		return SHIPPED.some((folder) => place.startsWith(folder)) ? { id: SHIP + place, external: true } : file;
 	},
 	load(id) {
 		if (!id.startsWith(ENTRY)) return null;
@@ -94,8 +94,8 @@ const plugin = (lib) => ({
 		return `import { runTests } from "vitest"; import ${file}; await runTests();`;
 	},
 	renderChunk(code, chunk) {
-		const folder = relative(dirname(join(output, chunk.fileName)), lib);
-		return { code: code.replaceAll(LIB, `${folder}/`), map: null };
+		const folder = relative(dirname(join(output, chunk.fileName)), shipped);
+		return { code: code.replaceAll(SHIP, `${folder}/`), map: null };
 	},
 });
 
@@ -113,7 +113,7 @@ export function configuration() {
 	for (const file of tests) input[nameOf(file, join(root, "test"))] = ENTRY + emittedAs(file);
 	return {
 		input,
-		plugins: [plugin(libFolder().folder)],
+		plugins: [plugin(shippedFolder().folder)],
 		treeshake: false,
 		output: { dir: output, format: "es", chunkFileNames: "shared/[name].js", minifyInternalExports: false },
 	};
