@@ -32,6 +32,17 @@ export const enum Phase {
 	Online = 4,
 }
 
+/** How far a `flush` is. */
+const enum Flushing {
+	No = 0,
+	/** Until the outbox is empty, or the time is up. */
+	Waiting = 1,
+	/** There is nothing to wait for; the alarm tells. */
+	Soon = 2,
+	/** The alarm has gone: to be told in this turn. */
+	Due = 3,
+}
+
 /** What a pump joins; the client makes them once. */
 export interface PumpParts {
 	readonly arena: Arena;
@@ -74,8 +85,7 @@ export class Pump implements LinkEvents, Alarm {
 	#reason = 0;
 	/** The next connection is made without waiting. */
 	#atOnce = false;
-	/** What `flush` waited for is done, or its time is up: to be told in the turn. */
-	#flushed = false;
+	#flushing = Flushing.No;
 	#alive = new KeepAlive();
 	#parts: PumpParts;
 	#deadlines: Deadlines;
@@ -111,11 +121,13 @@ export class Pump implements LinkEvents, Alarm {
 	}
 
 	/**
-	 * Starts to wait for the outbox to become empty; without a connection that is wanted there is nothing to wait for. The
-	 * end is always told by the alarm, so that a listener which flushes again cannot keep a turn going.
+	 * Starts to wait for the outbox to become empty; without a connection that is wanted there is nothing to wait for. That
+	 * is told by the alarm, so that a listener which flushes again cannot keep a turn going.
 	 */
 	flush(ms: number): void {
-		this.#deadlines.set(Deadline.Flush, this.#parts.clock.ticks, this.#active ? ms : 0);
+		const waits = this.#active && !this.#drained;
+		this.#flushing = waits ? Flushing.Waiting : Flushing.Soon;
+		this.#deadlines.set(Deadline.Flush, this.#parts.clock.ticks, waits ? ms : 0);
 		this.turn();
 	}
 
@@ -147,6 +159,7 @@ export class Pump implements LinkEvents, Alarm {
 			again = this.#reason !== 0;
 			if (again) this.#end(this.#reason);
 			if (this.#reconcile()) again = true;
+			store.discard(); // what a callback left behind
 			if (this.roomWanted > 0 && this.#offerRoom()) again = true;
 			// Reading stopped because nothing more could be owed, and goes on when some of that is written.
 			if (this.#unread && owed.room > 0) again = true;
@@ -155,9 +168,13 @@ export class Pump implements LinkEvents, Alarm {
 
 	/** True while the application wants a connection, or waits for the outbox before it closes. */
 	get #active(): boolean {
-		return (
-			this.wanted || (this.phase !== Phase.Idle && (this.#flushed || this.#deadlines.isSet(Deadline.Flush)))
-		);
+		return this.wanted || (this.phase !== Phase.Idle && this.#flushing !== Flushing.No);
+	}
+
+	/** Nothing is owed to the broker. */
+	get #drained(): boolean {
+		const { store, owed } = this.#parts;
+		return store.count === 0 && owed.count === 0;
 	}
 
 	/** Reads and handles until nothing waits, or nothing more can be owed: then `#unread` stays true. */
@@ -245,15 +262,14 @@ export class Pump implements LinkEvents, Alarm {
 
 	/** Brings the phase to what the application wants. Returns true when it moved. */
 	#reconcile(): boolean {
-		const { session, store, limits, owed, clock, listener } = this.#parts;
+		const { session, store, limits, listener } = this.#parts;
 		const deadlines = this.#deadlines;
-		if (this.#flushed) {
-			this.#flushed = false;
+		if (this.#flushing === Flushing.Due || (this.#flushing === Flushing.Waiting && this.#drained)) {
+			this.#flushing = Flushing.No;
+			deadlines.clear(Deadline.Flush);
 			listener.onFlushed?.(store.count);
 			return true;
 		}
-		if (deadlines.isSet(Deadline.Flush) && store.count === 0 && owed.count === 0)
-			deadlines.set(Deadline.Flush, clock.ticks, 0);
 		if (!this.#active) {
 			if (this.phase === Phase.Idle) return false;
 			this.#say(this.goodbye);
@@ -396,7 +412,7 @@ export class Pump implements LinkEvents, Alarm {
 		else if (which === Deadline.Connack) this.#reason = Reason.ConnackTimeout;
 		else if (which === Deadline.Request) this.#reason = Reason.RequestTimeout;
 		else if (which === Deadline.Stable) backoff.stable();
-		else if (which === Deadline.Flush) this.#flushed = true;
+		else if (which === Deadline.Flush) this.#flushing = Flushing.Due;
 		// Backoff and Resume: the turn that follows looks for itself.
 	}
 

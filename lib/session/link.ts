@@ -20,6 +20,11 @@ export class Link {
 	released = -1;
 	/** The last number that an earlier connection sent: beyond it there is no PUBREL to repeat. */
 	resendEnd = 0;
+	/**
+	 * At most so many of the inbound QoS 2 exchanges that are open were begun on an earlier connection: the server does
+	 * not count them against our Receive Maximum, which starts anew with each connection [5.0, 4.9].
+	 */
+	carried = 0;
 	/** The server's Maximum Packet Size, bytes. */
 	maximumPacketSize = 0;
 	maximumQos = 2;
@@ -35,6 +40,7 @@ export class Link {
 		this.skipped = 0;
 		this.released = -1;
 		this.resendEnd = 0;
+		this.carried = 0;
 	}
 
 	/** Takes what CONNACK says; in 3.1.1 it says nothing and the defaults of 5.0 hold. */

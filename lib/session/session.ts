@@ -20,7 +20,7 @@ import type { Subscriptions } from "./subscriptions.js";
 export class Session {
 	/** Set from outside at each turn: the ticks of now. */
 	now = 0;
-	/** True when a QoS 2 message was left with the broker, and a reconnect would fetch it (3.1.1). */
+	/** True when a QoS 2 message was left with the broker, and a reconnect would fetch it. */
 	heldBack = false;
 	#store: Store;
 	#packet: Packet;
@@ -93,10 +93,10 @@ export class Session {
 			this.#owed.push(PacketType.Pubrec, id, Reason.Success);
 			return 0;
 		}
-		if (this.#encoder.version5) {
-			if (this.#overrun()) return Reason.ReceiveMaximumExceeded;
-		} else if (this.heldBack || store.inboundCount === this.#limits.receiveMaximum) {
-			// 3.1.1 has no Receive Maximum: the broker keeps it, and all that follow it, until a reconnect fetches them.
+		if (this.#encoder.version5 && this.#overrun()) return Reason.ReceiveMaximumExceeded;
+		if (this.heldBack || store.inboundCount === this.#limits.receiveMaximum) {
+			// Not the broker's fault: 3.1.1 has no Receive Maximum, and in 5.0 that of an earlier connection is not counted.
+			// It keeps this message, and all that follow it, until a reconnect fetches them.
 			this.#counters[Counter.HeldBack]++;
 			this.heldBack = true;
 			return 0;
@@ -109,7 +109,8 @@ export class Session {
 
 	/** True when the broker has sent more than it may before we finished the earlier ones [MQTT-3.3.4-9]. */
 	#overrun(): boolean {
-		return this.#store.inboundCount + this.#owed.pubacks >= this.#limits.receiveMaximum;
+		const open = this.#store.inboundCount - this.#link.carried + this.#owed.pubacks;
+		return open >= this.#limits.receiveMaximum;
 	}
 
 	#deliver(oversize: number): void {
@@ -129,8 +130,12 @@ export class Session {
 
 	#pubrel(): number {
 		const id = this.#packet.id;
-		const known = this.#store.inbound(id);
-		if (known) this.#store.markInbound(id, false);
+		const store = this.#store;
+		const known = store.inbound(id);
+		if (known) {
+			store.markInbound(id, false);
+			if (store.inboundCount < this.#link.carried) this.#link.carried = store.inboundCount;
+		}
 		// An identifier that we do not know is answered all the same, or the broker never frees it [MQTT-4.3.3-11].
 		this.#owed.push(PacketType.Pubcomp, id, known ? Reason.Success : Reason.PacketIdentifierNotFound);
 		return 0;
@@ -348,6 +353,7 @@ export class Session {
 		const link = this.#link;
 		if (resumed) {
 			link.released = 0;
+			link.carried = store.inboundCount;
 			for (let number = store.next(0); number !== 0; number = store.next(number)) {
 				const state = store.state(number);
 				if (state === MessageState.AwaitComp) link.inFlight++;

@@ -145,6 +145,31 @@ describe("5.0: our limits", () => {
 		}
 	});
 
+	test("[5.0, 4.9] exchanges of an earlier connection do not count against our Receive Maximum", () => {
+		const { rig, peer } = met(5, { limits: { receiveMaximum: 2 } });
+		peer.line.publish("in/x", "1", 2, 1).publish("in/x", "2", 2, 2);
+		rig.pass(1);
+		peer.present = true;
+		rig.drop();
+		rig.until("online", () => rig.client.online);
+		rig.pass(1);
+		peer.line.take();
+		// A new quota: two more may come before the PUBRELs of old.
+		peer.line.publish("in/x", "one", 1, 3).publish("in/x", "3", 2, 4);
+		rig.pass(1);
+		expect(peer.line.take()).toEqual(["puback #3"]); // there is no place to remember the other, so it stays there
+		const second = peer.line;
+		second.ack("pubrel", 1);
+		rig.until("fetched", () => peer.lines.length === 3, 100);
+		expect(second.take()).toEqual(["pubcomp #1", "disconnect"]);
+		rig.pass(1);
+		peer.line.ack("pubrel", 2);
+		peer.line.publish("in/x", "3", 2, 4, { dup: true });
+		rig.pass(1);
+		expect(rig.recorder.of("message").map((note) => note[1])).toEqual(["1", "2", "one", "3"]);
+		expect(rig.recorder.of("offline").map((note) => note[0])).toEqual([-19, Reason.FetchHeldBack]);
+	});
+
 	test("a repeated QoS 2 message does not count twice, and PUBCOMP gives the place back", () => {
 		const { rig, peer } = met(5, { limits: { receiveMaximum: 2 } });
 		peer.line.publish("in/x", "1", 2, 1).publish("in/x", "2", 2, 2).publish("in/x", "2", 2, 2, { dup: true });

@@ -10,7 +10,7 @@ import { Broker, type BrokerEvent, type Deed, type Kind } from "../../../simulat
 import type { SeededRandom } from "../../../simulator/world.js";
 import { Rig } from "../../kit/rig.js";
 
-const RUNS = 120;
+const RUNS = Number(process.env.STORM_RUNS ?? 100);
 const MESSAGES = 60;
 const KINDS: Kind[] = ["publish", "puback", "pubrec", "pubrel", "pubcomp", "suback", "connack"];
 
