@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
- * Counts the garbage that messages make, in a process of its own: `node --expose-gc garbage.js pipe|socket|raw MESSAGES PORT`.
+ * Counts the garbage that messages make, in a process of its own: `node --expose-gc garbage.js PART MESSAGES PORT`.
+ *
+ * `pipe` is the core alone: link and clock are scripted, and make none. `clock` is the same with Node's clock, where each
+ * look makes a number of 16 bytes. `socket` is the whole client, and `raw` a socket without one.
  *
  * heapUsed before (after a full collection) and after (before any): what has been allocated in between, as long as
  * nothing was collected. That is seen to by a large nursery and checked by listening for collections.
@@ -74,9 +77,26 @@ class Pipe {
 	}
 }
 
-function throughPipe() {
+/** A clock that goes on by a millisecond with every eighth look. */
+class StillClock {
+	seconds = 0;
+	epochSeconds = 0;
+	#looks = 0;
+
+	get ticks() {
+		return ++this.#looks >> 3;
+	}
+
+	/** Its alarms never go: the scripted broker keeps no deadline waiting. */
+	timer() {
+		return { arm() {}, disarm() {} };
+	}
+}
+
+/** @param {import("../../dist/js/lib/index.js").Clock} [clock] */
+function throughPipe(clock) {
 	const pipe = new Pipe();
-	const ours = new Ours(pipe, "garbage");
+	const ours = new Ours(pipe, "garbage", clock);
 	ours.onOnline = () => {};
 	ours.client.open();
 	pipe.up();
@@ -155,7 +175,12 @@ async function overRawSocket() {
 	};
 }
 
-const parts = { pipe: throughPipe, socket: overSocket, raw: overRawSocket };
+const parts = {
+	pipe: () => throughPipe(new StillClock()),
+	clock: () => throughPipe(),
+	socket: overSocket,
+	raw: overRawSocket,
+};
 const run = await parts[part]();
 let collections = 0;
 const observer = new PerformanceObserver((list) => {

@@ -19,12 +19,16 @@ export class Ours {
 	/** @type {(() => void) | undefined} */
 	#done;
 
-	/** @param {import("../../dist/js/lib/index.js").Dialler} dialler @param {string} clientId */
-	constructor(dialler, clientId) {
+	/**
+	 * @param {import("../../dist/js/lib/index.js").Dialler} dialler
+	 * @param {string} clientId
+	 * @param {import("../../dist/js/lib/index.js").Clock} [clock]
+	 */
+	constructor(dialler, clientId, clock = new NodeClock()) {
 		const limits = { window: WINDOW };
 		this.client = new Client({
 			memory: new NodeMemory(),
-			clock: new NodeClock(),
+			clock,
 			random: new NodeRandom(),
 			store: new RamStore(limits),
 			dialler,
