@@ -45,7 +45,6 @@ export function healsSlowly(reason: number): boolean {
 		case Reason.NotAuthorized:
 		case Reason.Banned:
 		case Reason.BadAuthenticationMethod:
-		case Reason.TopicNameInvalid: // of the will
 		case Reason.RetainNotSupported:
 		case Reason.QosNotSupported:
 		case Reason.SessionTakenOver: // whoever took it over would be thrown out, and come back

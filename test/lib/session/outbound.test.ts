@@ -159,7 +159,7 @@ describe.each(VERSIONS)("version %i: publishing", (version) => {
 });
 
 describe("5.0: reasons and the server's limits", () => {
-	test.each([0x80, 0x83, 0x87, 0x90, 0x97, 0x99])("[MQTT-4.3.2-5] PUBACK with 0x%x: rejected", (reason) => {
+	test.each([0x80, 0x83, 0x87, 0x90, 0x97, 0x99])("[MQTT-4.3.2-5] PUBACK with reason %i: rejected", (reason) => {
 		const { rig, peer } = met(5);
 		const ticket = rig.publish("x", 1);
 		rig.pass(1);

@@ -126,7 +126,9 @@ class Checker {
 				rig.dialler.link?.silence(random.chance(0.5) ? "up" : undefined);
 				break;
 			case 4:
-				rig.dialler.link?.stall(random.below(3000));
+				// Not before CONNACK: a CONNECT that reaches the broker after that of a later connection begins a session
+				// that the client knows nothing of, and no client can tell.
+				if (rig.client.online) rig.dialler.link?.stall(random.below(3000));
 				break;
 			case 5: {
 				const packet = KINDS[random.below(KINDS.length)];

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+import { describe, expect, test } from "vitest";
+import { DEFAULT_LIMITS } from "../../../lib/limits.js";
+import { Backoff, healsSlowly } from "../../../lib/session/backoff.js";
+import { Reason } from "../../../lib/wire/protocol.js";
+
+const limits = { ...DEFAULT_LIMITS, backoffMs: 1000, backoffMaxMs: 5000, slowLaneMs: 300_000 };
+
+describe("backoff", () => {
+	test.each([
+		["the least", () => 0, [500, 1000, 2000, 2500, 2500]],
+		["the most", (limit: number) => limit - 1, [1000, 2000, 4000, 5000, 5000]],
+	] as const)("half is fixed, half is drawn: %s", (_, below, expected) => {
+		const backoff = new Backoff(limits, { below });
+		expect(expected.map(() => backoff.next(Reason.ServerBusy))).toEqual([...expected]);
+		backoff.stable();
+		expect(backoff.next(Reason.ServerBusy)).toBe(expected[0]);
+	});
+
+	test("the slow lane neither doubles nor resets", () => {
+		const backoff = new Backoff(limits, { below: () => 0 });
+		expect(backoff.next(Reason.ServerBusy)).toBe(500);
+		expect([backoff.next(Reason.NotAuthorized), backoff.next(Reason.NotAuthorized)]).toEqual([
+			150_000, 150_000,
+		]);
+		expect(backoff.next(Reason.ServerBusy)).toBe(1000);
+	});
+
+	test("what heals by itself, and what does not", () => {
+		for (const reason of [
+			-16,
+			-17,
+			-18,
+			-19,
+			-20,
+			-22,
+			Reason.ServerShuttingDown,
+			Reason.Unspecified,
+			Reason.PingTimeout,
+		])
+			expect(healsSlowly(reason), `${reason}`).toBe(false);
+		for (const reason of [-23, -24, -25, Reason.NotAuthorized, Reason.SessionTakenOver, Reason.Banned])
+			expect(healsSlowly(reason), `${reason}`).toBe(true);
+	});
+});
