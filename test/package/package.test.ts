@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+/** The package as others get it: packed, unpacked into an empty folder, and used from plain JavaScript and TypeScript. */
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, posix } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Broker, TcpListener } from "../../simulator/broker/index.js";
+import { NodeSchedule } from "../../simulator/node/index.js";
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL("../..", import.meta.url));
+/** A project that has nothing but the package. */
+let project: string;
+/** Paths inside the package. */
+let packed: Set<string>;
+const installed = (path = ""): string => join(project, "node_modules/ringbuoy", path);
+
+async function add(name: string, text: string): Promise<string> {
+	const path = join(project, name);
+	await mkdir(dirname(path), { recursive: true });
+	await writeFile(path, text);
+	return path;
+}
+
+beforeAll(async () => {
+	if (!existsSync(join(root, "dist/ringbuoy.js"))) throw new Error("nothing is built yet: npm run build");
+	project = await mkdtemp(join(tmpdir(), "ringbuoy-package-"));
+	// Built before the tests; building again here would take the files away from those that run beside us.
+	const pack = ["pack", "--ignore-scripts", "--json", "--offline", "--pack-destination", project];
+	const { stdout } = await run("npm", pack, { cwd: root, shell: process.platform === "win32" });
+	const [{ filename, files }] = JSON.parse(stdout);
+	packed = new Set(files.map(({ path }: { path: string }) => path));
+	// It depends on nothing, so installing is unpacking.
+	await mkdir(installed(), { recursive: true });
+	await run("tar", ["-xzf", join(project, filename), "-C", installed(), "--strip-components=1"]);
+	await add("package.json", JSON.stringify({ name: "consumer", private: true, type: "module" }));
+}, 30_000);
+
+afterAll(() => rm(project, { recursive: true, force: true }));
+
+test("depends on nothing, and brings no tests, no keys, no packages along", async () => {
+	const manifest = JSON.parse(await readFile(installed("package.json"), "utf8"));
+	expect(manifest.dependencies ?? {}).toEqual({});
+	expect(manifest.license).toBe("MIT");
+	const wanted =
+		/^(?:package\.json|LICENSE|README\.md|dist\/ringbuoy\.js|(?:dist\/js|lib|firmware|manifests|boards|simulator)\/.*)$/;
+	expect([...packed].filter((path) => !wanted.test(path))).toEqual([]);
+	expect([...packed].filter((path) => /node_modules|\.test\.|\.(?:key|pem|tgz|log)$/.test(path))).toEqual([]);
+	for (const path of ["LICENSE", "README.md", "lib/index.ts", "firmware/programs/sensor.ts"])
+		expect(packed).toContain(path);
+});
+
+test("every door that package.json names is there", async () => {
+	const { exports, bin } = JSON.parse(await readFile(installed("package.json"), "utf8"));
+	const doors = [bin.ringbuoy, ...Object.values<string | Record<string, string>>(exports)].flatMap((door) =>
+		typeof door === "string" ? [door] : Object.values(door),
+	);
+	expect(doors.filter((door) => !packed.has(posix.normalize(door)))).toEqual([]);
+});
+
+describe("The command line", () => {
+	test("tells its version", async () => {
+		const { version } = JSON.parse(await readFile(installed("package.json"), "utf8"));
+		const { stdout } = await run(process.execPath, [installed("dist/ringbuoy.js"), "--version"], {
+			cwd: project,
+		});
+		expect(stdout.trim()).toBe(version);
+	});
+
+	test("runs a board against the broker that it brings along", async () => {
+		const sim = ["sim", "--json", "--for", "1"];
+		const { stdout } = await run(process.execPath, [installed("dist/ringbuoy.js"), ...sim], { cwd: project });
+		const end = JSON.parse(stdout.trim().split("\n").at(-1)!);
+		expect(end).toMatchObject({ event: "end", boards: 1, refused: 0, unfinished: 0 });
+		expect(end.acknowledged).toBeGreaterThan(0);
+	});
+});
+
+const program = `
+import { Client, Counter, DEFAULT_LIMITS, LinkFault, Reason, Refusal, RETAIN, Settled } from "ringbuoy";
+import { RamStore } from "ringbuoy/store";
+import { brokerAt, NodeClock, NodeMemory, NodeRandom } from "ringbuoy/node";
+
+const { dialler } = brokerAt(process.argv[2]);
+const client = new Client({
+	memory: new NodeMemory(), clock: new NodeClock(), random: new NodeRandom(), store: new RamStore(), dialler,
+	clientId: "consumer",
+	listener: {
+		onSettled(ticket, outcome, reason) {
+			if (outcome === Settled.Acknowledged) client.close();
+			else throw new Error(\`\${ticket} \${outcome} \${reason}\`);
+		},
+		onOffline(reason) {
+			const acknowledged = client.counters[Counter.Acknowledged];
+			console.log(JSON.stringify({ reason, closed: Reason.ClosedByApplication, acknowledged }));
+		},
+	},
+});
+const topic = client.topic("consumer/a");
+if (client.publish(topic, new Uint8Array(1), 0) !== Refusal.Offline) throw new Error("QoS 0 was taken");
+if (client.publish(topic, new TextEncoder().encode("hello"), 1, RETAIN) < 0) throw new Error("refused");
+if (LinkFault.Refused !== 2 || DEFAULT_LIMITS.window !== 16) throw new Error("other numbers");
+client.open();
+`;
+
+test("plain JavaScript publishes a message with it", async () => {
+	const broker = new Broker({ schedule: new NodeSchedule() });
+	const listener = new TcpListener(broker);
+	const { port } = await listener.listen();
+	try {
+		const path = await add("program.js", program);
+		const { stdout } = await run(process.execPath, [path, `mqtt://127.0.0.1:${port}`], { cwd: project });
+		expect(JSON.parse(stdout)).toEqual({ reason: -1, closed: -1, acknowledged: 1 });
+	} finally {
+		await listener.close();
+	}
+});
+
+const typed = `
+import { Client, type ClientOptions, Counter, type Listener, type Message, Reason, Refusal, RETAIN, Settled } from "ringbuoy";
+import { RamStore } from "ringbuoy/store";
+import { brokerAt, NodeClock, NodeMemory, NodeRandom } from "ringbuoy/node";
+
+class Told implements Listener {
+	onMessage(message: Message): void {
+		const text: string = message.text();
+		console.log(text);
+	}
+	onSettled(ticket: number, outcome: Settled, reason: number): void {
+		if (outcome === Settled.Acknowledged && reason === Reason.Success) console.log(ticket);
+	}
+}
+const options: ClientOptions = {
+	memory: new NodeMemory(), clock: new NodeClock(), random: new NodeRandom(), store: new RamStore(),
+	dialler: brokerAt("mqtt://localhost").dialler, clientId: "consumer", version: 5, listener: new Told(),
+};
+const client = new Client(options);
+const refusal: Refusal = Refusal.Full;
+const ticket: number = client.publish(client.topic("a"), Uint8Array.of(1), 1, RETAIN);
+console.log(ticket === refusal, client.counters[Counter.Refusals]);
+// @ts-expect-error there is no such quality of service
+client.publish(client.topic("a"), Uint8Array.of(1), 3);
+// @ts-expect-error the store is not optional
+new Client({ memory: new NodeMemory(), clientId: "" });
+`;
+
+test.each([
+	["bundler", "preserve"],
+	["nodenext", "nodenext"],
+])(
+	"TypeScript that compiles file by file checks against its types (%s)",
+	async (moduleResolution, module) => {
+		const compilerOptions = {
+			strict: true,
+			noEmit: true,
+			isolatedModules: true,
+			verbatimModuleSyntax: true,
+			skipLibCheck: false,
+			target: "ES2024",
+			lib: ["ES2024"],
+			types: ["node"],
+			typeRoots: [join(root, "node_modules/@types")],
+			module,
+			moduleResolution,
+		};
+		await add(`typed-${module}/program.ts`, typed);
+		await add(`typed-${module}/tsconfig.json`, JSON.stringify({ compilerOptions, include: ["program.ts"] }));
+		const tsc = [join(root, "node_modules/typescript/bin/tsc"), "-p", join(project, `typed-${module}`)];
+		const { stdout } = await run(process.execPath, tsc, { cwd: project }).catch((error) => error);
+		expect(stdout).toBe("");
+	},
+);
+
+test("everything that a manifest names is there", async () => {
+	const manifests = [...packed].filter((path) => /^manifests\/.*\.json$/.test(path));
+	expect(manifests).toContain("manifests/client.json");
+	const missing: string[] = [];
+	for (const manifest of manifests) {
+		const {
+			modules = {},
+			preload = [],
+			include = [],
+		} = JSON.parse(await readFile(installed(manifest), "utf8"));
+		const at = (path: string): string => posix.join(posix.dirname(manifest), path);
+		const there = (path: string): boolean =>
+			packed.has(`${path}.ts`) || packed.has(`${path}.js`) || packed.has(path);
+		for (const path of Object.values<string>(modules)) {
+			const folder = path.endsWith("/*") ? at(path.slice(0, -1)) : undefined;
+			if (folder === undefined ? !there(at(path)) : ![...packed].some((file) => file.startsWith(folder)))
+				missing.push(`${manifest}: ${path}`);
+		}
+		for (const name of preload) {
+			const known = Object.entries<string>(modules).some(([module, path]) => {
+				if (module === name) return there(at(path));
+				const inside = module.endsWith("/*") && name.startsWith(module.slice(0, -1));
+				return inside && there(at(path.slice(0, -1) + name.slice(module.length - 1)));
+			});
+			if (!known) missing.push(`${manifest}: preload ${name}`);
+		}
+		for (const path of include)
+			if (typeof path === "string" && path.startsWith(".") && !there(at(path)))
+				missing.push(`${manifest}: include ${path}`);
+	}
+	expect(missing).toEqual([]);
+});
+
+test("every source that a manifest takes a folder of is preloaded, so that it stays in flash", async () => {
+	const { preload } = JSON.parse(await readFile(installed("manifests/client.json"), "utf8"));
+	const sources = (await readdir(installed("lib"), { recursive: true })).filter((path) =>
+		path.endsWith(".ts"),
+	);
+	const names = sources.map((path) => `ringbuoy/lib/${path.replaceAll("\\", "/").replace(/\.ts$/, "")}`);
+	expect(names.filter((name) => !preload.includes(name))).toEqual([]);
+});
