@@ -18,10 +18,7 @@ const COMMANDS = {
 	[Command.Report]: "report",
 } as const;
 
-export interface HostOptions extends VirtualBoardOptions {
-	/** The dialler does TLS. */
-	readonly secure: boolean;
-}
+export interface HostOptions extends VirtualBoardOptions {}
 
 export class Host implements Report, Watcher, Indicator {
 	readonly name: string;
@@ -36,7 +33,6 @@ export class Host implements Report, Watcher, Indicator {
 	readonly #emit: (event: BoardEvent) => void;
 	readonly #sensors: Sensors;
 	readonly #dialler: WatchedDialler;
-	readonly #secure: boolean;
 	readonly #qos: number;
 	/** Accepted readings by ticket. */
 	readonly #readings = new Map<number, Reading>();
@@ -48,7 +44,6 @@ export class Host implements Report, Watcher, Indicator {
 	constructor(options: HostOptions, emit: (event: BoardEvent) => void) {
 		this.name = options.name;
 		this.#emit = emit;
-		this.#secure = options.secure;
 		this.#dialler = new WatchedDialler(options.dialler, this);
 		const board = new VirtualBoard({ ...options, dialler: this.#dialler, report: this, indicator: this });
 		this.#sensors = board.sensors;
@@ -83,7 +78,7 @@ export class Host implements Report, Watcher, Indicator {
 		this.#emit({
 			event: "offline",
 			reason,
-			cause: explain(reason, this.#dialler.lastError, this.#secure),
+			cause: explain(reason, this.#dialler.lastError),
 			retryMs,
 		});
 	}

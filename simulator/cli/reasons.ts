@@ -117,27 +117,17 @@ function faults(table: Record<LinkFault, Explanation>): Record<number, Explanati
 	);
 }
 
-/** What the dialler says is not for the command line: it lacks the options, and has OpenSSL's details. */
-const REWORDINGS: readonly (readonly [RegExp, string])[] = [
-	[/ \((?:\w+:)?error:.*\)$/, ""],
-	[/ \((?:self-signed|unable to)[^)]*\)$/, ""],
-	[/, or give the server name\. \(.*altnames: ([^)]*)\)$/, " ($1)."],
-	[/give the CA that signed it\./, "give the CA that signed it (--ca FILE)."],
-	[/want a client certificate\./, "want a client certificate (--cert FILE --key FILE)."],
+/** The dialler knows what to do, and the command line by which option. */
+const OPTIONS: readonly (readonly [string, string])[] = [
+	["give the CA that signed it", "--ca FILE"],
+	["may want a client certificate", "--cert FILE --key FILE"],
+	["does it want TLS", "mqtts://"],
 ];
 
-/**
- * Why a connection ended, and what to do: one sentence. `words`: those of the dialler, which knows the address;
- * `secure`: TLS was tried.
- */
-export function explain(reason: number, words: string, secure = false): string {
-	if (reason <= LINK_FAULT_BASE && words !== "") {
-		const reworded = REWORDINGS.reduce((text, [pattern, better]) => text.replace(pattern, better), words);
-		return reworded.replace(
-			"does it want TLS?",
-			secure ? "does it speak TLS?" : "does it want TLS (mqtts://)?",
-		);
-	}
+/** Why a connection ended, and what to do: one sentence. `words`: those of the dialler, which knows the address. */
+export function explain(reason: number, words: string): string {
+	if (reason <= LINK_FAULT_BASE && words !== "")
+		return OPTIONS.reduce((text, [advice, option]) => text.replace(advice, `${advice} (${option})`), words);
 	const [cause, advice] = REASONS[reason] ?? [
 		`The connection ended with reason ${reason}`,
 		"look into the broker's log",

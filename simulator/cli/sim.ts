@@ -116,7 +116,6 @@ export class Simulation {
 				name,
 				memory: new NodeMemory(),
 				dialler,
-				secure: this.#settings.broker?.secure ?? false,
 				clock: new NodeClock(),
 				random: seeded ? random.fork("backoff") : new NodeRandom(),
 				weather: random.fork("weather"),

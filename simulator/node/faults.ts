@@ -7,6 +7,8 @@ import { LinkFault } from "../../lib/ports.js";
 export interface Target {
 	readonly host: string;
 	readonly port: number;
+	/** TLS is spoken, or tried. */
+	readonly secure?: boolean;
 }
 
 const faults: Readonly<Record<string, LinkFault>> = {
@@ -63,7 +65,7 @@ export function wordsFor(fault: LinkFault, target: Target, error?: unknown): str
 		case LinkFault.Refused:
 			return `Nobody listens at ${place}; start the broker, or check the port.`;
 		case LinkFault.Reset:
-			return `${place} reset the connection (${code || "ECONNRESET"}); is this the right port, and does it want TLS?`;
+			return `${place} reset the connection (${code || "ECONNRESET"}); is this the right port, and does it ${target.secure ? "speak" : "want"} TLS?`;
 		case LinkFault.Dns:
 			return `The name ${target.host} could not be resolved (${code}); check its spelling and the DNS of this machine.`;
 		case LinkFault.TimedOut:
@@ -71,11 +73,11 @@ export function wordsFor(fault: LinkFault, target: Target, error?: unknown): str
 		case LinkFault.NoNetwork:
 			return `There is no way to ${place} (${code}); check the network of this machine.`;
 		case LinkFault.HostName:
-			return `The certificate of ${place} is for another name; use a name that it lists, or give the server name. ${detail(error)}`;
+			return `The certificate of ${place} is for another name; use a name that it lists${listed(error)}.`;
 		case LinkFault.Expired:
 			return `The certificate of ${place} is out of its dates (${code}); check the clock of this machine, then renew it.`;
 		case LinkFault.Certificate:
-			return `${certificateWords(place, code)} ${detail(error)}`;
+			return certificateWords(place, code);
 		default:
 			return `The connection to ${place} failed: ${detail(error)}`;
 	}
@@ -99,6 +101,12 @@ function codeOf(error: unknown): string {
 	if (typeof error !== "object" || error === null) return "";
 	if ("code" in error && typeof error.code === "string") return error.code;
 	return error instanceof AggregateError && error.errors.length > 0 ? codeOf(error.errors[0]) : "";
+}
+
+/** The names of a certificate, out of Node's words; what OpenSSL says besides is for its own developers. */
+function listed(error: unknown): string {
+	const names = error instanceof Error ? /altnames: (.+)$/.exec(error.message) : null;
+	return names === null ? "" : ` (${names[1].trim()})`;
 }
 
 function detail(error: unknown): string {

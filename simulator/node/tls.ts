@@ -33,7 +33,7 @@ export class TlsDialler implements Dialler {
 
 	/** Throws when the certificates or the key are none. */
 	constructor(options: TlsOptions) {
-		this.#target = targetOf(options, 8883);
+		this.#target = { ...targetOf(options, 8883), secure: true };
 		this.#options = options;
 		if ((options.cert === undefined) !== (options.key === undefined)) {
 			throw new RangeError("a client certificate needs its key, and the key its certificate");
@@ -53,7 +53,8 @@ export class TlsDialler implements Dialler {
 		});
 		const { insecure, servername, alpn, localAddress } = this.#options;
 		const socket = connect({
-			...this.#target,
+			host: this.#target.host,
+			port: this.#target.port,
 			...localOptions(localAddress),
 			secureContext: this.#context,
 			rejectUnauthorized: insecure !== true,

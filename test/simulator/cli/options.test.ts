@@ -161,9 +161,9 @@ describe("words", () => {
 		expect(
 			explain(
 				LINK_FAULT_BASE - LinkFault.Certificate,
-				"h:1 is not trusted (X); give the CA that signed it. (self-signed certificate in certificate chain)",
+				"The certificate of h:1 is not trusted (X); give the CA that signed it.",
 			),
-		).toBe("h:1 is not trusted (X); give the CA that signed it (--ca FILE).");
+		).toBe("The certificate of h:1 is not trusted (X); give the CA that signed it (--ca FILE).");
 	});
 
 	it("measures near misses", () => {
