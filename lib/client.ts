@@ -6,11 +6,11 @@ import { Arena } from "./memory/arena.js";
 import { OwedRing } from "./memory/ring.js";
 import { Message } from "./message.js";
 import type { Clock, Dialler, Memory, Random, Store } from "./ports.js";
-import { Phase, Pump } from "./pump.js";
+import { Pump } from "./pump.js";
 import { Backoff } from "./session/backoff.js";
-import { Identity } from "./session/identity.js";
+import { Identity, type Qos, type Who, type Will } from "./session/identity.js";
 import { Intake } from "./session/intake.js";
-import { Link } from "./session/link.js";
+import { Link, Phase } from "./session/link.js";
 import { Session } from "./session/session.js";
 import { Subscriptions } from "./session/subscriptions.js";
 import { Decoder } from "./wire/decoder.js";
@@ -34,14 +34,13 @@ import { Writer } from "./wire/writer.js";
  *     listener.onSettled        the ticket, acknowledged
  */
 
+export type { Qos, Will } from "./session/identity.js";
+
 /** Flag for {@link Client.compose} and {@link Client.publish}: the broker keeps the message for later subscribers. */
 export const RETAIN = 1;
 
-/** Quality of service. */
-export type Qos = 0 | 1 | 2;
-
 /** What a client is made of. The ports come from the board, the rest is who we are and what we want. */
-export interface ClientOptions {
+export interface ClientOptions extends Who {
 	readonly memory: Memory;
 	readonly dialler: Dialler;
 	readonly clock: Clock;
@@ -50,40 +49,7 @@ export interface ClientOptions {
 	readonly store: Store;
 	/** Changes to `DEFAULT_LIMITS`, or a whole profile such as `TINY_LIMITS`. */
 	readonly limits?: Partial<Limits>;
-	/** 5 (default) or 4, which is 3.1.1. */
-	readonly version?: 4 | 5;
-	/** Empty: the server chooses one (5.0). */
-	readonly clientId: string;
-	readonly user?: string;
-	readonly password?: string | Uint8Array;
-	/** 0 to 65535; 0 is off. Default 60. */
-	readonly keepAliveSeconds?: number;
-	/**
-	 * How long the broker keeps the session while we are away, seconds; 4294967295 is for ever. Default: a day. 0: the
-	 * session ends with the connection. In 3.1.1 anything but 0 is for as long as the broker likes.
-	 */
-	readonly sessionExpirySeconds?: number;
-	/** True: the first connection begins a new session even when both sides have one. Default false. */
-	readonly cleanStart?: boolean;
-	/** Sent by the broker when we vanish without a word. */
-	readonly will?: Will;
-	/** Lets QoS 0 messages wait for a connection, too. Default false: they are refused while offline. */
-	readonly queueQos0?: boolean;
-	/**
-	 * What becomes of a QoS 2 message without PUBREC when the broker lost the session: sent anew, at the risk that it
-	 * arrives twice ("requeue", default), or settled as `Settled.Uncertain` ("drop").
-	 */
-	readonly onSessionLost?: "requeue" | "drop";
 	readonly listener?: Listener;
-}
-
-export interface Will {
-	readonly topic: string;
-	readonly payload: string | Uint8Array;
-	readonly qos?: Qos;
-	readonly retain?: boolean;
-	/** How long the broker waits before it sends the will, seconds (5.0). */
-	readonly delaySeconds?: number;
 }
 
 /** Room for a client identifier that the server chooses. */
@@ -146,18 +112,16 @@ export class Client {
 		this.#writer = new Writer(arena);
 		this.#link = link;
 		this.#subscriptions = subscriptions;
-		const view = arena.view;
-		const session = new Session({
-			store, packet, link, owed, encoder, counters, listener, message, subscriptions, limits, view,
-		}); // biome-ignore format: a list of parts
+		const parts = {
+			store, packet, link, owed, encoder, counters, listener, message, subscriptions, limits, view: arena.view,
+		}; // biome-ignore format: a list
+		const session = new Session(parts);
 		const identity = this.#identify(options, version5, limits);
 		const backoff = new Backoff(limits, options.random);
 		const { dialler, clock } = options;
 		this.#session = session;
 		this.#identity = identity;
-		this.#pump = new Pump({
-			arena, limits, dialler, clock, store, listener, counters, intake, encoder, owed, link, session, subscriptions, identity, backoff,
-		}); // biome-ignore format: a list of parts
+		this.#pump = new Pump({ ...parts, arena, dialler, clock, intake, session, identity, backoff });
 	}
 
 	// ── cold: before, or rarely ──────────────────────────────────────────────────────────────────────────────────
@@ -407,7 +371,7 @@ export class Client {
 }
 
 /** Throws on options that no broker could take; returns the version. */
-function checked(options: ClientOptions): 4 | 5 {
+function checked(options: Who): 4 | 5 {
 	const version = options.version ?? 5;
 	if (version !== 4 && version !== 5)
 		throw new RangeError(`version must be 4 (MQTT 3.1.1) or 5, not ${version}`);

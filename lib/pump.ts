@@ -1,63 +1,23 @@
 // SPDX-License-Identifier: MIT
 import { Counter } from "./counters.js";
-import type { Limits } from "./limits.js";
-import type { Listener } from "./listener.js";
 import type { Arena } from "./memory/arena.js";
-import type { OwedRing } from "./memory/ring.js";
-import type { Alarm, Clock, Dialler, Link as LinkEvents, LinkFault, Store, Transport } from "./ports.js";
+import type { Alarm, Clock, Dialler, Link as LinkEvents, LinkFault, Transport } from "./ports.js";
 import type { Backoff } from "./session/backoff.js";
-import { Deadline, Deadlines } from "./session/deadlines.js";
+import { Deadline, Deadlines, Flushing } from "./session/deadlines.js";
 import type { Identity } from "./session/identity.js";
 import { Found, type Intake } from "./session/intake.js";
 import { KeepAlive } from "./session/keep-alive.js";
-import type { Link } from "./session/link.js";
-import type { Session } from "./session/session.js";
-import type { Subscriptions } from "./session/subscriptions.js";
-import type { Encoder } from "./wire/encoder.js";
+import { Phase } from "./session/link.js";
+import type { Session, SessionParts } from "./session/session.js";
 import { LINK_FAULT_BASE, PacketType, Reason } from "./wire/protocol.js";
 
-/**
- * Where a connection stands.
- *
- *     Idle ──open──▶ Dialling ──link up, CONNECT──▶ Connecting ──CONNACK 0──▶ Online
- *      ▲                ▲ │                             │                       │
- *      │          alarm │ └─────────────┬───────────────┴───────────────────────┘
- *      └────close──── Waiting ◀─────────┘ any end
- */
-export const enum Phase {
-	Idle = 0,
-	Waiting = 1,
-	Dialling = 2,
-	Connecting = 3,
-	Online = 4,
-}
-
-/** How far a `flush` is. */
-const enum Flushing {
-	No = 0,
-	/** Until the outbox is empty, or the time is up. */
-	Waiting = 1,
-	/** There is nothing to wait for; the alarm tells. */
-	Soon = 2,
-	/** The alarm has gone: to be told in this turn. */
-	Due = 3,
-}
-
 /** What a pump joins; the client makes them once. */
-export interface PumpParts {
+export interface PumpParts extends SessionParts {
 	readonly arena: Arena;
-	readonly limits: Limits;
 	readonly dialler: Dialler;
 	readonly clock: Clock;
-	readonly store: Store;
-	readonly listener: Listener;
-	readonly counters: Uint32Array;
 	readonly intake: Intake;
-	readonly encoder: Encoder;
-	readonly owed: OwedRing;
-	readonly link: Link;
 	readonly session: Session;
-	readonly subscriptions: Subscriptions;
 	readonly identity: Identity;
 	readonly backoff: Backoff;
 }
@@ -207,10 +167,9 @@ export class Pump implements LinkEvents, Alarm {
 		counters[Counter.PacketsIn + packet.type]++;
 		let fault = 0;
 		if (this.phase === Phase.Online) {
-			if (found === Found.Oversize) fault = session.oversize(intake.oversizeBytes);
-			else if (packet.type === PacketType.Disconnect)
+			if (packet.type === PacketType.Disconnect)
 				this.#reason = packet.reason === 0 ? Reason.Unspecified : packet.reason;
-			else fault = session.handle();
+			else fault = session.handle(found === Found.Oversize ? intake.oversizeBytes : 0);
 			// An answer is progress: the other requests have their time from now.
 			if (packet.type === PacketType.Suback || packet.type === PacketType.Unsuback)
 				this.#deadlines.clear(Deadline.Request);

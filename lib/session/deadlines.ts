@@ -24,6 +24,17 @@ export const enum Deadline {
 	Count = 9,
 }
 
+/** How far a `flush` is. */
+export const enum Flushing {
+	No = 0,
+	/** Until the outbox is empty, or the time is up. */
+	Waiting = 1,
+	/** There is nothing to wait for; the alarm tells. */
+	Soon = 2,
+	/** The alarm has gone: to be told in this turn. */
+	Due = 3,
+}
+
 /** A table of deadlines over one timer, which is set to the nearest. A spurious alarm finds nothing due. */
 export class Deadlines {
 	#armed = 0;

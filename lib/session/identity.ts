@@ -5,6 +5,46 @@ import type { ConnectFields } from "../wire/encoder.js";
 import type { Packet } from "../wire/packet.js";
 import { Property, Reason } from "../wire/protocol.js";
 
+/** Quality of service. */
+export type Qos = 0 | 1 | 2;
+
+/** Half of what a client is made of: who we are to the broker. */
+export interface Who {
+	/** 5 (default) or 4, which is 3.1.1. */
+	readonly version?: 4 | 5;
+	/** Empty: the server chooses one (5.0). */
+	readonly clientId: string;
+	readonly user?: string;
+	readonly password?: string | Uint8Array;
+	/** 0 to 65535; 0 is off. Default 60. */
+	readonly keepAliveSeconds?: number;
+	/**
+	 * How long the broker keeps the session while we are away, seconds; 4294967295 is for ever. Default: a day. 0: the
+	 * session ends with the connection. In 3.1.1 anything but 0 is for as long as the broker likes.
+	 */
+	readonly sessionExpirySeconds?: number;
+	/** True: the first connection begins a new session even when both sides have one. Default false. */
+	readonly cleanStart?: boolean;
+	/** Sent by the broker when we vanish without a word. */
+	readonly will?: Will;
+	/** Lets QoS 0 messages wait for a connection, too. Default false: they are refused while offline. */
+	readonly queueQos0?: boolean;
+	/**
+	 * What becomes of a QoS 2 message without PUBREC when the broker lost the session: sent anew, at the risk that it
+	 * arrives twice ("requeue", default), or settled as `Settled.Uncertain` ("drop").
+	 */
+	readonly onSessionLost?: "requeue" | "drop";
+}
+
+export interface Will {
+	readonly topic: string;
+	readonly payload: string | Uint8Array;
+	readonly qos?: Qos;
+	readonly retain?: boolean;
+	/** How long the broker waits before it sends the will, seconds (5.0). */
+	readonly delaySeconds?: number;
+}
+
 /** 3.1.1: where we are in making the broker forget a session. */
 const enum Forget {
 	No = 0,

@@ -4,6 +4,22 @@ import type { Packet } from "../wire/packet.js";
 import { Property, Protocol } from "../wire/protocol.js";
 
 /**
+ * Where a connection stands.
+ *
+ *     Idle ──open──▶ Dialling ──link up, CONNECT──▶ Connecting ──CONNACK 0──▶ Online
+ *      ▲                ▲ │                             │                       │
+ *      │          alarm │ └─────────────┬───────────────┴───────────────────────┘
+ *      └────close──── Waiting ◀─────────┘ any end
+ */
+export const enum Phase {
+	Idle = 0,
+	Waiting = 1,
+	Dialling = 2,
+	Connecting = 3,
+	Online = 4,
+}
+
+/**
  * What dies with a connection: the limits that CONNACK announced, and how far this connection has come in the outbox.
  * Nothing here outlives {@link reset}, so nothing negotiated on one connection leaks into the next.
  */

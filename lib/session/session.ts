@@ -55,10 +55,13 @@ export class Session {
 
 	// ── packet in ────────────────────────────────────────────────────────────────────────────────────────────────
 
-	/** Handles the decoded packet: changes tables, calls the listener, writes nothing. Returns 0, or why the link must end. */
-	handle(): number {
+	/**
+	 * Handles the decoded packet: changes tables, calls the listener, writes nothing. `oversize` is 0, or the length of a
+	 * PUBLISH of which only the head could be received. Returns 0, or why the link must end.
+	 */
+	handle(oversize: number): number {
 		const type = this.#packet.type;
-		if (type === PacketType.Publish) return this.#publish(0);
+		if (type === PacketType.Publish) return this.#publish(oversize);
 		if (type <= PacketType.Pubcomp && type >= PacketType.Puback)
 			return type === PacketType.Pubrel ? this.#pubrel() : this.#acknowledgement(type);
 		if (type === PacketType.Suback || type === PacketType.Unsuback)
@@ -68,11 +71,8 @@ export class Session {
 		return Reason.ProtocolError;
 	}
 
-	/**
-	 * `oversize` is 0, or the length of a packet whose payload was passed over. What is owed is noted before the
-	 * application is told, so that a handler that throws leaves no gap; it is written after the handler returned
-	 * [MQTT-4.3.2-4].
-	 */
+	// What is owed is noted before the application is told, so that a handler that throws leaves no gap, and written after
+	// it has returned [MQTT-4.3.2-4].
 	#publish(oversize: number): number {
 		const packet = this.#packet;
 		const qos = (packet.flags & PublishFlag.QosMask) >> PublishFlag.QosShift;
@@ -94,9 +94,9 @@ export class Session {
 			return 0;
 		}
 		if (this.#encoder.version5 && this.#overrun()) return Reason.ReceiveMaximumExceeded;
+		// Not the broker's fault: 3.1.1 has no Receive Maximum, and in 5.0 that of an earlier connection is not counted. It
+		// keeps this message, and all that follow it, until a reconnect fetches them.
 		if (this.heldBack || store.inboundCount === this.#limits.receiveMaximum) {
-			// Not the broker's fault: 3.1.1 has no Receive Maximum, and in 5.0 that of an earlier connection is not counted.
-			// It keeps this message, and all that follow it, until a reconnect fetches them.
 			this.#counters[Counter.HeldBack]++;
 			this.heldBack = true;
 			return 0;
@@ -109,8 +109,7 @@ export class Session {
 
 	/** True when the broker has sent more than it may before we finished the earlier ones [MQTT-3.3.4-9]. */
 	#overrun(): boolean {
-		const open = this.#store.inboundCount - this.#link.carried + this.#owed.pubacks;
-		return open >= this.#limits.receiveMaximum;
+		return this.#store.inboundCount - this.#link.carried + this.#owed.pubacks >= this.#limits.receiveMaximum;
 	}
 
 	#deliver(oversize: number): void {
@@ -121,11 +120,6 @@ export class Session {
 			this.#counters[Counter.Delivered]++;
 			this.#listener.onMessage?.(this.#message);
 		}
-	}
-
-	/** A PUBLISH whose head is in `packet` and whose payload was too long to receive; `bytes` is the whole packet. */
-	oversize(bytes: number): number {
-		return this.#publish(bytes);
 	}
 
 	#pubrel(): number {
@@ -167,8 +161,8 @@ export class Session {
 		if (state === MessageState.AwaitComp || number <= this.#link.cursor) this.#link.inFlight--;
 		store.mark(number, MessageState.Done);
 		// A PUBCOMP that knows the identifier no more answers a repeated PUBREL: the message had arrived before.
-		if (reason >= 0x80 && type !== PacketType.Pubcomp) this.settle(number, Settled.Rejected, reason);
-		else this.settle(number, Settled.Acknowledged, reason);
+		const refused = reason >= 0x80 && type !== PacketType.Pubcomp;
+		this.settle(number, refused ? Settled.Rejected : Settled.Acknowledged, reason);
 		return 0;
 	}
 

@@ -159,15 +159,18 @@ describe.each(VERSIONS)("version %i: publishing", (version) => {
 });
 
 describe("5.0: reasons and the server's limits", () => {
-	test.each([0x80, 0x83, 0x87, 0x90, 0x97, 0x99])("[MQTT-4.3.2-5] PUBACK with reason %i: rejected", (reason) => {
-		const { rig, peer } = met(5);
-		const ticket = rig.publish("x", 1);
-		rig.pass(1);
-		peer.line.ack("puback", 2, reason);
-		rig.pass(1);
-		expect(rig.recorder.of("settled")).toEqual([[ticket, Settled.Rejected, reason, false]]);
-		expect(rig.client.counters[Counter.Rejected]).toBe(1);
-	});
+	test.each([0x80, 0x83, 0x87, 0x90, 0x97, 0x99])(
+		"[MQTT-4.3.2-5] PUBACK with reason %i: rejected",
+		(reason) => {
+			const { rig, peer } = met(5);
+			const ticket = rig.publish("x", 1);
+			rig.pass(1);
+			peer.line.ack("puback", 2, reason);
+			rig.pass(1);
+			expect(rig.recorder.of("settled")).toEqual([[ticket, Settled.Rejected, reason, false]]);
+			expect(rig.client.counters[Counter.Rejected]).toBe(1);
+		},
+	);
 
 	test("[MQTT-4.3.3-4] PUBREC with an error ends the exchange: no PUBREL, the quota is free", () => {
 		const { rig, peer } = met(5, { limits: { window: 1 } });
