@@ -224,8 +224,8 @@ function asBuffer(payload: string | Uint8Array): Buffer {
 }
 
 /** A rig whose broker is a peer. */
-export function meet(version: Version, options: RigOptions = {}): { rig: Rig; peer: Peer } {
-	const rig = new Rig({ version, ...options });
+export function meet(version: Version, options: RigOptions = {}, world?: World): { rig: Rig; peer: Peer } {
+	const rig = new Rig({ version, ...options }, world);
 	const peer = new Peer(rig.world, version);
 	rig.network.listen(peer);
 	return { rig, peer };
