@@ -123,7 +123,7 @@ describeMosquitto("mosquitto", () => {
 	);
 
 	test.each([4, 5] as const)(
-		"version %i: what was published while we were away is delivered once",
+		"version %i: what was published while we were away is delivered",
 		async (version) => {
 			const board = await ours(version).online();
 			const foreign = await theirs(version);
@@ -137,9 +137,16 @@ describeMosquitto("mosquitto", () => {
 				for (let i = 0; i < 40; i++) await foreign.publish("away/a", String(i), i % 2 === 0 ? 1 : 2);
 				door.open = true;
 				await board.online();
-				await board.until("all of them", () => board.messages.length >= 40);
+				await board.until("all of them", () => new Set(board.texts).size === 40);
 				expect(board.onlines.at(-1)).toBe(true);
-				expectEachInOrder(board.texts, 40);
+				// A link that was ended to fetch more may have taken acknowledgements of QoS 1 with it.
+				const fetched = board.offlines.some(([reason]) => reason === Reason.FetchHeldBack);
+				const again = (text: string, i: number): boolean =>
+					Number(text) % 2 === 0 && board.texts.indexOf(text) < i;
+				expectEachInOrder(
+					board.texts.filter((text, i) => !(fetched && again(text, i))),
+					40,
+				);
 			}
 			expect(board.granted).toEqual([2]);
 		},
