@@ -53,7 +53,12 @@ export class Mosquitto {
 
 	static async start(options: MosquittoOptions = {}): Promise<Mosquitto> {
 		const mosquitto = new Mosquitto(await mkdtemp(join(tmpdir(), "ringbuoy-mosquitto-")), options);
-		await mosquitto.run();
+		try {
+			await mosquitto.run();
+		} catch (error) {
+			await mosquitto.close();
+			throw error;
+		}
 		return mosquitto;
 	}
 
@@ -104,6 +109,8 @@ export class Mosquitto {
 			stdio: ["ignore", "pipe", "pipe"],
 		});
 		this.#child = child;
+		const end = (): void => void child.kill("SIGKILL");
+		process.once("exit", end); // a run that is broken off leaves none behind
 		let gone = false;
 		const hear = (chunk: Buffer): void => {
 			this.log += chunk;
@@ -113,6 +120,7 @@ export class Mosquitto {
 		child.stderr.on("data", hear);
 		child.on("close", () => {
 			gone = true;
+			process.off("exit", end);
 			this.#watch.changed();
 		});
 		const running = /mosquitto version \S+ running/;
