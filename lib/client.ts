@@ -116,7 +116,7 @@ export class Client {
 			store, packet, link, owed, encoder, counters, listener, message, subscriptions, limits, view: arena.view,
 		}; // biome-ignore format: a list
 		const session = new Session(parts);
-		const identity = this.#identify(options, version5, limits);
+		const identity = this.identify(options, version5, limits);
 		const backoff = new Backoff(limits, options.random);
 		const { dialler, clock } = options;
 		this.#session = session;
@@ -129,20 +129,20 @@ export class Client {
 	/** Turns a topic name into bytes, once. Throws when it is not one, or the text region is full. Not hot. */
 	topic(name: string): Topic {
 		const start = this.#text + 2;
-		const end = this.#put(name);
+		const end = this.put(name);
 		const fault = topicFault(this.#arena.bytes, start, end);
-		if (fault !== undefined) this.#takeBack(start, name, fault);
-		this.#fits(start, end, name, Record.Overhead);
+		if (fault !== undefined) this.takeBack(start, name, fault);
+		this.fits(start, end, name, Record.Overhead);
 		return new Topic(start, end);
 	}
 
 	/** Turns a topic filter into bytes, once. Throws when it is not one, or the text region is full. Not hot. */
 	filter(pattern: string): Filter {
 		const start = this.#text + 2;
-		const end = this.#put(pattern);
+		const end = this.put(pattern);
 		const fault = filterFault(this.#arena.bytes, start, end);
-		if (fault !== undefined) this.#takeBack(start, pattern, fault);
-		this.#fits(start, end, pattern, 8);
+		if (fault !== undefined) this.takeBack(start, pattern, fault);
+		this.fits(start, end, pattern, 8);
 		return new Filter(start, end);
 	}
 
@@ -151,14 +151,14 @@ export class Client {
 	 * broker lost the session. `listener.onSubscribed` tells the answer. Returns 0 or a refusal.
 	 */
 	subscribe(filter: Filter, qos: Qos): number {
-		if (!this.#subscriptions.add(filter, qos)) return this.#refuse(Refusal.TableFull);
+		if (!this.#subscriptions.add(filter, qos)) return this.refuse(Refusal.TableFull);
 		this.#pump.turn();
 		return 0;
 	}
 
 	/** No longer wants them. `listener.onUnsubscribed` tells when the broker knows. Returns 0 or a refusal. */
 	unsubscribe(filter: Filter): number {
-		if (!this.#subscriptions.remove(filter)) return this.#refuse(Refusal.NotSubscribed);
+		if (!this.#subscriptions.remove(filter)) return this.refuse(Refusal.NotSubscribed);
 		this.#pump.turn();
 		return 0;
 	}
@@ -169,7 +169,7 @@ export class Client {
 		if (pump.wanted) return 0;
 		if (pump.phase === Phase.Idle) {
 			const refused = this.#store.open(this.#identity.hash());
-			if (refused < 0) return this.#refuse(refused);
+			if (refused < 0) return this.refuse(refused);
 			this.#session.begin();
 		}
 		pump.wanted = true;
@@ -225,11 +225,11 @@ export class Client {
 		const head = Record.Overhead + topic.end - topic.start;
 		const most = this.#limits.sendBytes - head - PUBLISH_OVERHEAD;
 		if (bytes < 0) bytes = most < 256 ? most : 256;
-		const refused = this.#refusalOf(qos, flags);
+		const refused = this.refusalOf(qos, flags);
 		const at = refused < 0 ? refused : bytes > most ? Refusal.TooLong : this.#store.reserve(head + bytes);
 		if (at < 0) {
 			if (at === Refusal.Full) this.#pump.roomWanted = head + bytes;
-			this.#refuse(at);
+			this.refuse(at);
 			return undefined;
 		}
 		const view = this.#arena.view;
@@ -248,12 +248,12 @@ export class Client {
 	/** Accepts the composed message. Returns its ticket (1 to 2³¹ - 1), settled once by `onSettled`; or a refusal. */
 	commit(): number {
 		const end = this.#writer.position;
-		if (this.#writer.overflowed || this.#exceeds(end)) {
+		if (this.#writer.overflowed || this.exceeds(end)) {
 			this.discard();
-			return this.#refuse(Refusal.TooLong);
+			return this.refuse(Refusal.TooLong);
 		}
 		const ticket = this.#store.seal(end);
-		if (ticket < 0) return this.#refuse(ticket);
+		if (ticket < 0) return this.refuse(ticket);
 		this.#session.accepted(ticket);
 		this.#pump.turn();
 		return ticket;
@@ -273,7 +273,7 @@ export class Client {
 	}
 
 	/** What is not possible before any room is looked for. */
-	#refusalOf(qos: number, flags: number): number {
+	private refusalOf(qos: number, flags: number): number {
 		if (this.#pump.phase !== Phase.Online)
 			return qos === 0 && !this.#identity.queueQos0 ? Refusal.Offline : 0;
 		if (qos > this.#link.maximumQos) return Refusal.NotOffered;
@@ -281,13 +281,13 @@ export class Client {
 	}
 
 	/** True when the broker of this connection does not take packets as long as what was composed [MQTT-3.2.2-15]. */
-	#exceeds(end: number): boolean {
+	private exceeds(end: number): boolean {
 		const maximum = this.#link.maximumPacketSize;
 		if (end - this.#composed + PUBLISH_OVERHEAD <= maximum || this.#pump.phase !== Phase.Online) return false;
 		return this.#encoder.publishSize(this.#composed, end, 0) > maximum;
 	}
 
-	#refuse(refusal: number): number {
+	private refuse(refusal: number): number {
 		this.counters[Counter.Refusals]++;
 		this.refusal = refusal;
 		return refusal;
@@ -295,25 +295,25 @@ export class Client {
 
 	// ── construction ─────────────────────────────────────────────────────────────────────────────────────────────
 
-	#put(text: string): number {
+	private put(text: string): number {
 		const end = encodeText(this.#arena, this.#text, this.#textEnd, text);
 		this.#text = end;
 		return end;
 	}
 
-	#takeBack(start: number, text: string, fault: string): never {
+	private takeBack(start: number, text: string, fault: string): never {
 		this.#text = start - 2;
 		throw new RangeError(`${JSON.stringify(text)}: ${fault}`);
 	}
 
-	#fits(start: number, end: number, text: string, overhead: number): void {
+	private fits(start: number, end: number, text: string, overhead: number): void {
 		if (end - start + overhead + PUBLISH_OVERHEAD > this.#limits.sendBytes)
-			this.#takeBack(start, text, "longer than limits.sendBytes allows");
+			this.takeBack(start, text, "longer than limits.sendBytes allows");
 	}
 
 	/** Puts a payload with its length into the text region. */
-	#putBinary(value: string | Uint8Array): number {
-		if (typeof value === "string") return this.#put(value);
+	private putBinary(value: string | Uint8Array): number {
+		if (typeof value === "string") return this.put(value);
 		const start = this.#text;
 		if (start + 2 + value.length > this.#textEnd)
 			throw new RangeError("the region for text is full: raise limits.textBytes");
@@ -323,7 +323,7 @@ export class Client {
 		return this.#text;
 	}
 
-	#identify(options: ClientOptions, version5: boolean, limits: Limits): Identity {
+	private identify(options: ClientOptions, version5: boolean, limits: Limits): Identity {
 		const fields = new ConnectFields();
 		const sessionExpirySeconds = options.sessionExpirySeconds ?? DAY_SECONDS;
 		fields.keepAliveSeconds = options.keepAliveSeconds ?? 60;
@@ -331,20 +331,20 @@ export class Client {
 		fields.receiveMaximum = limits.receiveMaximum;
 		fields.maximumPacketSize = limits.packetBytes;
 		fields.clientIdStart = this.#text + 2;
-		fields.clientIdEnd = this.#put(options.clientId);
+		fields.clientIdEnd = this.put(options.clientId);
 		const assignableBytes = version5 && options.clientId === "" ? ASSIGNED_ID_BYTES : 0;
 		this.#text += assignableBytes;
 		if (this.#text > this.#textEnd)
 			throw new RangeError("the region for text is full: raise limits.textBytes");
 		if (options.user !== undefined) {
 			fields.userStart = this.#text + 2;
-			fields.userEnd = this.#put(options.user);
+			fields.userEnd = this.put(options.user);
 		}
 		if (options.password !== undefined) {
 			fields.passwordStart = this.#text + 2;
-			fields.passwordEnd = this.#putBinary(options.password);
+			fields.passwordEnd = this.putBinary(options.password);
 		}
-		if (options.will !== undefined) this.#addWill(fields, options.will);
+		if (options.will !== undefined) this.addWill(fields, options.will);
 		const cleanStart = options.cleanStart ?? false;
 		const identity = new Identity(this.#arena, this.#store, fields, {
 			version5, sessionExpirySeconds, cleanStart, assignableBytes,
@@ -359,13 +359,13 @@ export class Client {
 		return identity;
 	}
 
-	#addWill(fields: ConnectFields, will: Will): void {
+	private addWill(fields: ConnectFields, will: Will): void {
 		const topic = this.topic(will.topic);
 		fields.willFlags = 4 | ((will.qos ?? 0) << 3) | (will.retain ? 32 : 0);
 		fields.willTopicStart = topic.start;
 		fields.willTopicEnd = topic.end;
 		fields.willPayloadStart = this.#text + 2;
-		fields.willPayloadEnd = this.#putBinary(will.payload);
+		fields.willPayloadEnd = this.putBinary(will.payload);
 		fields.willDelaySeconds = will.delaySeconds ?? 0;
 	}
 }

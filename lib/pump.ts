@@ -63,7 +63,7 @@ export class Pump implements LinkEvents, Alarm {
 	}
 
 	onWritable(): void {
-		if (this.phase === Phase.Dialling) this.#connect();
+		if (this.phase === Phase.Dialling) this.connect();
 		this.turn();
 	}
 
@@ -75,7 +75,7 @@ export class Pump implements LinkEvents, Alarm {
 	onAlarm(): void {
 		const now = this.#parts.clock.ticks;
 		for (let which = this.#deadlines.due(now); which >= 0; which = this.#deadlines.due(now))
-			this.#expired(which, now);
+			this.expired(which, now);
 		this.#deadlines.rearm(now);
 		this.turn();
 	}
@@ -85,7 +85,7 @@ export class Pump implements LinkEvents, Alarm {
 	 * is told by the alarm, so that a listener which flushes again cannot keep a turn going.
 	 */
 	flush(ms: number): void {
-		const waits = this.#active && !this.#drained;
+		const waits = this.active && !this.drained;
 		this.#flushing = waits ? Flushing.Waiting : Flushing.Soon;
 		this.#deadlines.set(Deadline.Flush, this.#parts.clock.ticks, waits ? ms : 0);
 		this.turn();
@@ -97,7 +97,7 @@ export class Pump implements LinkEvents, Alarm {
 		this.#busy = true;
 		let done = false;
 		try {
-			this.#turn();
+			this.takeTurn();
 			done = true;
 		} finally {
 			this.#busy = false;
@@ -108,46 +108,46 @@ export class Pump implements LinkEvents, Alarm {
 
 	// ── one turn ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-	#turn(): void {
+	private takeTurn(): void {
 		const { session, store, clock, owed } = this.#parts;
 		session.now = clock.ticks;
 		store.discard(); // a composition that was left behind
 		let again = true;
 		while (again) {
-			if (this.#unread && this.#reason === 0) this.#receive();
-			if (this.#reason === 0 && this.phase === Phase.Online) this.#write();
+			if (this.#unread && this.#reason === 0) this.receive();
+			if (this.#reason === 0 && this.phase === Phase.Online) this.write();
 			again = this.#reason !== 0;
-			if (again) this.#end(this.#reason);
-			if (this.#reconcile()) again = true;
+			if (again) this.end(this.#reason);
+			if (this.reconcile()) again = true;
 			store.discard(); // what a callback left behind
-			if (this.roomWanted > 0 && this.#offerRoom()) again = true;
+			if (this.roomWanted > 0 && this.offerRoom()) again = true;
 			// Reading stopped because nothing more could be owed, and goes on when some of that is written.
 			if (this.#unread && owed.room > 0) again = true;
 		}
 	}
 
 	/** True while the application wants a connection, or waits for the outbox before it closes. */
-	get #active(): boolean {
+	private get active(): boolean {
 		return this.wanted || (this.phase !== Phase.Idle && this.#flushing !== Flushing.No);
 	}
 
 	/** Nothing is owed to the broker. */
-	get #drained(): boolean {
+	private get drained(): boolean {
 		const { store, owed } = this.#parts;
 		return store.count === 0 && owed.count === 0;
 	}
 
 	/** Reads and handles until nothing waits, or nothing more can be owed: then `#unread` stays true. */
-	#receive(): void {
+	private receive(): void {
 		const { intake, owed, counters, clock } = this.#parts;
 		const transport = this.#transport;
 		while (transport !== null && owed.room > 0) {
 			const found = intake.next();
 			if (found > 0) {
-				this.#handle(found);
-				if (this.#reason !== 0 || !this.#active) return;
+				this.handle(found);
+				if (this.#reason !== 0 || !this.active) return;
 			} else if (found < 0) {
-				this.#peerFault(-found);
+				this.peerFault(-found);
 				return;
 			} else {
 				const count = intake.fill(transport);
@@ -161,7 +161,7 @@ export class Pump implements LinkEvents, Alarm {
 		}
 	}
 
-	#handle(found: number): void {
+	private handle(found: number): void {
 		const { intake, session, counters } = this.#parts;
 		const packet = intake.packet;
 		counters[Counter.PacketsIn + packet.type]++;
@@ -173,25 +173,25 @@ export class Pump implements LinkEvents, Alarm {
 			// An answer is progress: the other requests have their time from now.
 			if (packet.type === PacketType.Suback || packet.type === PacketType.Unsuback)
 				this.#deadlines.clear(Deadline.Request);
-		} else if (packet.type === PacketType.Connack) fault = this.#connack();
+		} else if (packet.type === PacketType.Connack) fault = this.connack();
 		else fault = Reason.ProtocolError; // the first packet is CONNACK [MQTT-3.2.0-1]
-		if (fault !== 0) this.#peerFault(fault);
+		if (fault !== 0) this.peerFault(fault);
 	}
 
 	/** The broker broke a rule: 5.0 is told which [MQTT-4.13.1-1], 3.1.1 sees the link close [MQTT-4.8.0-1]. */
-	#peerFault(reason: number): void {
+	private peerFault(reason: number): void {
 		this.#parts.counters[Counter.PeerFaults]++;
-		this.#say(reason);
+		this.say(reason);
 		this.#reason = reason;
 	}
 
 	/** Writes all that is due and that the link takes now: one write for many packets. */
-	#write(): void {
+	private write(): void {
 		const { session, encoder, store, arena, counters, clock, owed } = this.#parts;
 		const alive = this.#alive;
 		const transport = this.#transport as Transport;
 		for (let more = true; more && this.#reason === 0 && this.#transport === transport; ) {
-			this.#open(transport);
+			this.open(transport);
 			if (alive.due && encoder.ping()) {
 				alive.due = false;
 				counters[Counter.PacketsOut + PacketType.Pingreq]++;
@@ -209,45 +209,45 @@ export class Pump implements LinkEvents, Alarm {
 			encoder.clear();
 			alive.lastSent = clock.ticks;
 		}
-		this.#watchRequests();
+		this.watchRequests();
 	}
 
 	/** Lets the encoder write as much as the link takes now. */
-	#open(transport: Transport): void {
+	private open(transport: Transport): void {
 		const { encoder, limits } = this.#parts;
 		const room = transport.room;
 		encoder.limit = encoder.start + (room < limits.sendBytes ? room : limits.sendBytes);
 	}
 
 	/** Brings the phase to what the application wants. Returns true when it moved. */
-	#reconcile(): boolean {
+	private reconcile(): boolean {
 		const { session, store, limits, listener } = this.#parts;
 		const deadlines = this.#deadlines;
-		if (this.#flushing === Flushing.Due || (this.#flushing === Flushing.Waiting && this.#drained)) {
+		if (this.#flushing === Flushing.Due || (this.#flushing === Flushing.Waiting && this.drained)) {
 			this.#flushing = Flushing.No;
 			deadlines.clear(Deadline.Flush);
 			listener.onFlushed?.(store.count);
 			return true;
 		}
-		if (!this.#active) {
+		if (!this.active) {
 			if (this.phase === Phase.Idle) return false;
-			this.#say(this.goodbye);
-			this.#end(Reason.ClosedByApplication);
+			this.say(this.goodbye);
+			this.end(Reason.ClosedByApplication);
 		} else if (
 			this.phase === Phase.Idle ||
 			(this.phase === Phase.Waiting && !deadlines.isSet(Deadline.Backoff))
 		) {
-			this.#dial();
+			this.dial();
 		} else if (session.heldBack && store.inboundCount <= limits.receiveMaximum >> 1) {
 			this.#atOnce = true;
-			this.#say(Reason.Success); // the will is not meant
-			this.#end(Reason.FetchHeldBack);
+			this.say(Reason.Success); // the will is not meant
+			this.end(Reason.FetchHeldBack);
 		} else return false;
 		return true;
 	}
 
 	/** Returns true when the application was told that there is room. */
-	#offerRoom(): boolean {
+	private offerRoom(): boolean {
 		const { store, listener } = this.#parts;
 		if (store.reserve(this.roomWanted) < 0) return false;
 		store.discard();
@@ -258,7 +258,7 @@ export class Pump implements LinkEvents, Alarm {
 
 	// ── a connection's life ──────────────────────────────────────────────────────────────────────────────────────
 
-	#dial(): void {
+	private dial(): void {
 		const { clock, limits, dialler, counters, intake, encoder, link } = this.#parts;
 		this.phase = Phase.Dialling;
 		counters[Counter.Dials]++;
@@ -271,15 +271,15 @@ export class Pump implements LinkEvents, Alarm {
 		try {
 			this.#transport = dialler.dial(this);
 		} catch {
-			this.#end(Reason.DialFailed);
+			this.end(Reason.DialFailed);
 		}
 	}
 
 	/** The link is up: CONNECT is the first packet [MQTT-3.1.0-1]. */
-	#connect(): void {
+	private connect(): void {
 		const { clock, limits, identity, encoder, arena, counters } = this.#parts;
 		const transport = this.#transport as Transport;
-		this.#open(transport);
+		this.open(transport);
 		if (!encoder.connect(identity.connect())) return; // not enough room yet
 		this.phase = Phase.Connecting;
 		this.#deadlines.clear(Deadline.Connect);
@@ -292,7 +292,7 @@ export class Pump implements LinkEvents, Alarm {
 	}
 
 	/** Returns 0, or why the link must end. */
-	#connack(): number {
+	private connack(): number {
 		const { clock, limits, identity, link, session, listener, counters, intake } = this.#parts;
 		const packet = intake.packet;
 		this.#deadlines.clear(Deadline.Connack);
@@ -303,7 +303,7 @@ export class Pump implements LinkEvents, Alarm {
 		const fault = identity.accept(packet);
 		if (fault > 0) return fault;
 		if (fault < 0) {
-			this.#say(Reason.Success);
+			this.say(Reason.Success);
 			this.#atOnce = fault !== Reason.SessionMismatch;
 			this.#reason = Reason.SessionMismatch;
 			return 0;
@@ -320,13 +320,13 @@ export class Pump implements LinkEvents, Alarm {
 	}
 
 	/** Says DISCONNECT with a reason where that is possible; closing without it makes the broker send the will. */
-	#say(reason: number): void {
+	private say(reason: number): void {
 		const { encoder, arena, counters } = this.#parts;
 		const transport = this.#transport;
 		if (transport === null || this.phase < Phase.Connecting) return;
 		// In 3.1.1 DISCONNECT has no reason: it would only take back the will [MQTT-3.14.4-3].
 		if (reason > 0 && !encoder.version5) return;
-		this.#open(transport);
+		this.open(transport);
 		if (!encoder.disconnect(reason, -1)) return;
 		counters[Counter.PacketsOut + PacketType.Disconnect]++;
 		counters[Counter.BytesOut] += encoder.position - encoder.start;
@@ -335,11 +335,11 @@ export class Pump implements LinkEvents, Alarm {
 	}
 
 	/** The connection is over, or was not made. What to do next is decided before anybody is told. */
-	#end(reason: number): void {
+	private end(reason: number): void {
 		const { clock, session, intake, encoder, backoff, identity, listener } = this.#parts;
 		const transport = this.#transport;
 		const flushing = this.#deadlines.isSet(Deadline.Flush);
-		const active = this.#active;
+		const active = this.active;
 		const flushMs = this.#deadlines.remaining(Deadline.Flush, clock.ticks);
 		this.#transport = null;
 		this.#reason = 0;
@@ -362,9 +362,9 @@ export class Pump implements LinkEvents, Alarm {
 
 	// ── time ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-	#expired(which: Deadline, now: number): void {
+	private expired(which: Deadline, now: number): void {
 		const { backoff } = this.#parts;
-		if (which === Deadline.Ping) this.#keepAlive(now);
+		if (which === Deadline.Ping) this.keepAlive(now);
 		else if (which === Deadline.PingReply) {
 			if (this.#alive.awaiting) this.#reason = Reason.PingTimeout;
 		} else if (which === Deadline.Connect) this.#reason = Reason.ConnectTimeout;
@@ -376,7 +376,7 @@ export class Pump implements LinkEvents, Alarm {
 	}
 
 	/** The reply's deadline runs from when the PINGREQ is due: a link that takes nothing is dead too. */
-	#keepAlive(now: number): void {
+	private keepAlive(now: number): void {
 		const { link, limits } = this.#parts;
 		const alive = this.#alive;
 		const asked = alive.awaiting;
@@ -384,7 +384,7 @@ export class Pump implements LinkEvents, Alarm {
 		if (alive.awaiting && !asked) this.#deadlines.set(Deadline.PingReply, now, limits.pingReplyMs);
 	}
 
-	#watchRequests(): void {
+	private watchRequests(): void {
 		const { clock, limits, subscriptions } = this.#parts;
 		const waiting = subscriptions.awaiting > 0;
 		if (waiting === this.#deadlines.isSet(Deadline.Request)) return;

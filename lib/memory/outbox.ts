@@ -63,14 +63,14 @@ export class Outbox {
 		if (this.count === 0) {
 			this.#tail = 0;
 			if (this.next > 0x7000_0000) this.low = this.next = 1; // nothing is in flight: the numbers start anew
-		} else if (this.#size - this.#tail < bytes) this.#compact();
+		} else if (this.#size - this.#tail < bytes) this.compact();
 		return this.#start + this.#tail;
 	}
 
 	/** Makes what was written from `start` (from {@link reserve}) to `end` the newest message, and returns its number. */
 	append(start: number, end: number, state: number): number {
 		const number = this.next++;
-		const row = this.#row(number);
+		const row = this.row(number);
 		this.#view.setUint16(row, start - this.#start);
 		this.#view.setUint16(row + 2, end - start);
 		this.#view.setUint8(row + 4, state);
@@ -84,7 +84,7 @@ export class Outbox {
 	after(after: number): number {
 		let number = after < this.low ? this.low : after + 1;
 		while (number < this.next) {
-			if (this.#view.getUint8(this.#row(number) + 4) !== 0) return number;
+			if (this.#view.getUint8(this.row(number) + 4) !== 0) return number;
 			number++;
 		}
 		return 0;
@@ -92,60 +92,60 @@ export class Outbox {
 
 	/** The state of a message; 0 when there is none of that number. */
 	state(number: number): number {
-		return number < this.low || number >= this.next ? 0 : this.#view.getUint8(this.#row(number) + 4);
+		return number < this.low || number >= this.next ? 0 : this.#view.getUint8(this.row(number) + 4);
 	}
 
 	/** Where the record starts. Only while its state is not 0; valid until the next {@link reserve}. */
 	start(number: number): number {
-		return this.#start + this.#view.getUint16(this.#row(number));
+		return this.#start + this.#view.getUint16(this.row(number));
 	}
 
 	/** Bytes of the record. */
 	length(number: number): number {
-		return this.#view.getUint16(this.#row(number) + 2);
+		return this.#view.getUint16(this.row(number) + 2);
 	}
 
 	/** Changes the state; 0 ends the message and frees its bytes. */
 	mark(number: number, state: number): void {
-		const row = this.#row(number);
+		const row = this.row(number);
 		this.#view.setUint8(row + 4, state);
 		if (state !== 0) return;
 		this.count--;
 		this.used -= this.#view.getUint16(row + 2);
 		if (number !== this.low) return;
 		let low = number + 1;
-		while (low < this.next && this.#view.getUint8(this.#row(low) + 4) === 0) low++;
+		while (low < this.next && this.#view.getUint8(this.row(low) + 4) === 0) low++;
 		this.low = low;
 	}
 
-	#row(number: number): number {
+	private row(number: number): number {
 		return this.#table + (number % this.#rows) * Row.Outbox;
 	}
 
 	/** Moves the records together, towards the start. Runs of neighbours move in one copy. */
-	#compact(): void {
+	private compact(): void {
 		const view = this.#view;
 		let to = 0;
 		let runFrom = 0;
 		let runEnd = 0;
 		for (let number = this.low; number < this.next; number++) {
-			const row = this.#row(number);
+			const row = this.row(number);
 			if (view.getUint8(row + 4) === 0) continue;
 			const offset = view.getUint16(row);
 			const length = view.getUint16(row + 2);
 			if (offset !== runEnd) {
-				this.#move(runFrom, runEnd, to - (runEnd - runFrom));
+				this.move(runFrom, runEnd, to - (runEnd - runFrom));
 				runFrom = offset;
 			}
 			runEnd = offset + length;
 			view.setUint16(row, to);
 			to += length;
 		}
-		this.#move(runFrom, runEnd, to - (runEnd - runFrom));
+		this.move(runFrom, runEnd, to - (runEnd - runFrom));
 		this.#tail = to;
 	}
 
-	#move(from: number, end: number, to: number): void {
+	private move(from: number, end: number, to: number): void {
 		if (from !== to && from !== end)
 			this.#bytes.copyWithin(this.#start + to, this.#start + from, this.#start + end);
 	}

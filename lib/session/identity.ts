@@ -130,11 +130,11 @@ export class Identity {
 			return again ? Reason.SessionMismatch : -1;
 		}
 		this.#startClean = false;
-		return connack.has(Property.AssignedClientIdentifier) ? this.#assign(connack) : 0;
+		return connack.has(Property.AssignedClientIdentifier) ? this.assign(connack) : 0;
 	}
 
 	/** Keeps the identifier that the server chose, or the session could not be resumed [5.0, 3.2.2.3.7]. */
-	#assign(connack: Packet): number {
+	private assign(connack: Packet): number {
 		const fields = this.#fields;
 		const { bytes, view } = this.#arena;
 		const from = connack.values[Property.AssignedClientIdentifier];

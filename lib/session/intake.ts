@@ -76,7 +76,7 @@ export class Intake {
 		if (from === to) return Found.Nothing;
 		const size = this.#decoder.frame(from, to);
 		if (size <= 0) return size;
-		if (size > this.#end - this.#start) return this.#oversize(size);
+		if (size > this.#end - this.#start) return this.oversize(size);
 		if (from + size > to) return Found.Nothing;
 		this.#from = from + size;
 		const fault = this.#decoder.decode(from, from + size);
@@ -87,7 +87,7 @@ export class Intake {
 	 * A broker of 5.0 knows our Maximum Packet Size and is at fault. In 3.1.1 there is none, so the payload is passed
 	 * over: the head is made into a PUBLISH of its own, without payload, in place.
 	 */
-	#oversize(size: number): number {
+	private oversize(size: number): number {
 		const view = this.#view;
 		const from = this.#from;
 		const first = view.getUint8(from);

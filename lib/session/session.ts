@@ -61,9 +61,9 @@ export class Session {
 	 */
 	handle(oversize: number): number {
 		const type = this.#packet.type;
-		if (type === PacketType.Publish) return this.#publish(oversize);
+		if (type === PacketType.Publish) return this.publish(oversize);
 		if (type <= PacketType.Pubcomp && type >= PacketType.Puback)
-			return type === PacketType.Pubrel ? this.#pubrel() : this.#acknowledgement(type);
+			return type === PacketType.Pubrel ? this.pubrel() : this.acknowledgement(type);
 		if (type === PacketType.Suback || type === PacketType.Unsuback)
 			return this.#subscriptions.answered(this.#packet);
 		if (type === PacketType.Pingresp) return 0;
@@ -73,27 +73,27 @@ export class Session {
 
 	// What is owed is noted before the application is told, so that a handler that throws leaves no gap, and written after
 	// it has returned [MQTT-4.3.2-4].
-	#publish(oversize: number): number {
+	private publish(oversize: number): number {
 		const packet = this.#packet;
 		const qos = (packet.flags & PublishFlag.QosMask) >> PublishFlag.QosShift;
-		if (qos === 2) return this.#publishOnce(packet.id, oversize);
+		if (qos === 2) return this.publishOnce(packet.id, oversize);
 		if (qos === 1) {
-			if (this.#encoder.version5 && this.#overrun()) return Reason.ReceiveMaximumExceeded;
+			if (this.#encoder.version5 && this.overrun()) return Reason.ReceiveMaximumExceeded;
 			this.#owed.push(PacketType.Puback, packet.id, Reason.Success);
 		}
-		this.#deliver(oversize);
+		this.deliver(oversize);
 		return 0;
 	}
 
 	/** QoS 2: method B of [MQTT-4.3.3], once per identifier until its PUBREL. */
-	#publishOnce(id: number, oversize: number): number {
+	private publishOnce(id: number, oversize: number): number {
 		const store = this.#store;
 		if (store.inbound(id)) {
 			this.#counters[Counter.Duplicates]++;
 			this.#owed.push(PacketType.Pubrec, id, Reason.Success);
 			return 0;
 		}
-		if (this.#encoder.version5 && this.#overrun()) return Reason.ReceiveMaximumExceeded;
+		if (this.#encoder.version5 && this.overrun()) return Reason.ReceiveMaximumExceeded;
 		// Not the broker's fault: 3.1.1 has no Receive Maximum, and in 5.0 that of an earlier connection is not counted. It
 		// keeps this message, and all that follow it, until a reconnect fetches them.
 		if (this.heldBack || store.inboundCount === this.#limits.receiveMaximum) {
@@ -103,16 +103,16 @@ export class Session {
 		}
 		if (store.markInbound(id, true) < 0) return Reason.QuotaExceeded;
 		this.#owed.push(PacketType.Pubrec, id, Reason.Success);
-		this.#deliver(oversize);
+		this.deliver(oversize);
 		return 0;
 	}
 
 	/** True when the broker has sent more than it may before we finished the earlier ones [MQTT-3.3.4-9]. */
-	#overrun(): boolean {
+	private overrun(): boolean {
 		return this.#store.inboundCount - this.#link.carried + this.#owed.pubacks >= this.#limits.receiveMaximum;
 	}
 
-	#deliver(oversize: number): void {
+	private deliver(oversize: number): void {
 		if (oversize > 0) {
 			this.#counters[Counter.Oversize]++;
 			this.#listener.onOversize?.(this.#message, oversize);
@@ -122,7 +122,7 @@ export class Session {
 		}
 	}
 
-	#pubrel(): number {
+	private pubrel(): number {
 		const id = this.#packet.id;
 		const store = this.#store;
 		const known = store.inbound(id);
@@ -136,10 +136,10 @@ export class Session {
 	}
 
 	/** PUBACK, PUBREC, PUBCOMP. */
-	#acknowledgement(type: number): number {
+	private acknowledgement(type: number): number {
 		const { id, reason } = this.#packet;
 		const store = this.#store;
-		const number = this.#numberOf(id);
+		const number = this.numberOf(id);
 		const state = number === 0 ? MessageState.Done : store.state(number);
 		const next = acknowledged(state, type, reason);
 		if (next === ILLEGAL) return Reason.ProtocolError;
@@ -149,7 +149,7 @@ export class Session {
 				this.#owed.push(PacketType.Pubrel, id, Reason.PacketIdentifierNotFound);
 			return 0;
 		}
-		if (number === this.#timed) this.#measured();
+		if (number === this.#timed) this.measured();
 		if (next === MessageState.AwaitComp) {
 			this.#owed.push(PacketType.Pubrel, id, Reason.Success);
 			if (state === next) return 0;
@@ -167,7 +167,7 @@ export class Session {
 	}
 
 	/** The message whose exchange has this identifier, or 0: identifiers are numbers modulo `publishIds`, counted from the oldest. */
-	#numberOf(id: number): number {
+	private numberOf(id: number): number {
 		const ids = this.#limits.publishIds;
 		if (id > ids) return 0;
 		const low = this.#store.low;
@@ -191,14 +191,14 @@ export class Session {
 	 */
 	gather(): boolean {
 		return (
-			this.#gatherOwed() ||
-			this.#gatherReleased() ||
+			this.gatherOwed() ||
+			this.gatherReleased() ||
 			this.#subscriptions.gather(this.#encoder, this.#link.maximumPacketSize) ||
-			this.#gatherPublishes()
+			this.gatherPublishes()
 		);
 	}
 
-	#gatherOwed(): boolean {
+	private gatherOwed(): boolean {
 		const owed = this.#owed;
 		while (owed.count > 0) {
 			const row = owed.first;
@@ -210,7 +210,7 @@ export class Session {
 	}
 
 	/** After a resumed session: PUBREL again for what has PUBREC [MQTT-4.4.0-1], in the order of the messages. */
-	#gatherReleased(): boolean {
+	private gatherReleased(): boolean {
 		const link = this.#link;
 		while (link.released >= 0) {
 			const number = this.#store.next(link.released);
@@ -219,7 +219,7 @@ export class Session {
 				return false;
 			}
 			if (this.#store.state(number) === MessageState.AwaitComp) {
-				if (!this.#encoder.acknowledge(PacketType.Pubrel, this.#idOf(number), Reason.Success)) return true;
+				if (!this.#encoder.acknowledge(PacketType.Pubrel, this.idOf(number), Reason.Success)) return true;
 				this.#counters[Counter.PacketsOut + PacketType.Pubrel]++;
 				this.#counters[Counter.Resends]++;
 			}
@@ -229,13 +229,13 @@ export class Session {
 	}
 
 	/** PUBLISH in the order of the numbers: first what an earlier connection sent, with DUP, then what is new. */
-	#gatherPublishes(): boolean {
+	private gatherPublishes(): boolean {
 		const link = this.#link;
 		for (let number = this.#store.next(link.cursor); number !== 0; number = this.#store.next(number)) {
 			const state = this.#store.state(number);
 			if (state !== MessageState.AwaitComp) {
-				if (state !== MessageState.DueOnce && !this.#mayOpen(number)) return this.#gatherSkipping(number);
-				if (!this.#send(number, state)) return true;
+				if (state !== MessageState.DueOnce && !this.mayOpen(number)) return this.gatherSkipping(number);
+				if (!this.send(number, state)) return true;
 			}
 			link.cursor = number;
 		}
@@ -243,11 +243,11 @@ export class Session {
 	}
 
 	/** Quota holds back QoS 1 and 2 only: QoS 0 goes past them [MQTT-4.9]. */
-	#gatherSkipping(from: number): boolean {
+	private gatherSkipping(from: number): boolean {
 		const link = this.#link;
 		let number = link.skipped > from ? link.skipped : from;
 		while ((number = this.#store.next(number)) !== 0) {
-			if (this.#store.state(number) === MessageState.DueOnce && !this.#send(number, MessageState.DueOnce))
+			if (this.#store.state(number) === MessageState.DueOnce && !this.send(number, MessageState.DueOnce))
 				return true;
 			link.skipped = number;
 		}
@@ -255,12 +255,12 @@ export class Session {
 	}
 
 	/** True when one more exchange may be open, and none that is open has this identifier [MQTT-2.2.1-3]. */
-	#mayOpen(number: number): boolean {
+	private mayOpen(number: number): boolean {
 		return this.#link.inFlight < this.#link.quota && number - this.#store.low < this.#limits.publishIds;
 	}
 
 	/** Encodes one PUBLISH. Returns false when there is no room for it now; one that can never go is settled here. */
-	#send(number: number, state: number): boolean {
+	private send(number: number, state: number): boolean {
 		const store = this.#store;
 		const link = this.#link;
 		const at = store.load(number);
@@ -268,13 +268,13 @@ export class Session {
 		const flags = this.#view.getUint8(at + Record.Flags);
 		const qos = (flags & PublishFlag.QosMask) >> PublishFlag.QosShift;
 		const again = state === MessageState.AwaitAck || state === MessageState.AwaitRec;
-		const refused = this.#unsendable(at, end, flags, qos);
+		const refused = this.unsendable(at, end, flags, qos);
 		if (refused !== 0) {
 			const outcome = again ? Settled.Uncertain : Settled.Dropped; // an earlier connection may have got it through
-			this.#drop(number, outcome, refused, Counter.DroppedUnsendable);
+			this.drop(number, outcome, refused, Counter.DroppedUnsendable);
 			return true;
 		}
-		if (!this.#encoder.publish(at, end, qos === 0 ? 0 : this.#idOf(number), again, 0)) return false;
+		if (!this.#encoder.publish(at, end, qos === 0 ? 0 : this.idOf(number), again, 0)) return false;
 		this.#counters[Counter.PacketsOut + PacketType.Publish]++;
 		if (again) this.#counters[Counter.Resends]++;
 		if (qos === 0) {
@@ -293,7 +293,7 @@ export class Session {
 	}
 
 	/** Why the broker of this connection cannot take this message; 0 when it can. */
-	#unsendable(at: number, end: number, flags: number, qos: number): number {
+	private unsendable(at: number, end: number, flags: number, qos: number): number {
 		const link = this.#link;
 		if (qos > link.maximumQos) return Reason.QosNotSupported; // [MQTT-3.2.2-11]
 		if ((flags & PublishFlag.Retain) !== 0 && !link.retainAvailable) return Reason.RetainNotSupported; // [MQTT-3.2.2-14]
@@ -302,17 +302,17 @@ export class Session {
 		return this.#encoder.publishSize(at, end, 0) > link.maximumPacketSize ? Reason.PacketTooLarge : 0; // [MQTT-3.2.2-15]
 	}
 
-	#idOf(number: number): number {
+	private idOf(number: number): number {
 		return 1 + (number % this.#limits.publishIds);
 	}
 
-	#drop(number: number, outcome: Settled, reason: number, counter: number): void {
+	private drop(number: number, outcome: Settled, reason: number, counter: number): void {
 		this.#store.mark(number, MessageState.Done);
 		this.#counters[counter]++;
 		this.settle(number, outcome, reason);
 	}
 
-	#measured(): void {
+	private measured(): void {
 		const ms = (this.now - this.#timedAt) | 0;
 		this.#timed = 0;
 		this.#counters[Counter.RoundTripMs] = ms;
@@ -354,19 +354,19 @@ export class Session {
 				if (state >= MessageState.AwaitAck) link.resendEnd = number;
 			}
 		} else {
-			this.#settleLost(requeue);
+			this.settleLost(requeue);
 			store.clear();
 		}
 		this.#subscriptions.renew(resumed);
 	}
 
 	/** The broker lost the session: what is certain is sent anew, what is not is settled as such. */
-	#settleLost(requeue: boolean): void {
+	private settleLost(requeue: boolean): void {
 		const store = this.#store;
 		for (let number = store.next(0); number !== 0; number = store.next(number)) {
 			const state = store.state(number);
 			if (state === MessageState.AwaitComp || (state === MessageState.AwaitRec && !requeue))
-				this.#drop(number, Settled.Uncertain, Reason.Unspecified, Counter.DroppedSessionLost);
+				this.drop(number, Settled.Uncertain, Reason.Unspecified, Counter.DroppedSessionLost);
 		}
 	}
 
@@ -379,7 +379,7 @@ export class Session {
 		const store = this.#store;
 		for (let number = store.next(0); number !== 0; number = store.next(number))
 			if (store.state(number) === MessageState.DueOnce)
-				this.#drop(number, Settled.Dropped, Reason.Unspecified, Counter.DroppedOffline);
+				this.drop(number, Settled.Dropped, Reason.Unspecified, Counter.DroppedOffline);
 	}
 }
 

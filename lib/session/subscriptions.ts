@@ -63,20 +63,20 @@ export class Subscriptions {
 
 	/** Wants `filter` with these options (QoS in the low two bits). Returns false when the table is full. */
 	add(filter: Filter, options: number): boolean {
-		let row = this.#find(filter);
-		if (row < 0) row = this.#find(null);
+		let row = this.find(filter);
+		if (row < 0) row = this.find(null);
 		if (row < 0) return false;
 		this.#filters[row] = filter;
-		this.#view.setUint8(this.#at(row) + At.Options, options);
-		this.#set(row, State.DueSubscribe);
+		this.#view.setUint8(this.at(row) + At.Options, options);
+		this.set(row, State.DueSubscribe);
 		return true;
 	}
 
 	/** No longer wants `filter`. Returns false when it is not in the table. */
 	remove(filter: Filter): boolean {
-		const row = this.#find(filter);
+		const row = this.find(filter);
 		if (row < 0) return false;
-		this.#set(row, State.DueUnsubscribe);
+		this.set(row, State.DueUnsubscribe);
 		return true;
 	}
 
@@ -86,31 +86,31 @@ export class Subscriptions {
 	 */
 	gather(encoder: Encoder, maximumPacketSize: number): boolean {
 		for (let row = 0; this.due > 0 && row < this.#rows; row++) {
-			const state = this.#state(row);
+			const state = this.state(row);
 			if (state !== State.DueSubscribe && state !== State.DueUnsubscribe) continue;
 			const filter = this.#filters[row] as Filter;
-			const id = this.#nextId();
+			const id = this.nextId();
 			const before = encoder.position;
 			const subscribe = state === State.DueSubscribe;
 			const fits = subscribe
-				? encoder.subscribe(id, filter.start, filter.end, this.#view.getUint8(this.#at(row) + At.Options))
+				? encoder.subscribe(id, filter.start, filter.end, this.#view.getUint8(this.at(row) + At.Options))
 				: encoder.unsubscribe(id, filter.start, filter.end);
 			if (!fits) return true;
 			if (encoder.position - before > maximumPacketSize) {
 				encoder.position = before;
-				this.#refused(row, filter, subscribe);
+				this.refused(row, filter, subscribe);
 				continue;
 			}
 			this.#counters[Counter.PacketsOut + (subscribe ? PacketType.Subscribe : PacketType.Unsubscribe)]++;
-			this.#view.setUint16(this.#at(row) + At.Id, id);
-			this.#set(row, state + 1);
+			this.#view.setUint16(this.at(row) + At.Id, id);
+			this.set(row, state + 1);
 		}
 		return false;
 	}
 
 	/** Takes a SUBACK or UNSUBACK. Returns 0, or why the link must end. */
 	answered(packet: Packet): number {
-		const row = this.#awaiting(packet.id);
+		const row = this.rowAwaiting(packet.id);
 		if (row < 0) {
 			this.#counters[Counter.Strays]++;
 			return 0;
@@ -120,12 +120,12 @@ export class Subscriptions {
 		const codes = packet.payloadEnd - packet.payloadStart;
 		const reason = codes === 0 ? Reason.Success : this.#view.getUint8(packet.payloadStart);
 		if (packet.type === PacketType.Suback) {
-			if (this.#state(row) !== State.AwaitSuback || codes !== 1) return Reason.ProtocolError;
-			this.#set(row, reason >= 0x80 ? State.Rejected : State.Active);
+			if (this.state(row) !== State.AwaitSuback || codes !== 1) return Reason.ProtocolError;
+			this.set(row, reason >= 0x80 ? State.Rejected : State.Active);
 			this.#listener.onSubscribed?.(filter, reason);
 		} else {
-			if (this.#state(row) !== State.AwaitUnsuback || codes > 1) return Reason.ProtocolError;
-			this.#set(row, State.Free);
+			if (this.state(row) !== State.AwaitUnsuback || codes > 1) return Reason.ProtocolError;
+			this.set(row, State.Free);
 			this.#filters[row] = null;
 			this.#listener.onUnsubscribed?.(filter, reason);
 		}
@@ -138,55 +138,54 @@ export class Subscriptions {
 	 */
 	renew(resumed: boolean): void {
 		for (let row = 0; row < this.#rows; row++) {
-			const state = this.#state(row);
-			if (state === State.AwaitUnsuback) this.#set(row, State.DueUnsubscribe);
-			else if (state === State.AwaitSuback) this.#set(row, State.DueSubscribe);
+			const state = this.state(row);
+			if (state === State.AwaitUnsuback) this.set(row, State.DueUnsubscribe);
+			else if (state === State.AwaitSuback) this.set(row, State.DueSubscribe);
 			else if (!resumed && (state === State.Active || state === State.Rejected))
-				this.#set(row, State.DueSubscribe);
+				this.set(row, State.DueSubscribe);
 		}
 	}
 
 	/** A request that this broker cannot take. Without a SUBSCRIBE of that filter there is nothing to unsubscribe from. */
-	#refused(row: number, filter: Filter, subscribe: boolean): void {
-		this.#set(row, subscribe ? State.Rejected : State.Free);
+	private refused(row: number, filter: Filter, subscribe: boolean): void {
+		this.set(row, subscribe ? State.Rejected : State.Free);
 		if (!subscribe) this.#filters[row] = null;
 		if (subscribe) this.#listener.onSubscribed?.(filter, Reason.PacketTooLarge);
 		else this.#listener.onUnsubscribed?.(filter, Reason.PacketTooLarge);
 	}
 
-	#at(row: number): number {
+	private at(row: number): number {
 		return this.#start + row * Row.Subscription;
 	}
 
-	#state(row: number): number {
-		return this.#view.getUint8(this.#at(row) + At.State);
+	private state(row: number): number {
+		return this.#view.getUint8(this.at(row) + At.State);
 	}
 
-	#set(row: number, state: number): void {
-		const before = this.#state(row);
+	private set(row: number, state: number): void {
+		const before = this.state(row);
 		this.due += isDue(state) - isDue(before);
 		this.awaiting += isAwaiting(state) - isAwaiting(before);
-		this.#view.setUint8(this.#at(row) + At.State, state);
+		this.#view.setUint8(this.at(row) + At.State, state);
 	}
 
 	/** The row of a filter, or -1; of `null`: a free row. */
-	#find(filter: Filter | null): number {
+	private find(filter: Filter | null): number {
 		for (let row = 0; row < this.#rows; row++) if (this.#filters[row] === filter) return row;
 		return -1;
 	}
 
 	/** The row that waits for the answer with this identifier, or -1. */
-	#awaiting(id: number): number {
+	private rowAwaiting(id: number): number {
 		for (let row = 0; row < this.#rows; row++)
-			if (this.#view.getUint16(this.#at(row) + At.Id) === id && isAwaiting(this.#state(row)) === 1)
-				return row;
+			if (this.#view.getUint16(this.at(row) + At.Id) === id && isAwaiting(this.state(row)) === 1) return row;
 		return -1;
 	}
 
 	/** The next identifier that no request in flight has: there are 256, and at most 128 rows. */
-	#nextId(): number {
+	private nextId(): number {
 		do this.#lastId = (this.#lastId + 1) & 255;
-		while (this.#awaiting(REQUEST_IDS + this.#lastId) >= 0);
+		while (this.rowAwaiting(REQUEST_IDS + this.#lastId) >= 0);
 		return REQUEST_IDS + this.#lastId;
 	}
 }

@@ -97,11 +97,11 @@ export class RamStore implements Store {
 	}
 
 	inbound(id: number): boolean {
-		return this.#find(id) >= 0;
+		return this.find(id) >= 0;
 	}
 
 	markInbound(id: number, open: boolean): number {
-		const at = this.#find(id);
+		const at = this.find(id);
 		if (open === at >= 0) return 0;
 		if (open) {
 			if (this.inboundCount === this.#limits.receiveMaximum) return Refusal.Full;
@@ -133,7 +133,7 @@ export class RamStore implements Store {
 	flush(): void {}
 
 	/** Where the identifier stands in the table, or -1. Few stand there at once, so a walk is quicker than an index. */
-	#find(id: number): number {
+	private find(id: number): number {
 		const view = this.#view;
 		const end = this.#inbound + this.inboundCount * Row.Inbound;
 		for (let at = this.#inbound; at < end; at += Row.Inbound) if (view.getUint16(at) === id) return at;
