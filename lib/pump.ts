@@ -221,7 +221,7 @@ export class Pump implements LinkEvents, Alarm {
 
 	/** Brings the phase to what the application wants. Returns true when it moved. */
 	private reconcile(): boolean {
-		const { session, store, limits, listener } = this.#parts;
+		const { session, store, limits, listener, clock } = this.#parts;
 		const deadlines = this.#deadlines;
 		if (this.#flushing === Flushing.Due || (this.#flushing === Flushing.Waiting && this.drained)) {
 			this.#flushing = Flushing.No;
@@ -231,16 +231,16 @@ export class Pump implements LinkEvents, Alarm {
 		}
 		if (!this.active) {
 			if (this.phase === Phase.Idle) return false;
-			this.say(this.goodbye);
+			if (!this.say(this.goodbye)) {
+				// Without DISCONNECT the broker would send the will, so room is waited for, for a while.
+				if (!deadlines.isSet(Deadline.Goodbye)) deadlines.set(Deadline.Goodbye, clock.ticks, limits.flushMs);
+				return false;
+			}
 			this.end(Reason.ClosedByApplication);
-		} else if (
-			this.phase === Phase.Idle ||
-			(this.phase === Phase.Waiting && !deadlines.isSet(Deadline.Backoff))
-		) {
-			this.dial();
-		} else if (session.heldBack && store.inboundCount <= limits.receiveMaximum >> 1) {
+		} else if (this.phase <= Phase.Waiting && !deadlines.isSet(Deadline.Backoff)) this.dial();
+		else if (session.heldBack && store.inboundCount <= limits.receiveMaximum >> 1) {
+			if (!this.say(Reason.Success)) return false;
 			this.#atOnce = true;
-			this.say(Reason.Success); // the will is not meant
 			this.end(Reason.FetchHeldBack);
 		} else return false;
 		return true;
@@ -319,19 +319,20 @@ export class Pump implements LinkEvents, Alarm {
 		return 0;
 	}
 
-	/** Says DISCONNECT with a reason where that is possible; closing without it makes the broker send the will. */
-	private say(reason: number): void {
+	/** Says DISCONNECT, where there is one to say; without it the broker sends the will. False: there is no room for it now. */
+	private say(reason: number): boolean {
 		const { encoder, arena, counters } = this.#parts;
 		const transport = this.#transport;
-		if (transport === null || this.phase < Phase.Connecting) return;
+		if (transport === null || this.phase < Phase.Connecting) return true;
 		// In 3.1.1 DISCONNECT has no reason: it would only take back the will [MQTT-3.14.4-3].
-		if (reason > 0 && !encoder.version5) return;
+		if (reason > 0 && !encoder.version5) return true;
 		this.open(transport);
-		if (!encoder.disconnect(reason, -1)) return;
+		if (!encoder.disconnect(reason, -1)) return false;
 		counters[Counter.PacketsOut + PacketType.Disconnect]++;
 		counters[Counter.BytesOut] += encoder.position - encoder.start;
 		transport.write(arena.bytes, encoder.start, encoder.position);
 		encoder.clear();
+		return true;
 	}
 
 	/** The connection is over, or was not made. What to do next is decided before anybody is told. */
@@ -370,7 +371,9 @@ export class Pump implements LinkEvents, Alarm {
 		} else if (which === Deadline.Connect) this.#reason = Reason.ConnectTimeout;
 		else if (which === Deadline.Connack) this.#reason = Reason.ConnackTimeout;
 		else if (which === Deadline.Request) this.#reason = Reason.RequestTimeout;
-		else if (which === Deadline.Stable) backoff.stable();
+		else if (which === Deadline.Goodbye) {
+			if (!this.active) this.#reason = Reason.ClosedByApplication;
+		} else if (which === Deadline.Stable) backoff.stable();
 		else if (which === Deadline.Flush) this.#flushing = Flushing.Due;
 		// Backoff and Resume: the turn that follows looks for itself.
 	}

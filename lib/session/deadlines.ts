@@ -21,7 +21,9 @@ export const enum Deadline {
 	Flush = 7,
 	/** A turn was broken off by a listener that threw: it is taken up again. */
 	Resume = 8,
-	Count = 9,
+	/** The link has no room for DISCONNECT: it is closed without. */
+	Goodbye = 9,
+	Count = 10,
 }
 
 /** How far a `flush` is. */

@@ -40,6 +40,34 @@ describe.each(VERSIONS)("version %i: closing", (version) => {
 		}
 	});
 
+	test("no room for DISCONNECT: it is waited for, and a link that never has room again is closed without", () => {
+		const { rig, peer } = met(version, { limits: { flushMs: 3000 } });
+		rig.strict.last.roomLimit = 1;
+		rig.client.close();
+		rig.pass(2000);
+		expect(rig.recorder.count("offline")).toBe(0);
+		rig.strict.last.roomLimit = 8192;
+		rig.strict.last.onWritable(8192);
+		rig.pass(1);
+		expect(peer.line.take()).toEqual(["disconnect"]);
+		expect(rig.recorder.of("offline")).toEqual([[CLOSED, false]]);
+		rig.online();
+		rig.strict.last.roomLimit = 1;
+		rig.client.close();
+		rig.pass(1000);
+		rig.client.open(); // taken back
+		rig.pass(10_000);
+		expect(rig.client.online).toBe(true);
+		rig.client.close();
+		rig.pass(3000);
+		expect(rig.recorder.of("offline")).toEqual([
+			[CLOSED, false],
+			[CLOSED, false],
+		]);
+		rig.pass(100_000);
+		expect(rig.world.pending).toBe(0);
+	});
+
 	test("close(true) says it in 5.0, and says nothing in 3.1.1", () => {
 		const { rig, peer } = met(version);
 		rig.client.close(true);
