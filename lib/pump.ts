@@ -7,7 +7,7 @@ import { Deadline, Deadlines, Flushing } from "./session/deadlines.js";
 import type { Identity } from "./session/identity.js";
 import { Found, type Intake } from "./session/intake.js";
 import { KeepAlive } from "./session/keep-alive.js";
-import { Phase } from "./session/link.js";
+import { HeldBack, Phase } from "./session/link.js";
 import type { Session, SessionParts } from "./session/session.js";
 import { LINK_FAULT_BASE, PacketType, Reason } from "./wire/protocol.js";
 
@@ -139,7 +139,7 @@ export class Pump implements LinkEvents, Alarm {
 
 	/** Reads and handles until nothing waits, or nothing more can be owed: then `#unread` stays true. */
 	private receive(): void {
-		const { intake, owed, counters, clock } = this.#parts;
+		const { intake, owed, counters, session } = this.#parts;
 		const transport = this.#transport;
 		while (transport !== null && owed.room > 0) {
 			const found = intake.next();
@@ -156,7 +156,7 @@ export class Pump implements LinkEvents, Alarm {
 					return;
 				}
 				counters[Counter.BytesIn] += count;
-				this.#alive.heard(clock.ticks);
+				this.#alive.heard(session.now);
 			}
 		}
 	}
@@ -187,11 +187,11 @@ export class Pump implements LinkEvents, Alarm {
 
 	/** Writes all that is due and that the link takes now: one write for many packets. */
 	private write(): void {
-		const { session, encoder, store, arena, counters, clock, owed } = this.#parts;
+		const { session, encoder, store, counters, owed } = this.#parts;
 		const alive = this.#alive;
 		const transport = this.#transport as Transport;
 		for (let more = true; more && this.#reason === 0 && this.#transport === transport; ) {
-			this.open(transport);
+			encoder.limit = encoder.start + transport.room;
 			if (alive.due && encoder.ping()) {
 				alive.due = false;
 				counters[Counter.PacketsOut + PacketType.Pingreq]++;
@@ -204,19 +204,18 @@ export class Pump implements LinkEvents, Alarm {
 				this.#reason = Reason.StoreFault;
 				return;
 			}
-			counters[Counter.BytesOut] += encoder.position - encoder.start;
-			transport.write(arena.bytes, encoder.start, encoder.position);
-			encoder.clear();
-			alive.lastSent = clock.ticks;
+			this.transmit(transport);
 		}
 		this.watchRequests();
 	}
 
-	/** Lets the encoder write as much as the link takes now. */
-	private open(transport: Transport): void {
-		const { encoder, limits } = this.#parts;
-		const room = transport.room;
-		encoder.limit = encoder.start + (room < limits.sendBytes ? room : limits.sendBytes);
+	/** Hands over what is encoded, all in one write. */
+	private transmit(transport: Transport): void {
+		const { encoder, arena, counters, session } = this.#parts;
+		counters[Counter.BytesOut] += encoder.position - encoder.start;
+		transport.write(arena.bytes, encoder.start, encoder.position);
+		encoder.clear();
+		this.#alive.lastSent = session.now;
 	}
 
 	/** Brings the phase to what the application wants. Returns true when it moved. */
@@ -238,11 +237,23 @@ export class Pump implements LinkEvents, Alarm {
 			}
 			this.end(Reason.ClosedByApplication);
 		} else if (this.phase <= Phase.Waiting && !deadlines.isSet(Deadline.Backoff)) this.dial();
-		else if (session.heldBack && store.inboundCount <= limits.receiveMaximum >> 1) {
-			if (!this.say(Reason.Success)) return false;
-			this.#atOnce = true;
-			this.end(Reason.FetchHeldBack);
-		} else return false;
+		else return session.heldBack !== HeldBack.No && this.fetch();
+		return true;
+	}
+
+	/** What was held back comes with a new connection, once half of what is open is finished. Returns true when that is now. */
+	private fetch(): boolean {
+		const { session, store, limits, clock } = this.#parts;
+		const deadlines = this.#deadlines;
+		if (store.inboundCount > limits.receiveMaximum >> 1) {
+			if (!deadlines.isSet(Deadline.Fetch)) deadlines.set(Deadline.Fetch, clock.ticks, limits.requestMs);
+			return false;
+		}
+		const overrun = session.heldBack === HeldBack.Overrun;
+		// Without a fault of the broker the will is not meant.
+		if (!this.say(overrun ? Reason.ReceiveMaximumExceeded : Reason.Success)) return false;
+		this.#atOnce = true;
+		this.end(overrun ? Reason.ReceiveMaximumExceeded : Reason.FetchHeldBack);
 		return true;
 	}
 
@@ -259,14 +270,10 @@ export class Pump implements LinkEvents, Alarm {
 	// ── a connection's life ──────────────────────────────────────────────────────────────────────────────────────
 
 	private dial(): void {
-		const { clock, limits, dialler, counters, intake, encoder, link } = this.#parts;
+		const { clock, limits, dialler, counters, link } = this.#parts;
 		this.phase = Phase.Dialling;
 		counters[Counter.Dials]++;
-		intake.reset();
-		encoder.clear();
 		link.reset();
-		this.#reason = 0;
-		this.#unread = false;
 		this.#deadlines.set(Deadline.Connect, clock.ticks, limits.connectMs);
 		try {
 			this.#transport = dialler.dial(this);
@@ -277,17 +284,15 @@ export class Pump implements LinkEvents, Alarm {
 
 	/** The link is up: CONNECT is the first packet [MQTT-3.1.0-1]. */
 	private connect(): void {
-		const { clock, limits, identity, encoder, arena, counters } = this.#parts;
+		const { clock, limits, identity, encoder, counters } = this.#parts;
 		const transport = this.#transport as Transport;
-		this.open(transport);
+		encoder.limit = encoder.start + transport.room;
 		if (!encoder.connect(identity.connect())) return; // not enough room yet
 		this.phase = Phase.Connecting;
 		this.#deadlines.clear(Deadline.Connect);
 		this.#deadlines.set(Deadline.Connack, clock.ticks, limits.connackMs);
 		counters[Counter.PacketsOut + PacketType.Connect]++;
-		counters[Counter.BytesOut] += encoder.position - encoder.start;
-		transport.write(arena.bytes, encoder.start, encoder.position);
-		encoder.clear();
+		this.transmit(transport);
 		this.#alive.reset(clock.ticks);
 	}
 
@@ -321,17 +326,15 @@ export class Pump implements LinkEvents, Alarm {
 
 	/** Says DISCONNECT, where there is one to say; without it the broker sends the will. False: there is no room for it now. */
 	private say(reason: number): boolean {
-		const { encoder, arena, counters } = this.#parts;
+		const { encoder, counters } = this.#parts;
 		const transport = this.#transport;
 		if (transport === null || this.phase < Phase.Connecting) return true;
 		// In 3.1.1 DISCONNECT has no reason: it would only take back the will [MQTT-3.14.4-3].
 		if (reason > 0 && !encoder.version5) return true;
-		this.open(transport);
+		encoder.limit = encoder.start + transport.room;
 		if (!encoder.disconnect(reason, -1)) return false;
 		counters[Counter.PacketsOut + PacketType.Disconnect]++;
-		counters[Counter.BytesOut] += encoder.position - encoder.start;
-		transport.write(arena.bytes, encoder.start, encoder.position);
-		encoder.clear();
+		this.transmit(transport);
 		return true;
 	}
 
@@ -371,6 +374,7 @@ export class Pump implements LinkEvents, Alarm {
 		} else if (which === Deadline.Connect) this.#reason = Reason.ConnectTimeout;
 		else if (which === Deadline.Connack) this.#reason = Reason.ConnackTimeout;
 		else if (which === Deadline.Request) this.#reason = Reason.RequestTimeout;
+		else if (which === Deadline.Fetch) this.peerFault(Reason.ReceiveMaximumExceeded);
 		else if (which === Deadline.Goodbye) {
 			if (!this.active) this.#reason = Reason.ClosedByApplication;
 		} else if (which === Deadline.Stable) backoff.stable();
@@ -389,9 +393,8 @@ export class Pump implements LinkEvents, Alarm {
 
 	private watchRequests(): void {
 		const { clock, limits, subscriptions } = this.#parts;
-		const waiting = subscriptions.awaiting > 0;
-		if (waiting === this.#deadlines.isSet(Deadline.Request)) return;
-		if (waiting) this.#deadlines.set(Deadline.Request, clock.ticks, limits.requestMs);
-		else this.#deadlines.clear(Deadline.Request);
+		if (subscriptions.awaiting === 0) this.#deadlines.clear(Deadline.Request);
+		else if (!this.#deadlines.isSet(Deadline.Request))
+			this.#deadlines.set(Deadline.Request, clock.ticks, limits.requestMs);
 	}
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import { Row } from "../limits.js";
-import { PacketType } from "../wire/protocol.js";
 import type { Arena } from "./arena.js";
 
 /**
@@ -18,8 +17,6 @@ export class OwedRing {
 	count = 0;
 	/** The most that ever waited. */
 	peak = 0;
-	/** PUBACKs among them: inbound messages that are not finished. */
-	pubacks = 0;
 	#head = 0;
 	#view: DataView;
 	#start: number;
@@ -41,7 +38,6 @@ export class OwedRing {
 		let row = this.#head + this.count;
 		if (row >= this.#capacity) row -= this.#capacity;
 		this.#view.setInt32(this.#start + row * Row.Owed, (type << 24) | (reason << 16) | id);
-		if (type === PacketType.Puback) this.pubacks++;
 		if (++this.count > this.peak) this.peak = this.count;
 	}
 
@@ -52,13 +48,11 @@ export class OwedRing {
 
 	/** Drops the oldest one. */
 	shift(): void {
-		if (this.first >>> 24 === PacketType.Puback) this.pubacks--;
 		if (++this.#head === this.#capacity) this.#head = 0;
 		this.count--;
 	}
 
 	clear(): void {
 		this.count = 0;
-		this.pubacks = 0;
 	}
 }

@@ -23,7 +23,9 @@ export const enum Deadline {
 	Resume = 8,
 	/** The link has no room for DISCONNECT: it is closed without. */
 	Goodbye = 9,
-	Count = 10,
+	/** The broker finishes what is open inbound, so that what was held back can be fetched. */
+	Fetch = 10,
+	Count = 11,
 }
 
 /** How far a `flush` is. */

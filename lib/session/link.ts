@@ -19,6 +19,15 @@ export const enum Phase {
 	Online = 4,
 }
 
+/** Why QoS 2 messages are left with the broker for now. */
+export const enum HeldBack {
+	No = 0,
+	/** There is no place to remember their identifiers. */
+	NoPlace = 1,
+	/** The same, and the broker has sent more than our Receive Maximum. */
+	Overrun = 2,
+}
+
 /**
  * What dies with a connection: the limits that CONNACK announced, and how far this connection has come in the outbox.
  * Nothing here outlives {@link reset}, so nothing negotiated on one connection leaks into the next.

@@ -10,7 +10,7 @@ import type { Packet } from "../wire/packet.js";
 import { PacketType, PublishFlag, Reason } from "../wire/protocol.js";
 import { MessageState, Record } from "../wire/record.js";
 import { acknowledged, ILLEGAL, published, STRAY } from "./exchange.js";
-import type { Link } from "./link.js";
+import { HeldBack, type Link } from "./link.js";
 import type { Subscriptions } from "./subscriptions.js";
 
 /**
@@ -20,8 +20,8 @@ import type { Subscriptions } from "./subscriptions.js";
 export class Session {
 	/** Set from outside at each turn: the ticks of now. */
 	now = 0;
-	/** True when a QoS 2 message was left with the broker, and a reconnect would fetch it. */
-	heldBack = false;
+	/** Whether QoS 2 messages were left with the broker, and a new connection would fetch them. */
+	heldBack: HeldBack = HeldBack.No;
 	#store: Store;
 	#packet: Packet;
 	#link: Link;
@@ -78,7 +78,6 @@ export class Session {
 		const qos = (packet.flags & PublishFlag.QosMask) >> PublishFlag.QosShift;
 		if (qos === 2) return this.publishOnce(packet.id, oversize);
 		if (qos === 1) {
-			if (this.#encoder.version5 && this.overrun()) return Reason.ReceiveMaximumExceeded;
 			this.#owed.push(PacketType.Puback, packet.id, Reason.Success);
 		}
 		this.deliver(oversize);
@@ -93,12 +92,11 @@ export class Session {
 			this.#owed.push(PacketType.Pubrec, id, Reason.Success);
 			return 0;
 		}
-		if (this.#encoder.version5 && this.overrun()) return Reason.ReceiveMaximumExceeded;
-		// Not the broker's fault: 3.1.1 has no Receive Maximum, and in 5.0 that of an earlier connection is not counted. It
-		// keeps this message, and all that follow it, until a reconnect fetches them.
-		if (this.heldBack || store.inboundCount === this.#limits.receiveMaximum) {
+		// The broker keeps what does not fit, and all that follows it, until the next connection. What is open is finished
+		// before that, or a broker that always sends too much would never get anything across.
+		if (this.heldBack !== HeldBack.No || store.inboundCount === this.#limits.receiveMaximum) {
 			this.#counters[Counter.HeldBack]++;
-			this.heldBack = true;
+			if (this.heldBack === HeldBack.No) this.heldBack = this.overrun() ? HeldBack.Overrun : HeldBack.NoPlace;
 			return 0;
 		}
 		if (store.markInbound(id, true) < 0) return Reason.QuotaExceeded;
@@ -107,9 +105,9 @@ export class Session {
 		return 0;
 	}
 
-	/** True when the broker has sent more than it may before we finished the earlier ones [MQTT-3.3.4-9]. */
+	/** True when the table is full by the broker's fault [MQTT-3.3.4-9], which what an earlier connection opened is not. */
 	private overrun(): boolean {
-		return this.#store.inboundCount - this.#link.carried + this.#owed.pubacks >= this.#limits.receiveMaximum;
+		return this.#encoder.version5 && this.#link.carried === 0;
 	}
 
 	private deliver(oversize: number): void {
@@ -374,7 +372,7 @@ export class Session {
 	linkLost(keepQos0: boolean): void {
 		this.#owed.clear();
 		this.#timed = 0;
-		this.heldBack = false;
+		this.heldBack = HeldBack.No;
 		if (keepQos0) return;
 		const store = this.#store;
 		for (let number = store.next(0); number !== 0; number = store.next(number))

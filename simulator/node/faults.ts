@@ -65,7 +65,10 @@ export function wordsFor(fault: LinkFault, target: Target, error?: unknown): str
 		case LinkFault.Refused:
 			return `Nobody listens at ${place}; start the broker, or check the port.`;
 		case LinkFault.Reset:
-			return `${place} reset the connection (${code || "ECONNRESET"}); is this the right port, and does it ${target.secure ? "speak" : "want"} TLS?`;
+			return (
+				`${place} reset the connection (${code || "ECONNRESET"}); ` +
+				`is this the right port, and does it ${target.secure ? "speak" : "want"} TLS?`
+			);
 		case LinkFault.Dns:
 			return `The name ${target.host} could not be resolved (${code}); check its spelling and the DNS of this machine.`;
 		case LinkFault.TimedOut:

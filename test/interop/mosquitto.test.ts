@@ -41,9 +41,15 @@ function expectEachInOrder(texts: readonly string[], count: number): void {
 	expect(texts.length).toBe(count);
 }
 
-/** Links were only ended on purpose, to fetch what there was no room for; see {@link burstCases}. */
+/**
+ * True for a link that we ended on purpose, to fetch what there was no room for; see {@link burstCases}. In 5.0 that is
+ * mosquitto's doing: with messages queued, 2.0.11 exceeds our Receive Maximum (eclipse-mosquitto/mosquitto#2301).
+ */
+const isFetch = ([reason]: readonly number[]): boolean =>
+	reason === Reason.FetchHeldBack || reason === Reason.ReceiveMaximumExceeded;
+
 function expectOnlyFetches(board: Board): void {
-	expect(board.offlines.filter(([reason]) => reason !== Reason.FetchHeldBack)).toEqual([]);
+	expect(board.offlines.filter((offline) => !isFetch(offline))).toEqual([]);
 }
 
 afterEach(() => undo.all());
@@ -140,7 +146,7 @@ describeMosquitto("mosquitto", () => {
 				await board.until("all of them", () => new Set(board.texts).size === 40);
 				expect(board.onlines.at(-1)).toBe(true);
 				// A link that was ended to fetch more may have taken acknowledgements of QoS 1 with it.
-				const fetched = board.offlines.some(([reason]) => reason === Reason.FetchHeldBack);
+				const fetched = board.offlines.some(isFetch);
 				const again = (text: string, i: number): boolean =>
 					Number(text) % 2 === 0 && board.texts.indexOf(text) < i;
 				expectEachInOrder(
@@ -261,8 +267,8 @@ describeMosquitto("mosquitto's limits", () => {
 			door.shut();
 			await board.until("away", () => board.offlines.length === 1);
 			await (await theirs(version)).burst("burst/in", 200, qos);
+			board.forgetting = true; // attempts that the closed door ended
 			door.open = true;
-			board.offlines.length = 0; // of the time before
 			await board.until("all at our side", () => board.messages.length >= 200);
 			expect(board.texts).toEqual(upTo(200));
 			expectOnlyFetches(board);

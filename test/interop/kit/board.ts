@@ -37,6 +37,8 @@ export class Board implements Listener {
 	readonly clientId: string;
 	/** `sessionPresent` of each connection. */
 	readonly onlines: boolean[] = [];
+	/** True: {@link offlines} begins anew with the next connection. */
+	forgetting = false;
 	/** Reason, and milliseconds until the next attempt. */
 	readonly offlines: (readonly [reason: number, retryMs: number])[] = [];
 	readonly messages: Received[] = [];
@@ -67,6 +69,8 @@ export class Board implements Listener {
 	}
 
 	onOnline(present: boolean): void {
+		if (this.forgetting) this.offlines.length = 0;
+		this.forgetting = false;
 		this.onlines.push(present);
 		this.watch.changed();
 	}

@@ -130,19 +130,38 @@ describe.each(VERSIONS)("version %i: receiving", (version) => {
 });
 
 describe("5.0: our limits", () => {
-	test("[MQTT-3.3.4-9] more than our Receive Maximum: DISCONNECT 0x93", () => {
-		for (const qos of [1, 2]) {
-			const { rig, peer } = met(5, { limits: { receiveMaximum: 3 } });
-			rig.strict.last.roomLimit = 4; // a DISCONNECT with a reason fits, once the acknowledgements are out
-			for (let id = 1; id <= 3; id++) peer.line.publish("in/x", "x", 2, id);
-			rig.until("three PUBRECs", () => peer.line.heard.length === 4);
-			expect(rig.client.online).toBe(true);
-			peer.line.publish("in/x", "x", qos, 4);
-			rig.pass(1);
-			expect(rig.recorder.of("offline")).toEqual([[Reason.ReceiveMaximumExceeded, true]]);
-			expect(rig.recorder.count("message")).toBe(3);
-			expect(peer.lines[0].take().slice(3)).toEqual(["disconnect 0x93"]);
-		}
+	test("[MQTT-3.3.4-9] more QoS 2 than our Receive Maximum: what is open is finished, then DISCONNECT 0x93, and back at once", () => {
+		const { rig, peer } = met(5, { limits: { receiveMaximum: 3 } });
+		for (let id = 1; id <= 4; id++) peer.line.publish("in/x", `${id}`, 2, id);
+		rig.pass(1);
+		const first = peer.line;
+		expect(first.take()).toEqual(["pubrec #1", "pubrec #2", "pubrec #3"]);
+		first.ack("pubrel", 1).ack("pubrel", 2);
+		rig.until("back", () => peer.lines.length === 2, 100);
+		expect(first.take()).toEqual(["pubcomp #1", "pubcomp #2", "disconnect 0x93"]);
+		expect(rig.recorder.of("offline")).toEqual([[Reason.ReceiveMaximumExceeded, true]]);
+		expect(rig.recorder.retries).toEqual([0]);
+		expect(rig.recorder.count("message")).toBe(3);
+	});
+
+	test("[MQTT-3.3.4-9] a broker that overruns and finishes nothing gets 0x93 too, after requestMs, and no quick return", () => {
+		const { rig, peer } = met(5, { limits: { receiveMaximum: 2, requestMs: 5000 } });
+		for (let id = 1; id <= 3; id++) peer.line.publish("in/x", `${id}`, 2, id);
+		rig.pass(4999);
+		expect(rig.client.online).toBe(true);
+		rig.pass(2);
+		expect(rig.recorder.of("offline")).toEqual([[Reason.ReceiveMaximumExceeded, true]]);
+		expect(peer.lines[0].take()).toEqual(["pubrec #1", "pubrec #2", "disconnect 0x93"]);
+		expect(rig.recorder.retries[0]).toBeGreaterThan(0);
+	});
+
+	test("QoS 1 cannot overrun us: acknowledgements leave before more is read", () => {
+		const { rig, peer } = met(5, { limits: { receiveMaximum: 2, window: 2 } });
+		for (let id = 1; id <= 60; id++) peer.line.publish("in/x", "x", 1, id);
+		rig.until("all", () => rig.recorder.count("message") === 60, 100);
+		rig.pass(1);
+		expect(peer.line.take()).toEqual(Array.from({ length: 60 }, (_, i) => `puback #${i + 1}`));
+		expect(rig.client.online).toBe(true);
 	});
 
 	test("[5.0, 4.9] exchanges of an earlier connection do not count against our Receive Maximum", () => {
