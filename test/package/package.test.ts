@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The package as others get it: packed, unpacked into an empty folder, and used from plain JavaScript and TypeScript. */
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -115,6 +115,38 @@ test("plain JavaScript publishes a message with it", async () => {
 		const path = await add("program.js", program);
 		const { stdout } = await run(process.execPath, [path, `mqtt://127.0.0.1:${port}`], { cwd: project });
 		expect(JSON.parse(stdout)).toEqual({ reason: -1, closed: -1, acknowledged: 1 });
+	} finally {
+		await listener.close();
+	}
+});
+
+test("the program in the README does what it says, and has 25 lines", async () => {
+	const readme = await readFile(installed("README.md"), "utf8");
+	const [, code] = /```js\n([\s\S]*?)```/.exec(readme) ?? ["", ""];
+	expect(code.split("\n").filter((line) => line.trim() !== "").length).toBe(25);
+	const published: string[] = [];
+	let deliver = (): void => {};
+	const broker = new Broker({
+		schedule: new NodeSchedule(),
+		onEvent(event) {
+			if (event.kind === "publish") published.push(event.topic);
+			if (event.kind === "subscribe") deliver();
+		},
+	});
+	deliver = () =>
+		void broker.publish({ topic: "greenhouse/1/set/interval", payload: "42", qos: 1, retain: true });
+	const listener = new TcpListener(broker);
+	const { port } = await listener.listen();
+	try {
+		const path = await add("readme.js", code.replace("port: 1883", `port: ${port}`));
+		const child = spawn(process.execPath, [path], { cwd: project, stdio: ["ignore", "pipe", "inherit"] });
+		let told = "";
+		for await (const chunk of child.stdout) {
+			told += chunk;
+			if (/settled 2 1/.test(told) && /interval 42/.test(told)) child.kill();
+		}
+		expect(told).toContain("settled 1 1");
+		expect(published).toEqual(expect.arrayContaining(["greenhouse/1/temperature", "greenhouse/1/status"]));
 	} finally {
 		await listener.close();
 	}
