@@ -92,7 +92,7 @@ export class Client {
 		let size = store.bytes;
 		for (const term of budget(limits)) size += term.bytes;
 		const arena = new Arena(options.memory, size);
-		const packet = new Packet();
+		const packet = new Packet(arena);
 		const decoder = new Decoder(arena, packet);
 		const intake = new Intake(arena, limits.packetBytes, decoder, packet);
 		const sendStart = arena.region(limits.sendBytes);

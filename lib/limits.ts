@@ -51,7 +51,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
 	sendBytes: 1024,
 	outboxBytes: 4096,
 	outboxMessages: 48,
-	textBytes: 496,
+	textBytes: 460,
 	window: 16,
 	receiveMaximum: 16,
 	subscriptions: 16,
@@ -74,7 +74,7 @@ export const TINY_LIMITS: Limits = Object.freeze({
 	sendBytes: 256,
 	outboxBytes: 1024,
 	outboxMessages: 16,
-	textBytes: 320,
+	textBytes: 308,
 	window: 4,
 	receiveMaximum: 4,
 	subscriptions: 4,
@@ -90,6 +90,14 @@ export const enum Row {
 	Owed = 4,
 	/** A subscription: identifier u16, options u8, state u8. */
 	Subscription = 4,
+	/** A deadline: ticks i32. */
+	Deadline = 4,
+}
+
+/** Rows of tables whose length is no limit. */
+export const enum Rows {
+	/** Things that the client waits for, see session/deadlines.ts. */
+	Deadlines = 11,
 }
 
 /** One term of the memory budget. */
@@ -112,6 +120,7 @@ export function budget(limits: Limits): BudgetTerm[] {
 		{ name: "text", bytes: limits.textBytes, reason: "topics, filters, client identifier, will" },
 		{ name: "owed", bytes: owedRows(limits) * Row.Owed, reason: "acknowledgements to send" },
 		{ name: "subscriptions", bytes: limits.subscriptions * Row.Subscription, reason: "what is renewed" },
+		{ name: "deadlines", bytes: Rows.Deadlines * Row.Deadline, reason: "what is waited for" },
 	];
 }
 

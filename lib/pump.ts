@@ -52,7 +52,7 @@ export class Pump implements LinkEvents, Alarm {
 
 	constructor(parts: PumpParts) {
 		this.#parts = parts;
-		this.#deadlines = new Deadlines(parts.clock, this);
+		this.#deadlines = new Deadlines(parts.arena, parts.clock, this);
 	}
 
 	// ── what wakes it ────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
+import { Row, Rows } from "../limits.js";
+import type { Arena } from "../memory/arena.js";
 import type { Alarm, Clock, Timer } from "../ports.js";
 
-/** What the client waits for. At most one of each. */
+/** What the client waits for. At most one of each; `Rows.Deadlines` is how many there are. */
 export const enum Deadline {
 	/** The link comes up. */
 	Connect = 0,
@@ -25,7 +27,6 @@ export const enum Deadline {
 	Goodbye = 9,
 	/** The broker finishes what is open inbound, so that what was held back can be fetched. */
 	Fetch = 10,
-	Count = 11,
 }
 
 /** How far a `flush` is. */
@@ -42,21 +43,25 @@ export const enum Flushing {
 /** A table of deadlines over one timer, which is set to the nearest. A spurious alarm finds nothing due. */
 export class Deadlines {
 	#armed = 0;
-	#at = new Int32Array(Deadline.Count);
+	#view: DataView;
+	#start: number;
 	#timer: Timer;
 	/** When the timer will wake, while `#running`. */
 	#wake = 0;
 	#running = false;
 
-	constructor(clock: Clock, alarm: Alarm) {
+	constructor(arena: Arena, clock: Clock, alarm: Alarm) {
+		this.#view = arena.view;
+		this.#start = arena.region(Rows.Deadlines * Row.Deadline);
 		this.#timer = clock.timer(alarm);
 	}
 
 	set(which: Deadline, now: number, ms: number): void {
-		this.#at[which] = (now + ms) | 0;
+		const at = (now + ms) | 0;
+		this.#view.setInt32(this.#start + which * Row.Deadline, at);
 		this.#armed |= 1 << which;
-		if (this.#running && ((this.#wake - this.#at[which]) | 0) <= 0) return;
-		this.#wake = this.#at[which];
+		if (this.#running && ((this.#wake - at) | 0) <= 0) return;
+		this.#wake = at;
 		this.#running = true;
 		this.#timer.arm(ms);
 	}
@@ -79,14 +84,14 @@ export class Deadlines {
 	/** Milliseconds until `which`, 0 when it is due or not set. */
 	remaining(which: Deadline, now: number): number {
 		if (!this.isSet(which)) return 0;
-		const ms = (this.#at[which] - now) | 0;
+		const ms = this.left(which, now);
 		return ms > 0 ? ms : 0;
 	}
 
 	/** Takes one that is due off the table and returns it, or -1. */
 	due(now: number): number {
-		for (let which = 0; which < Deadline.Count; which++) {
-			if ((this.#armed & (1 << which)) === 0 || ((this.#at[which] - now) | 0) > 0) continue;
+		for (let which = 0; which < Rows.Deadlines; which++) {
+			if ((this.#armed & (1 << which)) === 0 || this.left(which, now) > 0) continue;
 			this.#armed &= ~(1 << which);
 			return which;
 		}
@@ -97,9 +102,9 @@ export class Deadlines {
 	rearm(now: number): void {
 		this.#running = false;
 		let nearest = 0x7fff_ffff;
-		for (let which = 0; which < Deadline.Count; which++) {
+		for (let which = 0; which < Rows.Deadlines; which++) {
 			if ((this.#armed & (1 << which)) === 0) continue;
-			const ms = (this.#at[which] - now) | 0;
+			const ms = this.left(which, now);
 			if (ms < nearest) nearest = ms;
 		}
 		if (this.#armed === 0) return;
@@ -107,5 +112,9 @@ export class Deadlines {
 		this.#running = true;
 		this.#wake = (now + nearest) | 0;
 		this.#timer.arm(nearest);
+	}
+
+	private left(which: number, now: number): number {
+		return (this.#view.getInt32(this.#start + which * Row.Deadline) - now) | 0;
 	}
 }

@@ -137,7 +137,7 @@ export class Identity {
 	private assign(connack: Packet): number {
 		const fields = this.#fields;
 		const { bytes, view } = this.#arena;
-		const from = connack.values[Property.AssignedClientIdentifier];
+		const from = connack.value(Property.AssignedClientIdentifier);
 		const length = view.getUint16(from);
 		if (fields.clientIdEnd > fields.clientIdStart || length === 0) return Reason.ProtocolError;
 		if (length > this.#assignable) return Reason.ImplementationSpecific;

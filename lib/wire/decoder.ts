@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Arena } from "../memory/arena.js";
 import type { Packet } from "./packet.js";
-import { PropertySection } from "./properties.js";
+import { readProperties } from "./properties.js";
 import { PacketType, Property, PublishFlag, REASONS, Reason } from "./protocol.js";
 import { Reader, Varint } from "./reader.js";
 import { TextRule, textFault } from "./utf8.js";
@@ -33,7 +33,6 @@ export class Decoder {
 	readonly #bytes: Uint8Array;
 	readonly #view: DataView;
 	readonly #packet: Packet;
-	readonly #properties: PropertySection;
 	readonly #reader: Reader;
 
 	constructor(arena: Arena, packet: Packet) {
@@ -41,7 +40,6 @@ export class Decoder {
 		this.#view = arena.view;
 		this.#packet = packet;
 		this.#reader = new Reader(arena);
-		this.#properties = new PropertySection(arena, packet, this.#reader);
 	}
 
 	/**
@@ -137,7 +135,7 @@ export class Decoder {
 			if (at < end && this.#bytes[at] === 0) {
 				packet.propertiesStart = packet.propertiesEnd = ++at;
 			} else {
-				at = this.#properties.read(at, end, PacketType.Publish);
+				at = readProperties(packet, this.#reader, at, end);
 				if (at < 0) return -at;
 			}
 		}
@@ -149,7 +147,7 @@ export class Decoder {
 		const fault = textFault(view, topicStart, topicEnd, TextRule.TopicName);
 		if (fault !== 0) return fault;
 		if (packet.seenHigh !== 0 && packet.has(Property.TopicAlias)) {
-			const tooHigh = packet.values[Property.TopicAlias] > this.aliasMaximum;
+			const tooHigh = packet.value(Property.TopicAlias) > this.aliasMaximum;
 			return tooHigh ? Reason.TopicAliasInvalid : 0; // [MQTT-3.1.2-26, MQTT-3.1.2-27]
 		}
 		return topicEnd > topicStart ? 0 : Reason.ProtocolError; // [MQTT-4.7.3-1] [5.0, 3.3.2.1]
@@ -172,7 +170,7 @@ export class Decoder {
 		if (reason !== 0 && !isReasonOf(type, reason)) return Reason.ProtocolError; // [MQTT-3.4.2-1 and its kin]
 		this.#packet.reason = reason;
 		if (at === end) return 0;
-		at = this.#properties.read(at, end, type);
+		at = readProperties(this.#packet, this.#reader, at, end);
 		if (at < 0) return -at;
 		return at === end ? 0 : Reason.MalformedPacket;
 	}
@@ -186,7 +184,7 @@ export class Decoder {
 		packet.id = id;
 		at += 2;
 		if (version5) {
-			at = this.#properties.read(at, end, type);
+			at = readProperties(this.#packet, this.#reader, at, end);
 			if (at < 0) return -at;
 		} else if (type === PacketType.Unsuback) return at === end ? 0 : Reason.MalformedPacket; // [3.1.1, 3.11]
 		packet.payloadStart = at;

@@ -64,7 +64,7 @@ export async function codec() {
 	for (const version of [4, 5]) {
 		const version5 = version === 5;
 		const arena = new Arena({ allocate: (bytes) => new Uint8Array(bytes) }, 4096);
-		const packet = new Packet();
+		const packet = new Packet(arena);
 		const decoder = new Decoder(arena, packet);
 		const encoder = new Encoder(arena, 1024, 4096);
 		decoder.version5 = encoder.version5 = version5;

@@ -139,7 +139,7 @@ export class Fuzzer {
 		this.#seeds = seeds;
 		const memory = { allocate: (bytes) => new Uint8Array(bytes) };
 		this.#arena = new lib.Arena(memory, BEFORE + LENGTH_MAX + 16 + AFTER);
-		this.#packet = new lib.Packet();
+		this.#packet = new lib.Packet(this.#arena);
 		this.#decoder = new lib.Decoder(this.#arena, this.#packet);
 	}
 
@@ -213,7 +213,7 @@ export class Fuzzer {
 	#show() {
 		const p = this.#packet;
 		let text = `${p.type} ${p.flags} ${p.id} ${p.reason} ${p.topicStart} ${p.payloadStart} ${p.seenLow} ${p.seenHigh}`;
-		for (let id = 0; id < p.values.length; id++) if (p.has(id)) text += ` ${id}=${p.values[id]}`;
+		for (let id = 0; id < 43; id++) if (p.has(id)) text += ` ${id}=${p.value(id)}`;
 		return text;
 	}
 

@@ -8,7 +8,7 @@ import { encodeText, Filter } from "../../lib/wire/topic.js";
 /** A message with this payload, in the middle of other bytes. */
 function message(payload: number[], flags = 0, topic = "a/b"): { lens: Message; arena: Arena } {
 	const arena = new Arena({ allocate: (bytes) => new Uint8Array(bytes).fill(0x39) }, 256);
-	const packet = new Packet();
+	const packet = new Packet(arena);
 	packet.flags = flags;
 	packet.topicStart = 12;
 	packet.topicEnd = encodeText(arena, 10, 100, topic);

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { Clock, Timer } from "../../../lib/ports.js";
 import { Deadline, Deadlines } from "../../../lib/session/deadlines.js";
+import { newArena } from "../wire/bytes.js";
 
 class FakeTimer implements Timer {
 	armed: number[] = [];
@@ -16,7 +17,7 @@ class FakeTimer implements Timer {
 function table(): { timer: FakeTimer; deadlines: Deadlines } {
 	const timer = new FakeTimer();
 	const clock: Clock = { ticks: 0, seconds: 0, epochSeconds: 0, timer: () => timer };
-	return { timer, deadlines: new Deadlines(clock, { onAlarm() {} }) };
+	return { timer, deadlines: new Deadlines(newArena(64), clock, { onAlarm() {} }) };
 }
 
 describe("deadlines", () => {

@@ -10,7 +10,7 @@ const START = 4;
 function setUp(bytes: Uint8Array, version5: boolean) {
 	const arena = newArena(START + bytes.length + 16);
 	arena.bytes.set(bytes, START);
-	const packet = new Packet();
+	const packet = new Packet(arena);
 	const decoder = new Decoder(arena, packet);
 	decoder.version5 = version5;
 	return { arena, packet, decoder, end: START + bytes.length };

@@ -24,7 +24,7 @@ import {
 } from "./peer.js";
 
 vi.setConfig({ testTimeout: 60_000 });
-const packet = new Packet();
+const packet = new Packet(arena);
 const decoder = new Decoder(arena, packet);
 decoder.aliasMaximum = 65_535;
 const latin = (start: number, end: number) => Buffer.from(arena.bytes.slice(start, end)).toString("utf8");
@@ -40,7 +40,7 @@ function decode(one: object, five: boolean): void {
 }
 
 const block = (property: number): Buffer => {
-	const at = packet.values[property];
+	const at = packet.value(property);
 	return Buffer.from(arena.bytes.slice(at + 2, at + 2 + arena.view.getUint16(at)));
 };
 

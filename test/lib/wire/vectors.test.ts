@@ -15,7 +15,7 @@ function decode(bytes: Uint8Array, version: string, poison: number | null) {
 	const arena = newArena(end + (poison === null ? 0 : AFTER));
 	arena.bytes.fill(poison ?? 0xee);
 	arena.bytes.set(bytes, BEFORE);
-	const packet = new Packet();
+	const packet = new Packet(arena);
 	const decoder = new Decoder(arena, packet);
 	decoder.version5 = version === "5.0";
 	const size = decoder.frame(BEFORE, end);
@@ -56,7 +56,7 @@ function checkFields(vector: Vector, version: string): void {
 		else if (name.startsWith("property")) {
 			const id = Number(name.slice(9));
 			const isBlock = PROPERTY_TYPE[id] >= PropertyType.String;
-			value = isBlock ? blockAt(arena.bytes, packet.values[id]) : packet.integer(id, -1);
+			value = isBlock ? blockAt(arena.bytes, packet.value(id)) : packet.integer(id, -1);
 		} else value = packet[name as "id"];
 		expect(value, name).toEqual(expected);
 	}
