@@ -8,19 +8,20 @@ import { Message } from "./message.js";
 import type { Clock, Dialler, Memory, Random, Store } from "./ports.js";
 import { Pump } from "./pump.js";
 import { Backoff } from "./session/backoff.js";
-import { Identity, type Qos, type Who, type Will } from "./session/identity.js";
+import { Identity, type Who } from "./session/identity.js";
 import { Intake } from "./session/intake.js";
 import { Link, Phase } from "./session/link.js";
 import { Session } from "./session/session.js";
 import { Subscriptions } from "./session/subscriptions.js";
+import { encodeConnect, type Qos } from "./wire/connect.js";
 import { Decoder } from "./wire/decoder.js";
-import { ConnectFields, Encoder } from "./wire/encoder.js";
+import { Encoder } from "./wire/encoder.js";
 import { Packet } from "./wire/packet.js";
 import { PublishFlag, Reason } from "./wire/protocol.js";
 import { Record } from "./wire/record.js";
 import { Refusal } from "./wire/refusal.js";
 import { encodeText, Filter, filterFault, Topic, topicFault } from "./wire/topic.js";
-import { Writer } from "./wire/writer.js";
+import { varintSize, Writer } from "./wire/writer.js";
 
 /*
  * The hot path, from a sensor's reading to the broker's acknowledgement; nothing in it allocates:
@@ -34,7 +35,7 @@ import { Writer } from "./wire/writer.js";
  *     listener.onSettled        the ticket, acknowledged
  */
 
-export type { Qos, Will } from "./session/identity.js";
+export type { Qos, Will } from "./wire/connect.js";
 
 /** Flag for {@link Client.compose} and {@link Client.publish}: the broker keeps the message for later subscribers. */
 export const RETAIN = 1;
@@ -311,62 +312,30 @@ export class Client {
 			this.takeBack(start, text, "longer than limits.sendBytes allows");
 	}
 
-	/** Puts a payload with its length into the text region. */
-	private putBinary(value: string | Uint8Array): number {
-		if (typeof value === "string") return this.put(value);
-		const start = this.#text;
-		if (start + 2 + value.length > this.#textEnd)
-			throw new RangeError("the region for text is full: raise limits.textBytes");
-		this.#arena.view.setUint16(start, value.length);
-		this.#arena.bytes.set(value, start + 2);
-		this.#text = start + 2 + value.length;
-		return this.#text;
-	}
-
 	private identify(options: ClientOptions, version5: boolean, limits: Limits): Identity {
-		const fields = new ConnectFields();
+		const { clientId, user, password, will } = options;
+		const keepAliveSeconds = options.keepAliveSeconds ?? 60;
 		const sessionExpirySeconds = options.sessionExpirySeconds ?? DAY_SECONDS;
-		fields.keepAliveSeconds = options.keepAliveSeconds ?? 60;
-		fields.sessionExpirySeconds = sessionExpirySeconds;
-		fields.receiveMaximum = limits.receiveMaximum;
-		fields.maximumPacketSize = limits.packetBytes;
-		fields.clientIdStart = this.#text + 2;
-		fields.clientIdEnd = this.put(options.clientId);
-		const assignableBytes = version5 && options.clientId === "" ? ASSIGNED_ID_BYTES : 0;
-		this.#text += assignableBytes;
+		const { receiveMaximum, packetBytes: maximumPacketSize, sendBytes } = limits;
+		const start = this.#text;
+		const end = encodeConnect(this.#arena, start, this.#textEnd, version5, {
+			clientId, user, password, will, keepAliveSeconds, sessionExpirySeconds, receiveMaximum, maximumPacketSize,
+		}); // biome-ignore format: a list
+		const assignableBytes = version5 && clientId === "" ? ASSIGNED_ID_BYTES : 0;
+		this.#text = end + assignableBytes;
 		if (this.#text > this.#textEnd)
 			throw new RangeError("the region for text is full: raise limits.textBytes");
-		if (options.user !== undefined) {
-			fields.userStart = this.#text + 2;
-			fields.userEnd = this.put(options.user);
-		}
-		if (options.password !== undefined) {
-			fields.passwordStart = this.#text + 2;
-			fields.passwordEnd = this.putBinary(options.password);
-		}
-		if (options.will !== undefined) this.addWill(fields, options.will);
+		const longest = this.#text - start;
+		if (1 + varintSize(longest) + longest > sendBytes)
+			throw new RangeError("CONNECT does not fit: raise limits.sendBytes");
 		const cleanStart = options.cleanStart ?? false;
-		const identity = new Identity(this.#arena, this.#store, fields, {
-			version5, sessionExpirySeconds, cleanStart, assignableBytes,
+		const identity = new Identity(this.#arena, this.#store, {
+			version5, sessionExpirySeconds, cleanStart, start, end, assignableBytes,
 		}); // biome-ignore format: a list
-		identity.keepAliveSeconds = fields.keepAliveSeconds;
+		identity.keepAliveSeconds = keepAliveSeconds;
 		identity.requeue = options.onSessionLost !== "drop";
 		identity.queueQos0 = options.queueQos0 ?? false;
-		fields.clientIdEnd += assignableBytes; // the longest CONNECT that there will be
-		if (!this.#encoder.connect(fields)) throw new RangeError("CONNECT does not fit: raise limits.sendBytes");
-		fields.clientIdEnd -= assignableBytes;
-		this.#encoder.clear();
 		return identity;
-	}
-
-	private addWill(fields: ConnectFields, will: Will): void {
-		const topic = this.topic(will.topic);
-		fields.willFlags = 4 | ((will.qos ?? 0) << 3) | (will.retain ? 32 : 0);
-		fields.willTopicStart = topic.start;
-		fields.willTopicEnd = topic.end;
-		fields.willPayloadStart = this.#text + 2;
-		fields.willPayloadEnd = this.putBinary(will.payload);
-		fields.willDelaySeconds = will.delaySeconds ?? 0;
 	}
 }
 

@@ -15,7 +15,7 @@ export interface Limits {
 	readonly outboxBytes: number;
 	/** Messages in the outbox at once, each 6 bytes of table; also how far the oldest unfinished one may lag behind the newest. */
 	readonly outboxMessages: number;
-	/** Bytes. Topics, filters, client identifier, user, password and will, each with a length of 2 bytes. */
+	/** Bytes. CONNECT (client identifier, user, password and will, each with 2 bytes of length, and about 25 more), topics and filters. */
 	readonly textBytes: number;
 	/** QoS 1 and 2 messages that are sent and not yet finished. The broker's Receive Maximum may lower it. */
 	readonly window: number;
@@ -117,7 +117,7 @@ export function budget(limits: Limits): BudgetTerm[] {
 	return [
 		{ name: "packet region", bytes: limits.packetBytes, reason: "the packet being received" },
 		{ name: "send region", bytes: limits.sendBytes, reason: "packets of one write" },
-		{ name: "text", bytes: limits.textBytes, reason: "topics, filters, client identifier, will" },
+		{ name: "text", bytes: limits.textBytes, reason: "CONNECT, topics, filters" },
 		{ name: "owed", bytes: owedRows(limits) * Row.Owed, reason: "acknowledgements to send" },
 		{ name: "subscriptions", bytes: limits.subscriptions * Row.Subscription, reason: "what is renewed" },
 		{ name: "deadlines", bytes: Rows.Deadlines * Row.Deadline, reason: "what is waited for" },

@@ -287,7 +287,7 @@ export class Pump implements LinkEvents, Alarm {
 		const { clock, limits, identity, encoder, counters } = this.#parts;
 		const transport = this.#transport as Transport;
 		encoder.limit = encoder.start + transport.room;
-		if (!encoder.connect(identity.connect())) return; // not enough room yet
+		if (!identity.connect(encoder)) return; // not enough room yet
 		this.phase = Phase.Connecting;
 		this.#deadlines.clear(Deadline.Connect);
 		this.#deadlines.set(Deadline.Connack, clock.ticks, limits.connackMs);

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 import type { Arena } from "../memory/arena.js";
 import type { Store } from "../ports.js";
-import type { ConnectFields } from "../wire/encoder.js";
+import { ConnectAt, ConnectFlag, type Will } from "../wire/connect.js";
+import type { Encoder } from "../wire/encoder.js";
 import type { Packet } from "../wire/packet.js";
 import { Property, Reason } from "../wire/protocol.js";
-
-/** Quality of service. */
-export type Qos = 0 | 1 | 2;
 
 /** Half of what a client is made of: who we are to the broker. */
 export interface Who {
@@ -36,15 +34,6 @@ export interface Who {
 	readonly onSessionLost?: "requeue" | "drop";
 }
 
-export interface Will {
-	readonly topic: string;
-	readonly payload: string | Uint8Array;
-	readonly qos?: Qos;
-	readonly retain?: boolean;
-	/** How long the broker waits before it sends the will, seconds (5.0). */
-	readonly delaySeconds?: number;
-}
-
 /** 3.1.1: where we are in making the broker forget a session. */
 const enum Forget {
 	No = 0,
@@ -72,9 +61,11 @@ export class Identity {
 	requeue = true;
 	/** QoS 0 messages may wait for a connection. */
 	queueQos0 = false;
-	#fields: ConnectFields;
 	#store: Store;
 	#arena: Arena;
+	/** The body of CONNECT. */
+	#start: number;
+	#end: number;
 	#version5: boolean;
 	#sessionExpirySeconds: number;
 	/** The first connection begins a new session, whatever there is. */
@@ -84,10 +75,11 @@ export class Identity {
 	/** Room for an identifier that the server assigns. */
 	#assignable: number;
 
-	constructor(arena: Arena, store: Store, fields: ConnectFields, options: IdentityOptions) {
+	constructor(arena: Arena, store: Store, options: IdentityOptions) {
 		this.#arena = arena;
 		this.#store = store;
-		this.#fields = fields;
+		this.#start = options.start;
+		this.#end = options.end;
 		this.#version5 = options.version5;
 		this.#sessionExpirySeconds = options.sessionExpirySeconds;
 		// In 3.1.1 a session that is begun clean also ends with its connection, so it is begun by making the broker forget.
@@ -95,7 +87,8 @@ export class Identity {
 		this.#startClean = options.cleanStart && !dance;
 		if (dance) this.#forget = Forget.Due;
 		this.#assignable = options.assignableBytes;
-		this.#hash = hashOf(arena.bytes, fields.clientIdStart, fields.clientIdEnd);
+		const at = this.clientIdAt;
+		this.#hash = hashOf(arena.bytes, at + 2, at + 2 + arena.view.getUint16(at));
 	}
 
 	/** A hash of the client identifier that the application chose, never 0; what the server assigns does not change it. */
@@ -103,13 +96,15 @@ export class Identity {
 		return this.#hash;
 	}
 
-	/** What CONNECT says now. */
-	connect(): ConnectFields {
-		const fields = this.#fields;
+	/** Encodes CONNECT as it is to be said now. Returns false when there is no room for it. */
+	connect(encoder: Encoder): boolean {
+		const { bytes } = this.#arena;
 		const keeps = this.#sessionExpirySeconds > 0;
 		const anew = this.#startClean || this.#forget === Forget.Due || !keeps;
-		fields.cleanStart = anew || (this.#version5 && !this.#store.established);
-		return fields;
+		const at = this.#start + ConnectAt.Flags;
+		if (anew || (this.#version5 && !this.#store.established)) bytes[at] |= ConnectFlag.CleanStart;
+		else bytes[at] &= ~ConnectFlag.CleanStart;
+		return encoder.connect(this.#start, this.#end);
 	}
 
 	/**
@@ -118,7 +113,8 @@ export class Identity {
 	 */
 	accept(connack: Packet): number {
 		const present = connack.sessionPresent === 1;
-		if (present && this.#fields.cleanStart) return Reason.ProtocolError; // [MQTT-3.2.2-1, 5.0 MQTT-3.2.2-2]
+		const said = this.#arena.bytes[this.#start + ConnectAt.Flags];
+		if (present && (said & ConnectFlag.CleanStart) !== 0) return Reason.ProtocolError; // [MQTT-3.2.2-1, 5.0 MQTT-3.2.2-2]
 		if (this.#forget === Forget.Due) {
 			this.#forget = Forget.Done;
 			return -1;
@@ -135,16 +131,22 @@ export class Identity {
 
 	/** Keeps the identifier that the server chose, or the session could not be resumed [5.0, 3.2.2.3.7]. */
 	private assign(connack: Packet): number {
-		const fields = this.#fields;
 		const { bytes, view } = this.#arena;
+		const at = this.clientIdAt;
 		const from = connack.value(Property.AssignedClientIdentifier);
 		const length = view.getUint16(from);
-		if (fields.clientIdEnd > fields.clientIdStart || length === 0) return Reason.ProtocolError;
+		if (view.getUint16(at) > 0 || length === 0) return Reason.ProtocolError;
 		if (length > this.#assignable) return Reason.ImplementationSpecific;
-		const start = fields.clientIdStart;
-		bytes.copyWithin(start - 2, from, from + 2 + length);
-		fields.clientIdEnd = start + length;
+		bytes.copyWithin(at + 2 + length, at + 2, this.#end);
+		bytes.copyWithin(at, from, from + 2 + length);
+		this.#end += length;
 		return 0;
+	}
+
+	/** Where the client identifier stands in CONNECT, its length first. */
+	private get clientIdAt(): number {
+		const at = this.#start + ConnectAt.Properties;
+		return this.#version5 ? at + 1 + this.#arena.bytes[at] : at;
 	}
 }
 
@@ -159,6 +161,9 @@ export interface IdentityOptions {
 	readonly version5: boolean;
 	readonly sessionExpirySeconds: number;
 	readonly cleanStart: boolean;
-	/** Bytes behind the (empty) client identifier for one that the server assigns. */
+	/** The body of CONNECT, see wire/connect.ts. */
+	readonly start: number;
+	readonly end: number;
+	/** Bytes behind it, for a client identifier that the server assigns. */
 	readonly assignableBytes: number;
 }

@@ -1,50 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type { Arena } from "../memory/arena.js";
-import { PacketType, Property, Protocol, PublishFlag } from "./protocol.js";
+import { PacketType, Property, PublishFlag } from "./protocol.js";
 import { Record } from "./record.js";
-import { putVarint, varintSize, Writer } from "./writer.js";
-
-/** Bits of the CONNECT flags [3.1.2.3]. */
-const enum ConnectFlag {
-	CleanStart = 0x02,
-	Will = 0x04,
-	/** Will flag, QoS and retain, as {@link ConnectFields.willFlags} has them. */
-	WillMask = 0x3c,
-	Password = 0x40,
-	User = 0x80,
-}
-
-/**
- * What a CONNECT says. A text or binary field is the range of its bytes in the arena, with their length in the two
- * bytes before `start`; start 0 means that it is left out.
- */
-export class ConnectFields {
-	/** Clean session in 3.1.1. */
-	cleanStart = true;
-	keepAliveSeconds = 0;
-	/** 5.0; 0 = left out: the session ends with the connection. */
-	sessionExpirySeconds = 0;
-	/** 5.0; 0 = left out. */
-	receiveMaximum = 0;
-	/** 5.0; 0 = left out. */
-	maximumPacketSize = 0;
-	/** Absent = empty: the server gives a name. */
-	clientIdStart = 0;
-	clientIdEnd = 0;
-	userStart = 0;
-	userEnd = 0;
-	/** In 3.1.1 a password needs a user name [MQTT-3.1.2-22]: an empty one is sent when there is none. */
-	passwordStart = 0;
-	passwordEnd = 0;
-	/** 0 = no will; else the bits of the CONNECT flags: will 4, QoS << 3, retain 32. */
-	willFlags = 0;
-	willTopicStart = 0;
-	willTopicEnd = 0;
-	willPayloadStart = 0;
-	willPayloadEnd = 0;
-	/** 5.0. */
-	willDelaySeconds = 0;
-}
+import { putVarint, varintSize } from "./writer.js";
 
 /**
  * Writes packets one after the other into a region of the arena, so that one write to the transport sends many. Every
@@ -60,7 +18,6 @@ export class Encoder {
 	readonly #end: number;
 	readonly #bytes: Uint8Array;
 	readonly #view: DataView;
-	readonly #writer: Writer;
 
 	/** Packets go to `[start, end)`. */
 	constructor(arena: Arena, start: number, end: number) {
@@ -70,7 +27,6 @@ export class Encoder {
 		this.#end = end;
 		this.#bytes = arena.bytes;
 		this.#view = arena.view;
-		this.#writer = new Writer(arena);
 	}
 
 	/** No packet reaches beyond this: what the transport has room for, and at most the end of the region. */
@@ -227,87 +183,17 @@ export class Encoder {
 		return true;
 	}
 
-	/** CONNECT. Not hot: once for each connection. */
-	connect(fields: ConnectFields): boolean {
-		const version5 = this.version5;
-		const will = fields.willFlags & ConnectFlag.WillMask;
-		const user = fields.userStart > 0 || (fields.passwordStart > 0 && !version5);
-		const willProperties = fields.willDelaySeconds > 0 ? 5 : 0;
-		let remaining = 10 + textSize(fields.clientIdStart, fields.clientIdEnd);
-		if (version5) remaining += 1 + connectPropertiesSize(fields);
-		if (will !== 0) {
-			remaining += textSize(fields.willTopicStart, fields.willTopicEnd);
-			remaining += textSize(fields.willPayloadStart, fields.willPayloadEnd);
-			if (version5) remaining += 1 + willProperties;
-		}
-		if (user) remaining += textSize(fields.userStart, fields.userEnd);
-		if (fields.passwordStart > 0) remaining += textSize(fields.passwordStart, fields.passwordEnd);
-		const writer = this.#writer;
-		writer.begin(this.position, this.#limit);
-		writer.byte(PacketType.Connect << 4);
-		writer.varint(remaining);
-		writer.uint32(0x0004_4d51); // [MQTT-3.1.2-1]
-		writer.uint16(0x5454);
-		writer.byte(version5 ? Protocol.V5 : Protocol.V311);
-		writer.byte(
-			(fields.cleanStart ? ConnectFlag.CleanStart : 0) | // [MQTT-3.1.2-3: the reserved bit is 0]
-				will | // [MQTT-3.1.2-11, MQTT-3.1.2-13, MQTT-3.1.2-15: no will, no will bits]
-				(user ? ConnectFlag.User : 0) |
-				(fields.passwordStart > 0 ? ConnectFlag.Password : 0),
-		);
-		writer.uint16(fields.keepAliveSeconds);
-		if (version5) writeConnectProperties(writer, fields);
-		// In this order [MQTT-3.1.3-1].
-		writeText(writer, fields.clientIdStart, fields.clientIdEnd);
-		if (will !== 0) {
-			if (version5) {
-				writer.byte(willProperties);
-				if (willProperties > 0) {
-					writer.byte(Property.WillDelayInterval);
-					writer.uint32(fields.willDelaySeconds);
-				}
-			}
-			writeText(writer, fields.willTopicStart, fields.willTopicEnd);
-			writeText(writer, fields.willPayloadStart, fields.willPayloadEnd);
-		}
-		if (user) writeText(writer, fields.userStart, fields.userEnd);
-		if (fields.passwordStart > 0) writeText(writer, fields.passwordStart, fields.passwordEnd);
-		if (writer.overflowed) return false;
-		this.position = writer.position;
+	/** CONNECT with the body `[start, end)`, see connect.ts. */
+	connect(start: number, end: number): boolean {
+		const bytes = this.#bytes;
+		const at = this.position;
+		const length = end - start;
+		const body = at + 1 + varintSize(length);
+		if (body + length > this.#limit) return false;
+		bytes[at] = PacketType.Connect << 4;
+		putVarint(bytes, at + 1, length);
+		bytes.copyWithin(body, start, end);
+		this.position = body + length;
 		return true;
 	}
-}
-
-function connectPropertiesSize(fields: ConnectFields): number {
-	return (
-		(fields.sessionExpirySeconds > 0 ? 5 : 0) +
-		(fields.receiveMaximum > 0 ? 3 : 0) +
-		(fields.maximumPacketSize > 0 ? 5 : 0)
-	);
-}
-
-function writeConnectProperties(writer: Writer, fields: ConnectFields): void {
-	writer.byte(connectPropertiesSize(fields));
-	if (fields.sessionExpirySeconds > 0) {
-		writer.byte(Property.SessionExpiryInterval);
-		writer.uint32(fields.sessionExpirySeconds);
-	}
-	if (fields.receiveMaximum > 0) {
-		writer.byte(Property.ReceiveMaximum);
-		writer.uint16(fields.receiveMaximum);
-	}
-	if (fields.maximumPacketSize > 0) {
-		writer.byte(Property.MaximumPacketSize);
-		writer.uint32(fields.maximumPacketSize);
-	}
-}
-
-/** Bytes of a text on the wire, with its length; an absent one is empty. */
-function textSize(start: number, end: number): number {
-	return start > 0 ? end - start + 2 : 2;
-}
-
-function writeText(writer: Writer, start: number, end: number): void {
-	if (start > 0) writer.copy(start - 2, end);
-	else writer.uint16(0);
 }

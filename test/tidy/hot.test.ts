@@ -23,6 +23,12 @@ const cold: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 		encodeText: "text becomes bytes once, at the door, and a programmer's mistake throws",
 		loneSurrogate: "the error that it throws",
 	},
+	"lib/wire/connect.ts": {
+		encodeConnect: "called by the client's constructor",
+		putText: "part of it",
+		putData: "part of it",
+		noRoom: "the error that it throws",
+	},
 	"lib/session/backoff.ts": { healsSlowly: "once when a connection ends" },
 	"lib/message.ts": {
 		payload: "allocates, and says so",

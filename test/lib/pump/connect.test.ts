@@ -135,7 +135,8 @@ test("[MQTT-3.1.3-7] [MQTT-3.1.2-22] 3.1.1: no session without a name, no passwo
 });
 
 test("[MQTT-3.2.2-16] 5.0: the identifier that the server assigns is kept, also over close and open", () => {
-	const { rig, peer } = meet(5, { clientId: "" });
+	const will = { topic: "gone", payload: "x".repeat(60) }; // with the identifier it needs a length of two bytes
+	const { rig, peer } = meet(5, { clientId: "", will, user: "me", password: "pw" });
 	peer.properties = { assignedClientIdentifier: "chosen-by-the-server" };
 	rig.online();
 	peer.properties = {};
@@ -147,6 +148,10 @@ test("[MQTT-3.2.2-16] 5.0: the identifier that the server assigns is kept, also 
 	const connects = peer.lines.map((line) => line.heard[0].packet as IConnectPacket);
 	expect(connects.map((one) => one.clientId)).toEqual(["", "chosen-by-the-server", "chosen-by-the-server"]);
 	expect(connects.map((one) => one.clean)).toEqual([true, false, false]);
+	for (const one of connects) {
+		expect(one).toMatchObject({ username: "me", password: Buffer.from("pw"), keepalive: 60 });
+		expect(one.will).toMatchObject({ topic: "gone", payload: Buffer.from(will.payload) });
+	}
 });
 
 test("5.0: an identifier that nobody asked for, or too long, ends the connection", () => {

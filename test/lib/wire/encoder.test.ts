@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, test } from "vitest";
-import { ConnectFields, Encoder } from "../../../lib/wire/encoder.js";
+import { ConnectAt, type ConnectFields, encodeConnect } from "../../../lib/wire/connect.js";
+import { Encoder } from "../../../lib/wire/encoder.js";
 import { PacketType } from "../../../lib/wire/protocol.js";
 import { Record } from "../../../lib/wire/record.js";
 import { ascii, fromHex, newArena, putText, toHex } from "./bytes.js";
@@ -162,40 +163,40 @@ describe("requests", () => {
 });
 
 describe("CONNECT", () => {
-	type Text = { start: number; end: number };
-	function connect(change: (fields: ConnectFields, text: (s: string) => Text) => void) {
+	const defaults = {
+		clientId: "",
+		keepAliveSeconds: 0,
+		sessionExpirySeconds: 0,
+		receiveMaximum: 0,
+		maximumPacketSize: 0,
+	};
+	function connect(fields: Partial<ConnectFields>, clean = true) {
 		return ({ arena, encoder }: ReturnType<typeof setUp>): boolean => {
-			let at = 16;
-			const fields = new ConnectFields();
-			change(fields, (s) => {
-				const text = putText(arena, at, s);
-				at = text.end;
-				return text;
-			});
-			return encoder.connect(fields);
+			const end = encodeConnect(arena, 16, START, encoder.version5, { ...defaults, ...fields });
+			if (!clean) arena.bytes[16 + ConnectAt.Flags] &= ~2;
+			return encoder.connect(16, end);
 		};
 	}
 
 	test("nothing but defaults: a clean session of a nameless client [MQTT-3.1.2-1, MQTT-3.1.3-6]", () => {
-		const write = connect(() => {});
+		const write = connect({});
 		expect(encoded(false, write)).toBe("10 0c 00 04 4d 51 54 54 04 02 00 00 00 00");
 		expect(encoded(true, write)).toBe("10 0d 00 04 4d 51 54 54 05 02 00 00 00 00 00");
 	});
 
-	const everything = connect((fields, text) => {
-		fields.cleanStart = false;
-		fields.keepAliveSeconds = 60;
-		fields.sessionExpirySeconds = 0xffff_ffff;
-		fields.receiveMaximum = 16;
-		fields.maximumPacketSize = 1024;
-		fields.willFlags = 4 | (2 << 3) | 32;
-		fields.willDelaySeconds = 5;
-		({ start: fields.clientIdStart, end: fields.clientIdEnd } = text("id"));
-		({ start: fields.willTopicStart, end: fields.willTopicEnd } = text("w"));
-		({ start: fields.willPayloadStart, end: fields.willPayloadEnd } = text(""));
-		({ start: fields.userStart, end: fields.userEnd } = text("me"));
-		({ start: fields.passwordStart, end: fields.passwordEnd } = text("pw"));
-	});
+	const everything = connect(
+		{
+			keepAliveSeconds: 60,
+			sessionExpirySeconds: 0xffff_ffff,
+			receiveMaximum: 16,
+			maximumPacketSize: 1024,
+			will: { topic: "w", payload: "", qos: 2, retain: true, delaySeconds: 5 },
+			clientId: "id",
+			user: "me",
+			password: ascii("pw"),
+		},
+		false,
+	);
 
 	test("everything, in order [MQTT-3.1.3-1]", () => {
 		expect(encoded(false, everything)).toBe(
@@ -208,19 +209,34 @@ describe("CONNECT", () => {
 	});
 
 	test("a password alone: in 3.1.1 behind an empty user name [MQTT-3.1.2-22]", () => {
-		const write = connect((fields, text) => {
-			({ start: fields.passwordStart, end: fields.passwordEnd } = text("pw"));
-		});
+		const write = connect({ password: "pw" });
 		expect(encoded(false, write)).toBe("10 12 00 04 4d 51 54 54 04 c2 00 00 00 00 00 00 00 02 70 77");
 		expect(encoded(true, write)).toBe("10 11 00 04 4d 51 54 54 05 42 00 00 00 00 00 00 02 70 77");
 	});
 
-	test("without a will no will bits, whatever else is set [MQTT-3.1.2-11, MQTT-3.1.2-13, MQTT-3.1.2-15]", () => {
-		const write = connect((fields, text) => {
-			fields.willDelaySeconds = 5;
-			({ start: fields.willTopicStart, end: fields.willTopicEnd } = text("w"));
-		});
-		expect(encoded(true, write)).toBe("10 0d 00 04 4d 51 54 54 05 02 00 00 00 00 00");
+	test("the body needs all of its size, and nothing is written beyond", () => {
+		const fields = {
+			...defaults,
+			will: { topic: "w", payload: ascii("data") },
+			user: "me",
+			password: ascii("pw"),
+		};
+		for (const version5 of [false, true]) {
+			const end = encodeConnect(newArena(128), 0, 128, version5, fields);
+			for (let limit = 0; limit < end; limit++) {
+				const arena = newArena(128);
+				expect(() => encodeConnect(arena, 0, limit, version5, fields)).toThrow(/region for text is full/);
+				expect(arena.bytes.subarray(limit).every((byte) => byte === 0)).toBe(true);
+			}
+			expect(encodeConnect(newArena(end), 0, end, version5, fields)).toBe(end);
+		}
+	});
+
+	test("a will goes to a topic", () => {
+		const will = { topic: "a/+", payload: "" };
+		expect(() => encodeConnect(newArena(64), 0, 64, true, { ...defaults, will })).toThrow(
+			/"a\/\+": .*wildcards/,
+		);
 	});
 });
 

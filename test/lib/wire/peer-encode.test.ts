@@ -3,7 +3,8 @@
 import fc from "fast-check";
 import { type Packet as PeerPacket, parser } from "mqtt-packet";
 import { describe, expect, test, vi } from "vitest";
-import { ConnectFields, Encoder } from "../../../lib/wire/encoder.js";
+import { ConnectAt, encodeConnect } from "../../../lib/wire/connect.js";
+import { Encoder } from "../../../lib/wire/encoder.js";
 import { PacketType } from "../../../lib/wire/protocol.js";
 import { Record as Message } from "../../../lib/wire/record.js";
 import { arena, data, id, options, payload, qos, SEND, text, topic, u16, u32, version5 } from "./peer.js";
@@ -66,38 +67,29 @@ const connectModel = fc.record({
 	}),
 });
 
-function connectFields(model: typeof connectModel extends fc.Arbitrary<infer T> ? T : never): ConnectFields {
-	const fields = new ConnectFields();
-	let at = 0;
-	const add = (bytes: Uint8Array) => {
-		const range = put(at, bytes);
-		at = range.end;
-		return range;
-	};
-	fields.cleanStart = model.clean;
-	fields.keepAliveSeconds = model.keepalive;
-	fields.sessionExpirySeconds = model.properties.sessionExpiryInterval;
-	fields.receiveMaximum = model.properties.receiveMaximum;
-	fields.maximumPacketSize = model.properties.maximumPacketSize;
-	({ start: fields.clientIdStart, end: fields.clientIdEnd } = add(utf8.encode(model.clientId)));
-	if (model.username !== undefined)
-		({ start: fields.userStart, end: fields.userEnd } = add(utf8.encode(model.username)));
-	if (model.password !== undefined)
-		({ start: fields.passwordStart, end: fields.passwordEnd } = add(model.password));
-	if (model.will) {
-		fields.willFlags = 4 | (model.will.qos << 3) | (model.will.retain ? 32 : 0);
-		fields.willDelaySeconds = model.will.delay;
-		({ start: fields.willTopicStart, end: fields.willTopicEnd } = add(utf8.encode(model.will.topic)));
-		({ start: fields.willPayloadStart, end: fields.willPayloadEnd } = add(model.will.payload));
-	}
-	return fields;
+type ConnectModel = typeof connectModel extends fc.Arbitrary<infer T> ? T : never;
+
+function connect(five: boolean, model: ConnectModel): boolean {
+	const { clientId, username: user, password, will } = model;
+	const end = encodeConnect(arena, 0, SEND, five, {
+		clientId,
+		user,
+		password,
+		will: will && { ...will, qos: will.qos as 0 | 1 | 2, delaySeconds: will.delay },
+		keepAliveSeconds: model.keepalive,
+		sessionExpirySeconds: model.properties.sessionExpiryInterval,
+		receiveMaximum: model.properties.receiveMaximum,
+		maximumPacketSize: model.properties.maximumPacketSize,
+	});
+	if (!model.clean) arena.bytes[ConnectAt.Flags] &= ~2;
+	return encoder.connect(0, end);
 }
 
 describe("what the encoder writes, mqtt-packet reads", () => {
 	test("CONNECT [MQTT-3.1.2-1, MQTT-3.1.3-1]", () => {
 		fc.assert(
 			fc.property(version5, connectModel, (five, model) => {
-				const read = encode(five, () => encoder.connect(connectFields(model)));
+				const read = encode(five, () => connect(five, model));
 				const lonePassword = !five && model.password !== undefined && model.username === undefined;
 				expect(read).toMatchObject({
 					cmd: "connect",

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** The codec on XS: no slot and no chunk per packet, and what its objects cost. */
 import { Arena } from "../../../lib/memory/arena.js";
+import { encodeConnect } from "../../../lib/wire/connect.js";
 import { Decoder } from "../../../lib/wire/decoder.js";
-import { ConnectFields, Encoder } from "../../../lib/wire/encoder.js";
+import { Encoder } from "../../../lib/wire/encoder.js";
 import { Packet } from "../../../lib/wire/packet.js";
 import { PacketType } from "../../../lib/wire/protocol.js";
 import { encodeText, matches } from "../../../lib/wire/topic.js";
@@ -21,9 +22,13 @@ arena.bytes[0] = 2;
 const end = encodeText(arena, 8, 200, "greenhouse/1/temperature") + 64;
 const filterEnd = encodeText(arena, 200, 300, "greenhouse/+/temperature");
 const utf8End = encodeText(arena, 300, 400, "Gewächshaus/温度");
-const fields = new ConnectFields();
-fields.clientIdStart = 202;
-fields.clientIdEnd = filterEnd;
+const connectFields = {
+	clientId: "greenhouse-1",
+	keepAliveSeconds: 60,
+	sessionExpirySeconds: 3600,
+	receiveMaximum: 16,
+	maximumPacketSize: 1024,
+};
 
 for (const version5 of [false, true]) {
 	const label = version5 ? "5.0" : "3.1.1";
@@ -46,9 +51,10 @@ for (const version5 of [false, true]) {
 		encoder.ping();
 		encoder.disconnect(0x81, 10);
 	});
+	const connectEnd = encodeConnect(arena, 400, 600, version5, connectFields);
 	gate(`encode CONNECT, ${label}`, () => {
 		encoder.clear();
-		encoder.connect(fields);
+		encoder.connect(400, connectEnd);
 	});
 }
 
@@ -92,4 +98,3 @@ cost("Packet", () => new Packet(arena));
 cost("Decoder", () => new Decoder(small, packet));
 cost("Encoder", () => new Encoder(small, 0, 16));
 cost("Writer", () => new Writer(small));
-cost("ConnectFields", () => new ConnectFields());
