@@ -5,9 +5,8 @@ import type { Listener } from "./listener.js";
 import { Arena } from "./memory/arena.js";
 import { OwedRing } from "./memory/ring.js";
 import { Message } from "./message.js";
-import type { Clock, Dialler, Memory, Random, Store } from "./ports.js";
+import type { Ports, Store } from "./ports.js";
 import { Pump } from "./pump.js";
-import { Backoff } from "./session/backoff.js";
 import { Identity, type Who } from "./session/identity.js";
 import { Intake } from "./session/intake.js";
 import { Link, Phase } from "./session/link.js";
@@ -41,11 +40,7 @@ export type { Qos, Will } from "./wire/connect.js";
 export const RETAIN = 1;
 
 /** What a client is made of. The ports come from the board, the rest is who we are and what we want. */
-export interface ClientOptions extends Who {
-	readonly memory: Memory;
-	readonly dialler: Dialler;
-	readonly clock: Clock;
-	readonly random: Random;
+export interface ClientOptions extends Who, Ports {
 	/** Keeps the messages; made with the same limits as the client. */
 	readonly store: Store;
 	/** Changes to `DEFAULT_LIMITS`, or a whole profile such as `TINY_LIMITS`. */
@@ -72,12 +67,7 @@ export class Client {
 	readonly #pump: Pump;
 	readonly #writer: Writer;
 	readonly #arena: Arena;
-	readonly #limits: Limits;
 	readonly #session: Session;
-	readonly #subscriptions: Subscriptions;
-	readonly #identity: Identity;
-	readonly #link: Link;
-	readonly #encoder: Encoder;
 	/** Where the record starts that is being composed. */
 	#composed = 0;
 	/** The next free byte of the text region, and its end. */
@@ -95,7 +85,7 @@ export class Client {
 		const arena = new Arena(options.memory, size);
 		const packet = new Packet(arena);
 		const decoder = new Decoder(arena, packet);
-		const intake = new Intake(arena, limits.packetBytes, decoder, packet);
+		const intake = new Intake(arena, limits.packetBytes, decoder);
 		const sendStart = arena.region(limits.sendBytes);
 		const encoder = new Encoder(arena, sendStart, sendStart + limits.sendBytes);
 		decoder.version5 = encoder.version5 = version5;
@@ -107,22 +97,15 @@ export class Client {
 		const link = new Link();
 		const message = new Message(arena, packet);
 		this.#arena = arena;
-		this.#limits = limits;
 		this.#store = store;
-		this.#encoder = encoder;
 		this.#writer = new Writer(arena);
-		this.#link = link;
-		this.#subscriptions = subscriptions;
 		const parts = {
 			store, packet, link, owed, encoder, counters, listener, message, subscriptions, limits, view: arena.view,
 		}; // biome-ignore format: a list
 		const session = new Session(parts);
 		const identity = this.identify(options, version5, limits);
-		const backoff = new Backoff(limits, options.random);
-		const { dialler, clock } = options;
 		this.#session = session;
-		this.#identity = identity;
-		this.#pump = new Pump({ ...parts, arena, dialler, clock, intake, session, identity, backoff });
+		this.#pump = new Pump(options, arena, session, intake, identity);
 	}
 
 	// ── cold: before, or rarely ──────────────────────────────────────────────────────────────────────────────────
@@ -152,14 +135,14 @@ export class Client {
 	 * broker lost the session. `listener.onSubscribed` tells the answer. Returns 0 or a refusal.
 	 */
 	subscribe(filter: Filter, qos: Qos): number {
-		if (!this.#subscriptions.add(filter, qos)) return this.refuse(Refusal.TableFull);
+		if (!this.#session.subscriptions.add(filter, qos)) return this.refuse(Refusal.TableFull);
 		this.#pump.turn();
 		return 0;
 	}
 
 	/** No longer wants them. `listener.onUnsubscribed` tells when the broker knows. Returns 0 or a refusal. */
 	unsubscribe(filter: Filter): number {
-		if (!this.#subscriptions.remove(filter)) return this.refuse(Refusal.NotSubscribed);
+		if (!this.#session.subscriptions.remove(filter)) return this.refuse(Refusal.NotSubscribed);
 		this.#pump.turn();
 		return 0;
 	}
@@ -169,7 +152,7 @@ export class Client {
 		const pump = this.#pump;
 		if (pump.wanted) return 0;
 		if (pump.phase === Phase.Idle) {
-			const refused = this.#store.open(this.#identity.hash());
+			const refused = this.#store.open(this.#pump.identity.hash());
 			if (refused < 0) return this.refuse(refused);
 			this.#session.begin();
 		}
@@ -193,7 +176,7 @@ export class Client {
 	 * Waits until the outbox is empty, `ms` at most (default `flushMs`; up to 2³⁰), and then calls `listener.onFlushed`,
 	 * never from inside this call. Without a connection that is wanted there is nothing to wait for.
 	 */
-	flush(ms: number = this.#limits.flushMs): void {
+	flush(ms: number = this.#session.limits.flushMs): void {
 		this.#pump.flush(ms > 0 ? Math.min(ms, 0x4000_0000) : 0);
 	}
 
@@ -210,7 +193,7 @@ export class Client {
 	/** The memory budget, term by term; their sum is what was taken from the board's memory. Allocates. */
 	get memory(): BudgetTerm[] {
 		return [
-			...budget(this.#limits),
+			...budget(this.#session.limits),
 			{ name: "store", bytes: this.#store.bytes, reason: "outbox, its table, inbound QoS 2 identifiers" },
 		];
 	}
@@ -224,7 +207,7 @@ export class Client {
 	 */
 	compose(topic: Topic, qos: Qos, flags = 0, bytes = -1): Writer | undefined {
 		const head = Record.Overhead + topic.end - topic.start;
-		const most = this.#limits.sendBytes - head - PUBLISH_OVERHEAD;
+		const most = this.#session.limits.sendBytes - head - PUBLISH_OVERHEAD;
 		if (bytes < 0) bytes = most < 256 ? most : 256;
 		const refused = this.refusalOf(qos, flags);
 		const at = refused < 0 ? refused : bytes > most ? Refusal.TooLong : this.#store.reserve(head + bytes);
@@ -276,16 +259,18 @@ export class Client {
 	/** What is not possible before any room is looked for. */
 	private refusalOf(qos: number, flags: number): number {
 		if (this.#pump.phase !== Phase.Online)
-			return qos === 0 && !this.#identity.queueQos0 ? Refusal.Offline : 0;
-		if (qos > this.#link.maximumQos) return Refusal.NotOffered;
-		return (flags & RETAIN) !== 0 && !this.#link.retainAvailable ? Refusal.NotOffered : 0;
+			return qos === 0 && !this.#pump.identity.queueQos0 ? Refusal.Offline : 0;
+		const link = this.#session.link;
+		if (qos > link.maximumQos) return Refusal.NotOffered;
+		return (flags & RETAIN) !== 0 && !link.retainAvailable ? Refusal.NotOffered : 0;
 	}
 
 	/** True when the broker of this connection does not take packets as long as what was composed [MQTT-3.2.2-15]. */
 	private exceeds(end: number): boolean {
-		const maximum = this.#link.maximumPacketSize;
+		const { link, encoder } = this.#session;
+		const maximum = link.maximumPacketSize;
 		if (end - this.#composed + PUBLISH_OVERHEAD <= maximum || this.#pump.phase !== Phase.Online) return false;
-		return this.#encoder.publishSize(this.#composed, end, 0) > maximum;
+		return encoder.publishSize(this.#composed, end, 0) > maximum;
 	}
 
 	private refuse(refusal: number): number {
@@ -308,7 +293,7 @@ export class Client {
 	}
 
 	private fits(start: number, end: number, text: string, overhead: number): void {
-		if (end - start + overhead + PUBLISH_OVERHEAD > this.#limits.sendBytes)
+		if (end - start + overhead + PUBLISH_OVERHEAD > this.#session.limits.sendBytes)
 			this.takeBack(start, text, "longer than limits.sendBytes allows");
 	}
 

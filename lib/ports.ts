@@ -199,3 +199,11 @@ export interface Power {
 	deepSleep(ms: number): void;
 	restart(): void;
 }
+
+/** What a client needs of its board. */
+export interface Ports {
+	readonly memory: Memory;
+	readonly dialler: Dialler;
+	readonly clock: Clock;
+	readonly random: Random;
+}

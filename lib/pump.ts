@@ -1,26 +1,15 @@
 // SPDX-License-Identifier: MIT
 import { Counter } from "./counters.js";
 import type { Arena } from "./memory/arena.js";
-import type { Alarm, Clock, Dialler, Link as LinkEvents, LinkFault, Transport } from "./ports.js";
-import type { Backoff } from "./session/backoff.js";
+import type { Alarm, Clock, Dialler, Link as LinkEvents, LinkFault, Ports, Transport } from "./ports.js";
+import { Backoff } from "./session/backoff.js";
 import { Deadline, Deadlines, Flushing } from "./session/deadlines.js";
 import type { Identity } from "./session/identity.js";
 import { Found, type Intake } from "./session/intake.js";
 import { KeepAlive } from "./session/keep-alive.js";
 import { HeldBack, Phase } from "./session/link.js";
-import type { Session, SessionParts } from "./session/session.js";
+import type { Session } from "./session/session.js";
 import { LINK_FAULT_BASE, PacketType, Reason } from "./wire/protocol.js";
-
-/** What a pump joins; the client makes them once. */
-export interface PumpParts extends SessionParts {
-	readonly arena: Arena;
-	readonly dialler: Dialler;
-	readonly clock: Clock;
-	readonly intake: Intake;
-	readonly session: Session;
-	readonly identity: Identity;
-	readonly backoff: Backoff;
-}
 
 /**
  * Moves bytes between the transport and the session, and keeps the connection alive.
@@ -37,6 +26,7 @@ export class Pump implements LinkEvents, Alarm {
 	roomWanted = 0;
 	/** With which reason code to say goodbye. */
 	goodbye = 0;
+	readonly identity: Identity;
 	#busy = false;
 	/** The link has bytes that were not read. */
 	#unread = false;
@@ -47,12 +37,21 @@ export class Pump implements LinkEvents, Alarm {
 	#atOnce = false;
 	#flushing = Flushing.No;
 	#alive = new KeepAlive();
-	#parts: PumpParts;
+	#session: Session;
+	#intake: Intake;
+	#clock: Clock;
+	#dialler: Dialler;
+	#backoff: Backoff;
 	#deadlines: Deadlines;
 
-	constructor(parts: PumpParts) {
-		this.#parts = parts;
-		this.#deadlines = new Deadlines(parts.arena, parts.clock, this);
+	constructor(ports: Ports, arena: Arena, session: Session, intake: Intake, identity: Identity) {
+		this.identity = identity;
+		this.#session = session;
+		this.#intake = intake;
+		this.#clock = ports.clock;
+		this.#dialler = ports.dialler;
+		this.#backoff = new Backoff(session.limits, ports.random);
+		this.#deadlines = new Deadlines(arena, ports.clock, this);
 	}
 
 	// ── what wakes it ────────────────────────────────────────────────────────────────────────────────────────────
@@ -73,7 +72,7 @@ export class Pump implements LinkEvents, Alarm {
 	}
 
 	onAlarm(): void {
-		const now = this.#parts.clock.ticks;
+		const now = this.#clock.ticks;
 		for (let which = this.#deadlines.due(now); which >= 0; which = this.#deadlines.due(now))
 			this.expired(which, now);
 		this.#deadlines.rearm(now);
@@ -87,7 +86,7 @@ export class Pump implements LinkEvents, Alarm {
 	flush(ms: number): void {
 		const waits = this.active && !this.drained;
 		this.#flushing = waits ? Flushing.Waiting : Flushing.Soon;
-		this.#deadlines.set(Deadline.Flush, this.#parts.clock.ticks, waits ? ms : 0);
+		this.#deadlines.set(Deadline.Flush, this.#clock.ticks, waits ? ms : 0);
 		this.turn();
 	}
 
@@ -102,15 +101,15 @@ export class Pump implements LinkEvents, Alarm {
 		} finally {
 			this.#busy = false;
 			// A listener threw, which it must not: the rest of the turn is done a moment later.
-			if (!done) this.#deadlines.set(Deadline.Resume, this.#parts.clock.ticks, 0);
+			if (!done) this.#deadlines.set(Deadline.Resume, this.#clock.ticks, 0);
 		}
 	}
 
 	// ── one turn ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 	private takeTurn(): void {
-		const { session, store, clock, owed } = this.#parts;
-		session.now = clock.ticks;
+		const { store, owed } = this.#session;
+		this.#session.now = this.#clock.ticks;
 		store.discard(); // a composition that was left behind
 		let again = true;
 		while (again) {
@@ -133,13 +132,14 @@ export class Pump implements LinkEvents, Alarm {
 
 	/** Nothing is owed to the broker. */
 	private get drained(): boolean {
-		const { store, owed } = this.#parts;
+		const { store, owed } = this.#session;
 		return store.count === 0 && owed.count === 0;
 	}
 
 	/** Reads and handles until nothing waits, or nothing more can be owed: then `#unread` stays true. */
 	private receive(): void {
-		const { intake, owed, counters, session } = this.#parts;
+		const intake = this.#intake;
+		const { owed, counters, now } = this.#session;
 		const transport = this.#transport;
 		while (transport !== null && owed.room > 0) {
 			const found = intake.next();
@@ -156,20 +156,19 @@ export class Pump implements LinkEvents, Alarm {
 					return;
 				}
 				counters[Counter.BytesIn] += count;
-				this.#alive.heard(session.now);
+				this.#alive.heard(now);
 			}
 		}
 	}
 
 	private handle(found: number): void {
-		const { intake, session, counters } = this.#parts;
-		const packet = intake.packet;
+		const { packet, counters } = this.#session;
 		counters[Counter.PacketsIn + packet.type]++;
 		let fault = 0;
 		if (this.phase === Phase.Online) {
 			if (packet.type === PacketType.Disconnect)
 				this.#reason = packet.reason === 0 ? Reason.Unspecified : packet.reason;
-			else fault = session.handle(found === Found.Oversize ? intake.oversizeBytes : 0);
+			else fault = this.#session.handle(found === Found.Oversize ? this.#intake.oversizeBytes : 0);
 			// An answer is progress: the other requests have their time from now.
 			if (packet.type === PacketType.Suback || packet.type === PacketType.Unsuback)
 				this.#deadlines.clear(Deadline.Request);
@@ -180,14 +179,14 @@ export class Pump implements LinkEvents, Alarm {
 
 	/** The broker broke a rule: 5.0 is told which [MQTT-4.13.1-1], 3.1.1 sees the link close [MQTT-4.8.0-1]. */
 	private peerFault(reason: number): void {
-		this.#parts.counters[Counter.PeerFaults]++;
+		this.#session.counters[Counter.PeerFaults]++;
 		this.say(reason);
 		this.#reason = reason;
 	}
 
 	/** Writes all that is due and that the link takes now: one write for many packets. */
 	private write(): void {
-		const { session, encoder, store, counters, owed } = this.#parts;
+		const { encoder, store, counters, owed } = this.#session;
 		const alive = this.#alive;
 		const transport = this.#transport as Transport;
 		for (let more = true; more && this.#reason === 0 && this.#transport === transport; ) {
@@ -197,7 +196,7 @@ export class Pump implements LinkEvents, Alarm {
 				counters[Counter.PacketsOut + PacketType.Pingreq]++;
 			}
 			if (owed.peak > counters[Counter.PeakOwed]) counters[Counter.PeakOwed] = owed.peak;
-			more = session.gather();
+			more = this.#session.gather();
 			if (encoder.position === encoder.start) break;
 			// Nothing leaves that depends on what is not durable.
 			if (store.commit() < 0) {
@@ -211,16 +210,16 @@ export class Pump implements LinkEvents, Alarm {
 
 	/** Hands over what is encoded, all in one write. */
 	private transmit(transport: Transport): void {
-		const { encoder, arena, counters, session } = this.#parts;
+		const { encoder, counters, now } = this.#session;
 		counters[Counter.BytesOut] += encoder.position - encoder.start;
-		transport.write(arena.bytes, encoder.start, encoder.position);
+		transport.write(encoder.bytes, encoder.start, encoder.position);
 		encoder.clear();
-		this.#alive.lastSent = session.now;
+		this.#alive.lastSent = now;
 	}
 
 	/** Brings the phase to what the application wants. Returns true when it moved. */
 	private reconcile(): boolean {
-		const { session, store, limits, listener, clock } = this.#parts;
+		const { store, limits, listener, heldBack } = this.#session;
 		const deadlines = this.#deadlines;
 		if (this.#flushing === Flushing.Due || (this.#flushing === Flushing.Waiting && this.drained)) {
 			this.#flushing = Flushing.No;
@@ -232,24 +231,26 @@ export class Pump implements LinkEvents, Alarm {
 			if (this.phase === Phase.Idle) return false;
 			if (!this.say(this.goodbye)) {
 				// Without DISCONNECT the broker would send the will, so room is waited for, for a while.
-				if (!deadlines.isSet(Deadline.Goodbye)) deadlines.set(Deadline.Goodbye, clock.ticks, limits.flushMs);
+				if (!deadlines.isSet(Deadline.Goodbye))
+					deadlines.set(Deadline.Goodbye, this.#clock.ticks, limits.flushMs);
 				return false;
 			}
 			this.end(Reason.ClosedByApplication);
 		} else if (this.phase <= Phase.Waiting && !deadlines.isSet(Deadline.Backoff)) this.dial();
-		else return session.heldBack !== HeldBack.No && this.fetch();
+		else return heldBack !== HeldBack.No && this.fetch();
 		return true;
 	}
 
 	/** What was held back comes with a new connection, once half of what is open is finished. Returns true when that is now. */
 	private fetch(): boolean {
-		const { session, store, limits, clock } = this.#parts;
+		const { store, limits, heldBack } = this.#session;
 		const deadlines = this.#deadlines;
 		if (store.inboundCount > limits.receiveMaximum >> 1) {
-			if (!deadlines.isSet(Deadline.Fetch)) deadlines.set(Deadline.Fetch, clock.ticks, limits.requestMs);
+			if (!deadlines.isSet(Deadline.Fetch))
+				deadlines.set(Deadline.Fetch, this.#clock.ticks, limits.requestMs);
 			return false;
 		}
-		const overrun = session.heldBack === HeldBack.Overrun;
+		const overrun = heldBack === HeldBack.Overrun;
 		// Without a fault of the broker the will is not meant.
 		if (!this.say(overrun ? Reason.ReceiveMaximumExceeded : Reason.Success)) return false;
 		this.#atOnce = true;
@@ -259,7 +260,7 @@ export class Pump implements LinkEvents, Alarm {
 
 	/** Returns true when the application was told that there is room. */
 	private offerRoom(): boolean {
-		const { store, listener } = this.#parts;
+		const { store, listener } = this.#session;
 		if (store.reserve(this.roomWanted) < 0) return false;
 		store.discard();
 		this.roomWanted = 0;
@@ -270,13 +271,13 @@ export class Pump implements LinkEvents, Alarm {
 	// ── a connection's life ──────────────────────────────────────────────────────────────────────────────────────
 
 	private dial(): void {
-		const { clock, limits, dialler, counters, link } = this.#parts;
+		const { limits, counters, link } = this.#session;
 		this.phase = Phase.Dialling;
 		counters[Counter.Dials]++;
 		link.reset();
-		this.#deadlines.set(Deadline.Connect, clock.ticks, limits.connectMs);
+		this.#deadlines.set(Deadline.Connect, this.#clock.ticks, limits.connectMs);
 		try {
-			this.#transport = dialler.dial(this);
+			this.#transport = this.#dialler.dial(this);
 		} catch {
 			this.end(Reason.DialFailed);
 		}
@@ -284,28 +285,27 @@ export class Pump implements LinkEvents, Alarm {
 
 	/** The link is up: CONNECT is the first packet [MQTT-3.1.0-1]. */
 	private connect(): void {
-		const { clock, limits, identity, encoder, counters } = this.#parts;
+		const { limits, encoder, counters } = this.#session;
 		const transport = this.#transport as Transport;
 		encoder.limit = encoder.start + transport.room;
-		if (!identity.connect(encoder)) return; // not enough room yet
+		if (!this.identity.connect(encoder)) return; // not enough room yet
 		this.phase = Phase.Connecting;
 		this.#deadlines.clear(Deadline.Connect);
-		this.#deadlines.set(Deadline.Connack, clock.ticks, limits.connackMs);
+		this.#deadlines.set(Deadline.Connack, this.#clock.ticks, limits.connackMs);
 		counters[Counter.PacketsOut + PacketType.Connect]++;
 		this.transmit(transport);
-		this.#alive.reset(clock.ticks);
+		this.#alive.reset(this.#clock.ticks);
 	}
 
 	/** Returns 0, or why the link must end. */
 	private connack(): number {
-		const { clock, limits, identity, link, session, listener, counters, intake } = this.#parts;
-		const packet = intake.packet;
+		const { packet, limits, link, listener, counters } = this.#session;
 		this.#deadlines.clear(Deadline.Connack);
 		if (packet.reason !== 0) {
 			this.#reason = packet.reason;
 			return 0;
 		}
-		const fault = identity.accept(packet);
+		const fault = this.identity.accept(packet);
 		if (fault > 0) return fault;
 		if (fault < 0) {
 			this.say(Reason.Success);
@@ -313,20 +313,20 @@ export class Pump implements LinkEvents, Alarm {
 			this.#reason = Reason.SessionMismatch;
 			return 0;
 		}
-		const now = clock.ticks;
-		link.accept(packet, limits, identity.keepAliveSeconds);
+		const now = this.#clock.ticks;
+		link.accept(packet, limits, this.identity.keepAliveSeconds);
 		this.phase = Phase.Online;
 		counters[Counter.Connects]++;
 		this.#deadlines.set(Deadline.Stable, now, limits.stableMs);
 		if (link.keepAliveMs > 0) this.#deadlines.set(Deadline.Ping, now, link.keepAliveMs);
-		session.start(packet.sessionPresent === 1, identity.requeue);
+		this.#session.start(packet.sessionPresent === 1, this.identity.requeue);
 		listener.onOnline?.(packet.sessionPresent === 1);
 		return 0;
 	}
 
 	/** Says DISCONNECT, where there is one to say; without it the broker sends the will. False: there is no room for it now. */
 	private say(reason: number): boolean {
-		const { encoder, counters } = this.#parts;
+		const { encoder, counters } = this.#session;
 		const transport = this.#transport;
 		if (transport === null || this.phase < Phase.Connecting) return true;
 		// In 3.1.1 DISCONNECT has no reason: it would only take back the will [MQTT-3.14.4-3].
@@ -340,34 +340,33 @@ export class Pump implements LinkEvents, Alarm {
 
 	/** The connection is over, or was not made. What to do next is decided before anybody is told. */
 	private end(reason: number): void {
-		const { clock, session, intake, encoder, backoff, identity, listener } = this.#parts;
+		const { encoder, listener } = this.#session;
 		const transport = this.#transport;
 		const flushing = this.#deadlines.isSet(Deadline.Flush);
 		const active = this.active;
-		const flushMs = this.#deadlines.remaining(Deadline.Flush, clock.ticks);
+		const flushMs = this.#deadlines.remaining(Deadline.Flush, this.#clock.ticks);
 		this.#transport = null;
 		this.#reason = 0;
 		this.#unread = false;
 		this.#deadlines.clearAll();
-		if (flushing) this.#deadlines.set(Deadline.Flush, clock.ticks, flushMs);
-		intake.reset();
+		if (flushing) this.#deadlines.set(Deadline.Flush, this.#clock.ticks, flushMs);
+		this.#intake.reset();
 		encoder.clear();
 		transport?.close();
 		let retryMs = -1;
 		if (active) {
 			this.phase = Phase.Waiting;
-			retryMs = this.#atOnce ? 0 : backoff.next(reason);
-			this.#deadlines.set(Deadline.Backoff, clock.ticks, retryMs);
+			retryMs = this.#atOnce ? 0 : this.#backoff.next(reason);
+			this.#deadlines.set(Deadline.Backoff, this.#clock.ticks, retryMs);
 		} else this.phase = Phase.Idle;
 		this.#atOnce = false;
-		session.linkLost(identity.queueQos0 && active);
+		this.#session.linkLost(this.identity.queueQos0 && active);
 		listener.onOffline?.(reason, retryMs);
 	}
 
 	// ── time ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 	private expired(which: Deadline, now: number): void {
-		const { backoff } = this.#parts;
 		if (which === Deadline.Ping) this.keepAlive(now);
 		else if (which === Deadline.PingReply) {
 			if (this.#alive.awaiting) this.#reason = Reason.PingTimeout;
@@ -377,14 +376,14 @@ export class Pump implements LinkEvents, Alarm {
 		else if (which === Deadline.Fetch) this.peerFault(Reason.ReceiveMaximumExceeded);
 		else if (which === Deadline.Goodbye) {
 			if (!this.active) this.#reason = Reason.ClosedByApplication;
-		} else if (which === Deadline.Stable) backoff.stable();
+		} else if (which === Deadline.Stable) this.#backoff.stable();
 		else if (which === Deadline.Flush) this.#flushing = Flushing.Due;
 		// Backoff and Resume: the turn that follows looks for itself.
 	}
 
 	/** The reply's deadline runs from when the PINGREQ is due: a link that takes nothing is dead too. */
 	private keepAlive(now: number): void {
-		const { link, limits } = this.#parts;
+		const { link, limits } = this.#session;
 		const alive = this.#alive;
 		const asked = alive.awaiting;
 		this.#deadlines.set(Deadline.Ping, now, alive.look(now, link.keepAliveMs));
@@ -392,9 +391,9 @@ export class Pump implements LinkEvents, Alarm {
 	}
 
 	private watchRequests(): void {
-		const { clock, limits, subscriptions } = this.#parts;
+		const { limits, subscriptions } = this.#session;
 		if (subscriptions.awaiting === 0) this.#deadlines.clear(Deadline.Request);
 		else if (!this.#deadlines.isSet(Deadline.Request))
-			this.#deadlines.set(Deadline.Request, clock.ticks, limits.requestMs);
+			this.#deadlines.set(Deadline.Request, this.#clock.ticks, limits.requestMs);
 	}
 }

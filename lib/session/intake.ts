@@ -2,7 +2,6 @@
 import type { Arena } from "../memory/arena.js";
 import type { Transport } from "../ports.js";
 import type { Decoder } from "../wire/decoder.js";
-import type { Packet } from "../wire/packet.js";
 import { PacketType, PublishFlag, Reason } from "../wire/protocol.js";
 import { putVarint, varintSize } from "../wire/writer.js";
 
@@ -33,16 +32,14 @@ export class Intake {
 	#bytes: Uint8Array;
 	#view: DataView;
 	#decoder: Decoder;
-	#packet: Packet;
 
-	constructor(arena: Arena, size: number, decoder: Decoder, packet: Packet) {
+	constructor(arena: Arena, size: number, decoder: Decoder) {
 		this.#bytes = arena.bytes;
 		this.#view = arena.view;
 		this.#start = arena.region(size);
 		this.#end = this.#start + size;
 		this.#from = this.#to = this.#start;
 		this.#decoder = decoder;
-		this.#packet = packet;
 	}
 
 	/** A new connection: what the old one left is void. */
@@ -107,10 +104,5 @@ export class Intake {
 		this.#from = this.#to;
 		const fault = this.#decoder.decode(start, body + head);
 		return fault === 0 ? Found.Oversize : -fault;
-	}
-
-	/** The packet decoded last. */
-	get packet(): Packet {
-		return this.#packet;
 	}
 }

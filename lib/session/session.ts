@@ -22,16 +22,17 @@ export class Session {
 	now = 0;
 	/** Whether QoS 2 messages were left with the broker, and a new connection would fetch them. */
 	heldBack: HeldBack = HeldBack.No;
-	#store: Store;
-	#packet: Packet;
-	#link: Link;
-	#owed: OwedRing;
-	#encoder: Encoder;
-	#counters: Uint32Array;
-	#listener: Listener;
+	// What it is made of; the pump and the client look here, too, so that nobody else keeps it.
+	readonly store: Store;
+	readonly packet: Packet;
+	readonly link: Link;
+	readonly owed: OwedRing;
+	readonly encoder: Encoder;
+	readonly counters: Uint32Array;
+	readonly listener: Listener;
 	#message: Message;
-	#subscriptions: Subscriptions;
-	#limits: Limits;
+	readonly subscriptions: Subscriptions;
+	readonly limits: Limits;
 	#view: DataView;
 	/** The number whose answer is being timed, 0 for none, and when it was sent. */
 	#timed = 0;
@@ -40,16 +41,16 @@ export class Session {
 	#firstNumber = -1;
 
 	constructor(parts: SessionParts) {
-		this.#store = parts.store;
-		this.#packet = parts.packet;
-		this.#link = parts.link;
-		this.#owed = parts.owed;
-		this.#encoder = parts.encoder;
-		this.#counters = parts.counters;
-		this.#listener = parts.listener;
+		this.store = parts.store;
+		this.packet = parts.packet;
+		this.link = parts.link;
+		this.owed = parts.owed;
+		this.encoder = parts.encoder;
+		this.counters = parts.counters;
+		this.listener = parts.listener;
 		this.#message = parts.message;
-		this.#subscriptions = parts.subscriptions;
-		this.#limits = parts.limits;
+		this.subscriptions = parts.subscriptions;
+		this.limits = parts.limits;
 		this.#view = parts.view;
 	}
 
@@ -60,12 +61,12 @@ export class Session {
 	 * PUBLISH of which only the head could be received. Returns 0, or why the link must end.
 	 */
 	handle(oversize: number): number {
-		const type = this.#packet.type;
+		const type = this.packet.type;
 		if (type === PacketType.Publish) return this.publish(oversize);
 		if (type <= PacketType.Pubcomp && type >= PacketType.Puback)
 			return type === PacketType.Pubrel ? this.pubrel() : this.acknowledgement(type);
 		if (type === PacketType.Suback || type === PacketType.Unsuback)
-			return this.#subscriptions.answered(this.#packet);
+			return this.subscriptions.answered(this.packet);
 		if (type === PacketType.Pingresp) return 0;
 		// A second CONNACK, or an AUTH that was never asked for [MQTT-4.12.0-1].
 		return Reason.ProtocolError;
@@ -74,11 +75,11 @@ export class Session {
 	// What is owed is noted before the application is told, so that a handler that throws leaves no gap, and written after
 	// it has returned [MQTT-4.3.2-4].
 	private publish(oversize: number): number {
-		const packet = this.#packet;
+		const packet = this.packet;
 		const qos = (packet.flags & PublishFlag.QosMask) >> PublishFlag.QosShift;
 		if (qos === 2) return this.publishOnce(packet.id, oversize);
 		if (qos === 1) {
-			this.#owed.push(PacketType.Puback, packet.id, Reason.Success);
+			this.owed.push(PacketType.Puback, packet.id, Reason.Success);
 		}
 		this.deliver(oversize);
 		return 0;
@@ -86,77 +87,77 @@ export class Session {
 
 	/** QoS 2: method B of [MQTT-4.3.3], once per identifier until its PUBREL. */
 	private publishOnce(id: number, oversize: number): number {
-		const store = this.#store;
+		const store = this.store;
 		if (store.inbound(id)) {
-			this.#counters[Counter.Duplicates]++;
-			this.#owed.push(PacketType.Pubrec, id, Reason.Success);
+			this.counters[Counter.Duplicates]++;
+			this.owed.push(PacketType.Pubrec, id, Reason.Success);
 			return 0;
 		}
 		// The broker keeps what does not fit, and all that follows it, until the next connection. What is open is finished
 		// before that, or a broker that always sends too much would never get anything across.
-		if (this.heldBack !== HeldBack.No || store.inboundCount === this.#limits.receiveMaximum) {
-			this.#counters[Counter.HeldBack]++;
+		if (this.heldBack !== HeldBack.No || store.inboundCount === this.limits.receiveMaximum) {
+			this.counters[Counter.HeldBack]++;
 			if (this.heldBack === HeldBack.No) this.heldBack = this.overrun() ? HeldBack.Overrun : HeldBack.NoPlace;
 			return 0;
 		}
 		if (store.markInbound(id, true) < 0) return Reason.QuotaExceeded;
-		this.#owed.push(PacketType.Pubrec, id, Reason.Success);
+		this.owed.push(PacketType.Pubrec, id, Reason.Success);
 		this.deliver(oversize);
 		return 0;
 	}
 
 	/** True when the table is full by the broker's fault [MQTT-3.3.4-9], which what an earlier connection opened is not. */
 	private overrun(): boolean {
-		return this.#encoder.version5 && this.#link.carried === 0;
+		return this.encoder.version5 && this.link.carried === 0;
 	}
 
 	private deliver(oversize: number): void {
 		if (oversize > 0) {
-			this.#counters[Counter.Oversize]++;
-			this.#listener.onOversize?.(this.#message, oversize);
+			this.counters[Counter.Oversize]++;
+			this.listener.onOversize?.(this.#message, oversize);
 		} else {
-			this.#counters[Counter.Delivered]++;
-			this.#listener.onMessage?.(this.#message);
+			this.counters[Counter.Delivered]++;
+			this.listener.onMessage?.(this.#message);
 		}
 	}
 
 	private pubrel(): number {
-		const id = this.#packet.id;
-		const store = this.#store;
+		const id = this.packet.id;
+		const store = this.store;
 		const known = store.inbound(id);
 		if (known) {
 			store.markInbound(id, false);
-			if (store.inboundCount < this.#link.carried) this.#link.carried = store.inboundCount;
+			if (store.inboundCount < this.link.carried) this.link.carried = store.inboundCount;
 		}
 		// An identifier that we do not know is answered all the same, or the broker never frees it [MQTT-4.3.3-11].
-		this.#owed.push(PacketType.Pubcomp, id, known ? Reason.Success : Reason.PacketIdentifierNotFound);
+		this.owed.push(PacketType.Pubcomp, id, known ? Reason.Success : Reason.PacketIdentifierNotFound);
 		return 0;
 	}
 
 	/** PUBACK, PUBREC, PUBCOMP. */
 	private acknowledgement(type: number): number {
-		const { id, reason } = this.#packet;
-		const store = this.#store;
+		const { id, reason } = this.packet;
+		const store = this.store;
 		const number = this.numberOf(id);
 		const state = number === 0 ? MessageState.Done : store.state(number);
 		const next = acknowledged(state, type, reason);
 		if (next === ILLEGAL) return Reason.ProtocolError;
 		if (next === STRAY) {
-			this.#counters[Counter.Strays]++;
+			this.counters[Counter.Strays]++;
 			if (type === PacketType.Pubrec && reason < 0x80)
-				this.#owed.push(PacketType.Pubrel, id, Reason.PacketIdentifierNotFound);
+				this.owed.push(PacketType.Pubrel, id, Reason.PacketIdentifierNotFound);
 			return 0;
 		}
 		if (number === this.#timed) this.measured();
 		if (next === MessageState.AwaitComp) {
-			this.#owed.push(PacketType.Pubrel, id, Reason.Success);
+			this.owed.push(PacketType.Pubrel, id, Reason.Success);
 			if (state === next) return 0;
-			if (number > this.#link.cursor) this.#link.inFlight++; // opened on an earlier connection
+			if (number > this.link.cursor) this.link.inFlight++; // opened on an earlier connection
 			store.mark(number, next);
 			return 0;
 		}
 		// What was opened on an earlier connection, and not sent again on this one, is not counted on this one.
-		if (state === MessageState.AwaitComp || number <= this.#link.cursor) this.#link.inFlight--;
+		if (state === MessageState.AwaitComp || number <= this.link.cursor) this.link.inFlight--;
 		store.mark(number, MessageState.Done);
 		// A PUBCOMP that knows the identifier no more answers a repeated PUBREL: the message had arrived before.
 		const refused = reason >= 0x80 && type !== PacketType.Pubcomp;
@@ -166,9 +167,9 @@ export class Session {
 
 	/** The message whose exchange has this identifier, or 0: identifiers are numbers modulo `publishIds`, counted from the oldest. */
 	private numberOf(id: number): number {
-		const ids = this.#limits.publishIds;
+		const ids = this.limits.publishIds;
 		if (id > ids) return 0;
-		const low = this.#store.low;
+		const low = this.store.low;
 		let ahead = id - 1 - (low % ids);
 		if (ahead < 0) ahead += ids;
 		return low + ahead;
@@ -176,9 +177,9 @@ export class Session {
 
 	/** Settles a ticket that the store has let go of. */
 	settle(number: number, outcome: Settled, reason: number): void {
-		if (outcome === Settled.Acknowledged) this.#counters[Counter.Acknowledged]++;
-		else if (outcome === Settled.Rejected) this.#counters[Counter.Rejected]++;
-		this.#listener.onSettled?.(number, outcome, reason, number < this.#firstNumber);
+		if (outcome === Settled.Acknowledged) this.counters[Counter.Acknowledged]++;
+		else if (outcome === Settled.Rejected) this.counters[Counter.Rejected]++;
+		this.listener.onSettled?.(number, outcome, reason, number < this.#firstNumber);
 	}
 
 	// ── next thing out ───────────────────────────────────────────────────────────────────────────────────────────
@@ -191,17 +192,17 @@ export class Session {
 		return (
 			this.gatherOwed() ||
 			this.gatherReleased() ||
-			this.#subscriptions.gather(this.#encoder, this.#link.maximumPacketSize) ||
+			this.subscriptions.gather(this.encoder, this.link.maximumPacketSize) ||
 			this.gatherPublishes()
 		);
 	}
 
 	private gatherOwed(): boolean {
-		const owed = this.#owed;
+		const owed = this.owed;
 		while (owed.count > 0) {
 			const row = owed.first;
-			if (!this.#encoder.acknowledge(row >>> 24, row & 0xffff, (row >>> 16) & 0xff)) return true;
-			this.#counters[Counter.PacketsOut + (row >>> 24)]++;
+			if (!this.encoder.acknowledge(row >>> 24, row & 0xffff, (row >>> 16) & 0xff)) return true;
+			this.counters[Counter.PacketsOut + (row >>> 24)]++;
 			owed.shift();
 		}
 		return false;
@@ -209,17 +210,17 @@ export class Session {
 
 	/** After a resumed session: PUBREL again for what has PUBREC [MQTT-4.4.0-1], in the order of the messages. */
 	private gatherReleased(): boolean {
-		const link = this.#link;
+		const link = this.link;
 		while (link.released >= 0) {
-			const number = this.#store.next(link.released);
+			const number = this.store.next(link.released);
 			if (number === 0 || number > link.resendEnd) {
 				link.released = -1;
 				return false;
 			}
-			if (this.#store.state(number) === MessageState.AwaitComp) {
-				if (!this.#encoder.acknowledge(PacketType.Pubrel, this.idOf(number), Reason.Success)) return true;
-				this.#counters[Counter.PacketsOut + PacketType.Pubrel]++;
-				this.#counters[Counter.Resends]++;
+			if (this.store.state(number) === MessageState.AwaitComp) {
+				if (!this.encoder.acknowledge(PacketType.Pubrel, this.idOf(number), Reason.Success)) return true;
+				this.counters[Counter.PacketsOut + PacketType.Pubrel]++;
+				this.counters[Counter.Resends]++;
 			}
 			link.released = number;
 		}
@@ -228,9 +229,9 @@ export class Session {
 
 	/** PUBLISH in the order of the numbers: first what an earlier connection sent, with DUP, then what is new. */
 	private gatherPublishes(): boolean {
-		const link = this.#link;
-		for (let number = this.#store.next(link.cursor); number !== 0; number = this.#store.next(number)) {
-			const state = this.#store.state(number);
+		const link = this.link;
+		for (let number = this.store.next(link.cursor); number !== 0; number = this.store.next(number)) {
+			const state = this.store.state(number);
 			if (state !== MessageState.AwaitComp) {
 				if (state !== MessageState.DueOnce && !this.mayOpen(number)) return this.gatherSkipping(number);
 				if (!this.send(number, state)) return true;
@@ -242,10 +243,10 @@ export class Session {
 
 	/** Quota holds back QoS 1 and 2 only: QoS 0 goes past them [MQTT-4.9]. */
 	private gatherSkipping(from: number): boolean {
-		const link = this.#link;
+		const link = this.link;
 		let number = link.skipped > from ? link.skipped : from;
-		while ((number = this.#store.next(number)) !== 0) {
-			if (this.#store.state(number) === MessageState.DueOnce && !this.send(number, MessageState.DueOnce))
+		while ((number = this.store.next(number)) !== 0) {
+			if (this.store.state(number) === MessageState.DueOnce && !this.send(number, MessageState.DueOnce))
 				return true;
 			link.skipped = number;
 		}
@@ -254,13 +255,13 @@ export class Session {
 
 	/** True when one more exchange may be open, and none that is open has this identifier [MQTT-2.2.1-3]. */
 	private mayOpen(number: number): boolean {
-		return this.#link.inFlight < this.#link.quota && number - this.#store.low < this.#limits.publishIds;
+		return this.link.inFlight < this.link.quota && number - this.store.low < this.limits.publishIds;
 	}
 
 	/** Encodes one PUBLISH. Returns false when there is no room for it now; one that can never go is settled here. */
 	private send(number: number, state: number): boolean {
-		const store = this.#store;
-		const link = this.#link;
+		const store = this.store;
+		const link = this.link;
 		const at = store.load(number);
 		const end = store.loadedEnd;
 		const flags = this.#view.getUint8(at + Record.Flags);
@@ -272,17 +273,17 @@ export class Session {
 			this.drop(number, outcome, refused, Counter.DroppedUnsendable);
 			return true;
 		}
-		if (!this.#encoder.publish(at, end, qos === 0 ? 0 : this.idOf(number), again, 0)) return false;
-		this.#counters[Counter.PacketsOut + PacketType.Publish]++;
-		if (again) this.#counters[Counter.Resends]++;
+		if (!this.encoder.publish(at, end, qos === 0 ? 0 : this.idOf(number), again, 0)) return false;
+		this.counters[Counter.PacketsOut + PacketType.Publish]++;
+		if (again) this.counters[Counter.Resends]++;
 		if (qos === 0) {
 			store.mark(number, MessageState.Done);
 			this.settle(number, Settled.Sent, Reason.Success);
 			return true;
 		}
 		if (!again) store.mark(number, published(qos));
-		if (++link.inFlight > this.#counters[Counter.PeakInFlight])
-			this.#counters[Counter.PeakInFlight] = link.inFlight;
+		if (++link.inFlight > this.counters[Counter.PeakInFlight])
+			this.counters[Counter.PeakInFlight] = link.inFlight;
 		if (this.#timed === 0) {
 			this.#timed = number;
 			this.#timedAt = this.now;
@@ -292,29 +293,29 @@ export class Session {
 
 	/** Why the broker of this connection cannot take this message; 0 when it can. */
 	private unsendable(at: number, end: number, flags: number, qos: number): number {
-		const link = this.#link;
+		const link = this.link;
 		if (qos > link.maximumQos) return Reason.QosNotSupported; // [MQTT-3.2.2-11]
 		if ((flags & PublishFlag.Retain) !== 0 && !link.retainAvailable) return Reason.RetainNotSupported; // [MQTT-3.2.2-14]
 		// The record is never shorter than its packet by more than the fixed header, identifier and lengths.
 		if (end - at + 16 <= link.maximumPacketSize) return 0;
-		return this.#encoder.publishSize(at, end, 0) > link.maximumPacketSize ? Reason.PacketTooLarge : 0; // [MQTT-3.2.2-15]
+		return this.encoder.publishSize(at, end, 0) > link.maximumPacketSize ? Reason.PacketTooLarge : 0; // [MQTT-3.2.2-15]
 	}
 
 	private idOf(number: number): number {
-		return 1 + (number % this.#limits.publishIds);
+		return 1 + (number % this.limits.publishIds);
 	}
 
 	private drop(number: number, outcome: Settled, reason: number, counter: number): void {
-		this.#store.mark(number, MessageState.Done);
-		this.#counters[counter]++;
+		this.store.mark(number, MessageState.Done);
+		this.counters[counter]++;
 		this.settle(number, outcome, reason);
 	}
 
 	private measured(): void {
 		const ms = (this.now - this.#timedAt) | 0;
 		this.#timed = 0;
-		this.#counters[Counter.RoundTripMs] = ms;
-		if (ms > this.#counters[Counter.PeakRoundTripMs]) this.#counters[Counter.PeakRoundTripMs] = ms;
+		this.counters[Counter.RoundTripMs] = ms;
+		if (ms > this.counters[Counter.PeakRoundTripMs]) this.counters[Counter.PeakRoundTripMs] = ms;
 	}
 
 	// ── lives ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -323,26 +324,25 @@ export class Session {
 	begin(): void {
 		if (this.#firstNumber >= 0) return;
 		this.#firstNumber = 0;
-		for (let number = this.#store.next(0); number !== 0; number = this.#store.next(number))
+		for (let number = this.store.next(0); number !== 0; number = this.store.next(number))
 			this.#firstNumber = number + 1;
 	}
 
 	/** A message was accepted. */
 	accepted(number: number): void {
-		const store = this.#store;
-		const link = this.#link;
+		const store = this.store;
+		const link = this.link;
 		if (this.#firstNumber < 0) this.#firstNumber = number; // accepted before the first `open`
 		// Numbers start anew every two thousand million messages, when nothing is in flight.
 		if (number <= link.cursor) link.cursor = link.skipped = this.#firstNumber = 0;
-		if (store.count > this.#counters[Counter.PeakMessages])
-			this.#counters[Counter.PeakMessages] = store.count;
-		if (store.used > this.#counters[Counter.PeakBytes]) this.#counters[Counter.PeakBytes] = store.used;
+		if (store.count > this.counters[Counter.PeakMessages]) this.counters[Counter.PeakMessages] = store.count;
+		if (store.used > this.counters[Counter.PeakBytes]) this.counters[Counter.PeakBytes] = store.used;
 	}
 
 	/** CONNACK came: go on with the session, or with a new one. `requeue` says what becomes of QoS 2 without PUBREC. */
 	start(resumed: boolean, requeue: boolean): void {
-		const store = this.#store;
-		const link = this.#link;
+		const store = this.store;
+		const link = this.link;
 		if (resumed) {
 			link.released = 0;
 			link.carried = store.inboundCount;
@@ -355,12 +355,12 @@ export class Session {
 			this.settleLost(requeue);
 			store.clear();
 		}
-		this.#subscriptions.renew(resumed);
+		this.subscriptions.renew(resumed);
 	}
 
 	/** The broker lost the session: what is certain is sent anew, what is not is settled as such. */
 	private settleLost(requeue: boolean): void {
-		const store = this.#store;
+		const store = this.store;
 		for (let number = store.next(0); number !== 0; number = store.next(number)) {
 			const state = store.state(number);
 			if (state === MessageState.AwaitComp || (state === MessageState.AwaitRec && !requeue))
@@ -370,11 +370,11 @@ export class Session {
 
 	/** The link is gone: what only it knew is forgotten. QoS 0 that waited goes with it, unless it may wait. */
 	linkLost(keepQos0: boolean): void {
-		this.#owed.clear();
+		this.owed.clear();
 		this.#timed = 0;
 		this.heldBack = HeldBack.No;
 		if (keepQos0) return;
-		const store = this.#store;
+		const store = this.store;
 		for (let number = store.next(0); number !== 0; number = store.next(number))
 			if (store.state(number) === MessageState.DueOnce)
 				this.drop(number, Settled.Dropped, Reason.Unspecified, Counter.DroppedOffline);

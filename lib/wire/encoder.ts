@@ -14,9 +14,10 @@ export class Encoder {
 	version5 = false;
 	/** Where what waits begins. */
 	readonly start: number;
+	/** The arena's, start to {@link position} of which waits. */
+	readonly bytes: Uint8Array;
 	#limit: number;
 	readonly #end: number;
-	readonly #bytes: Uint8Array;
 	readonly #view: DataView;
 
 	/** Packets go to `[start, end)`. */
@@ -25,7 +26,7 @@ export class Encoder {
 		this.start = start;
 		this.#limit = end;
 		this.#end = end;
-		this.#bytes = arena.bytes;
+		this.bytes = arena.bytes;
 		this.#view = arena.view;
 	}
 
@@ -48,7 +49,7 @@ export class Encoder {
 	 * `expirySeconds` is what remains of its life, 0 when it has no end (5.0).
 	 */
 	publish(at: number, end: number, id: number, dup: boolean, expirySeconds: number): boolean {
-		const bytes = this.#bytes;
+		const bytes = this.bytes;
 		const view = this.#view;
 		const flags = bytes[at];
 		const topicAt = at + Record.TopicLength;
@@ -94,7 +95,7 @@ export class Encoder {
 		const properties = this.#view.getUint16(at + Record.PropertiesLength);
 		// The length of the topic and the topic itself, and the payload.
 		const length =
-			end - at - Record.TopicLength - properties + ((this.#bytes[at] & PublishFlag.QosMask) !== 0 ? 2 : 0);
+			end - at - Record.TopicLength - properties + ((this.bytes[at] & PublishFlag.QosMask) !== 0 ? 2 : 0);
 		if (!this.version5) return length;
 		const all = properties + (expirySeconds > 0 ? 5 : 0);
 		return length + varintSize(all) + all;
@@ -109,7 +110,7 @@ export class Encoder {
 		if (next > this.#limit) return false;
 		// [MQTT-2.3.1-6; 5.0 MQTT-2.2.1-5]
 		this.#view.setInt32(at, (((type << 4) | flags) << 24) | (length << 16) | id);
-		if (length === 3) this.#bytes[at + 4] = reason;
+		if (length === 3) this.bytes[at + 4] = reason;
 		this.position = next;
 		return true;
 	}
@@ -118,7 +119,7 @@ export class Encoder {
 	subscribe(id: number, filterStart: number, filterEnd: number, options: number): boolean {
 		if (!this.request(PacketType.Subscribe, id, filterStart, filterEnd, 1)) return false;
 		// Reserved bits are 0 [3.1.1: MQTT-3.8.3-4] [5.0: MQTT-3.8.3-5].
-		this.#bytes[this.position++] = options & (this.version5 ? 0x3f : 0x03);
+		this.bytes[this.position++] = options & (this.version5 ? 0x3f : 0x03);
 		return true;
 	}
 
@@ -136,7 +137,7 @@ export class Encoder {
 		extra: number,
 	): boolean {
 		const version5 = this.version5;
-		const bytes = this.#bytes;
+		const bytes = this.bytes;
 		const filterAt = filterStart - 2;
 		const remaining = 2 + (version5 ? 1 : 0) + filterEnd - filterAt + extra;
 		let to = this.position;
@@ -162,7 +163,7 @@ export class Encoder {
 		const at = this.position;
 		const next = at + (expiry ? 9 : 3);
 		if (next > this.#limit) return false;
-		const bytes = this.#bytes;
+		const bytes = this.bytes;
 		bytes[at] = PacketType.Disconnect << 4; // [MQTT-3.14.1-1]
 		bytes[at + 1] = next - at - 2;
 		bytes[at + 2] = reason;
@@ -185,7 +186,7 @@ export class Encoder {
 
 	/** CONNECT with the body `[start, end)`, see connect.ts. */
 	connect(start: number, end: number): boolean {
-		const bytes = this.#bytes;
+		const bytes = this.bytes;
 		const at = this.position;
 		const length = end - start;
 		const body = at + 1 + varintSize(length);
