@@ -91,7 +91,9 @@ export class Connection implements BrokerPeer, Link {
 		if (this.phase >= Phase.Ending || this.#silent) return;
 		hub.enter();
 		try {
+			const before = hub.counters.packetsIn;
 			const fault = this.#framer.feed(chunk);
+			if (hub.counters.packetsIn > before) this.#heardAt = hub.now;
 			if (fault) this.fail(fault);
 		} finally {
 			hub.leave();
@@ -122,7 +124,6 @@ export class Connection implements BrokerPeer, Link {
 		const { hub } = this;
 		const type = bytes[start] >> 4;
 		hub.counters.packetsIn++;
-		this.#heardAt = hub.now;
 		const first = this.authentication ? Type.Auth : Type.Connect;
 		if (this.phase === Phase.Awaiting ? type !== first : type === Type.Connect) {
 			this.fail(type === 0 ? Code.Malformed : Code.ProtocolError); // [MQTT-3.1.0-1] [MQTT-3.1.0-2]
@@ -134,7 +135,7 @@ export class Connection implements BrokerPeer, Link {
 			this.fail(fault);
 			return false;
 		}
-		const packet = hub.decoder.decode(bytes.subarray(start, end), this.version);
+		const packet = hub.decoder.decode(bytes, start, end, this.version);
 		if (!packet) {
 			this.fail(Code.Malformed);
 			return false;
@@ -168,7 +169,9 @@ export class Connection implements BrokerPeer, Link {
 
 	#later(delayMs: number, frame: Buffer, body: number): void {
 		const alarm = this.hub.alarm(() => {
-			if (this.phase < Phase.Ending) this.#receive(frame, 0, body, frame.length, true);
+			if (this.phase >= Phase.Ending) return;
+			this.#heardAt = this.hub.now;
+			this.#receive(frame, 0, body, frame.length, true);
 		});
 		alarm.set(delayMs);
 	}

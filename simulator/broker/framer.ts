@@ -36,7 +36,9 @@ export class Framer {
 
 	/** Takes what arrived. Returns 0, or the reason code of a fixed header that cannot be. */
 	feed(chunk: Uint8Array): number {
-		let bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+		let bytes = Buffer.isBuffer(chunk)
+			? chunk
+			: Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
 		let end = bytes.length;
 		if (this.#length > 0) {
 			this.#append(bytes);

@@ -42,6 +42,8 @@ export class Hub {
 	readonly sessions = new Map<string, Session>();
 	readonly subscriptions = new Subscriptions<Session>();
 	readonly retained: Retained;
+	/** The topic of a PUBLISH found within the limits last: publishers repeat themselves. */
+	topicWithin = "";
 
 	/** What happens to a session that has no connection. */
 	readonly #fates = new Map<Session, { will: Alarm; expiry: Alarm }>();

@@ -12,6 +12,7 @@ import tls from "node:tls";
 import type { Acceptor, BrokerPeer, BrokerSocket } from "../seams.js";
 
 const PAUSE_BYTES = 1 << 20;
+const NOTHING = Buffer.alloc(0);
 
 export interface ListenOptions {
 	/** 127.0.0.1 unless told otherwise. */
@@ -50,9 +51,13 @@ class ServerSocket implements BrokerSocket {
 	send(chunk: Uint8Array): void {
 		const socket = this.#socket;
 		if (this.#dead || !socket.writable) return;
-		socket.write(chunk, this.#onWritten);
-		if (socket.writableLength === 0) return;
-		this.#behind = true;
+		if (this.#behind) socket.write(chunk, this.#onWritten);
+		else {
+			socket.write(chunk);
+			if (socket.writableLength === 0) return; // nearly always: no callback is needed
+			this.#behind = true;
+			socket.write(NOTHING, this.#onWritten);
+		}
 		if (socket.writableLength > PAUSE_BYTES) socket.pause();
 	}
 

@@ -9,7 +9,7 @@ import type { Qos } from "./protocol.js";
 export interface Message {
 	readonly topic: string;
 	readonly topicBytes: Buffer;
-	/** Owned by the message: a copy of what arrived. */
+	/** Owned by the message: a copy of what arrived, unless nobody wants it, when it is gone after the turn. */
 	readonly payload: Buffer;
 	readonly qos: Qos;
 	readonly retain: boolean;
@@ -25,7 +25,7 @@ export interface Message {
 
 const NONE = Buffer.alloc(0);
 
-/** Makes a message; `payload` and `properties` must be owned by it from now on. */
+/** Makes a message; `payload` and `properties` must be owned by it from now on, or not be kept by anybody. */
 export function messageOf(
 	topic: string,
 	payload: Buffer,

@@ -96,7 +96,10 @@ function faultOf(connection: Connection, packet: IPublishPacket, topic: string):
 	const { limits } = connection.hub;
 	if (packet.qos > limits.maximumQos) return Code.QosNotSupported; // [MQTT-3.2.2-11]
 	if (packet.retain && limits.retainAvailable === 0) return Code.RetainNotSupported; // [MQTT-3.2.2-14]
-	if (!isWithin(topic, limits)) return Code.TopicInvalid;
+	if (topic !== connection.hub.topicWithin) {
+		if (!isWithin(topic, limits)) return Code.TopicInvalid;
+		connection.hub.topicWithin = topic;
+	}
 	if (packet.qos === 0) return 0;
 	const admitted = connection.quota.admit(packet.qos, packet.messageId!);
 	return admitted || !connection.v5 ? 0 : Code.ReceiveMaximumExceeded; // 5.0, section 3.3.4
@@ -127,13 +130,13 @@ function topicOf(connection: Connection, packet: IPublishPacket): string | undef
 function messageFrom(connection: Connection, packet: IPublishPacket, topic: string, bytes: Buffer): Message {
 	const { hub, clientId } = connection;
 	const { strict } = hub;
-	const arrived = packet.payload as Buffer;
-	const payload = packet.retain ? Buffer.allocUnsafeSlow(arrived.length) : Buffer.allocUnsafe(arrived.length);
-	payload.set(arrived);
+	const { topicBytes, targets, groups } = hub.subscriptions.route(topic);
+	let payload = packet.payload as Buffer;
+	if (packet.retain) payload = owned(payload, Buffer.allocUnsafeSlow(payload.length));
+	else if (targets.length + groups.length > 0) payload = owned(payload, Buffer.allocUnsafe(payload.length));
 	const properties = strict.forward(bytes, strict.propertiesStart, strict.propertiesEnd);
 	const expiry = packet.properties?.messageExpiryInterval;
 	const expiresAt = expiry === undefined ? Infinity : hub.now + expiry * 1000;
-	const { topicBytes } = hub.subscriptions.route(topic);
 	return messageOf(
 		topic,
 		payload,
@@ -144,6 +147,11 @@ function messageFrom(connection: Connection, packet: IPublishPacket, topic: stri
 		expiresAt,
 		topicBytes,
 	);
+}
+
+function owned(arrived: Buffer, copy: Buffer): Buffer {
+	copy.set(arrived);
+	return copy;
 }
 
 /** Why a message is not taken; 0: it is. 3.1.1 is told nothing, its message is dropped [MQTT-3.3.5-2]. */

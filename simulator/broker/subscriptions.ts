@@ -80,6 +80,9 @@ interface Node<Subscriber> {
 export class Subscriptions<Subscriber extends object> {
 	#root: Node<Subscriber> = newNode();
 	#routes = new Map<string, Route<Subscriber>>();
+	/** The last one asked for: each message asks twice, and publishers repeat themselves. */
+	#lastTopic = "";
+	#lastRoute: Route<Subscriber> | undefined;
 	#letters = 0;
 	#order = 0;
 	/** How many subscriptions there are. */
@@ -146,8 +149,14 @@ export class Subscriptions<Subscriber extends object> {
 
 	/** Everyone who gets a message with this topic. */
 	route(topic: string): Route<Subscriber> {
-		const known = this.#routes.get(topic);
-		if (known) return known;
+		if (this.#lastRoute && topic === this.#lastTopic) return this.#lastRoute;
+		const route = this.#routes.get(topic) ?? this.#walk(topic);
+		this.#lastTopic = topic;
+		this.#lastRoute = route;
+		return route;
+	}
+
+	#walk(topic: string): Route<Subscriber> {
 		const found: Subscription<Subscriber>[] = [];
 		const groups: Group<Subscriber>[] = [];
 		collect(this.#root, topic.split("/"), 0, topic.startsWith("$"), found, groups);
@@ -161,6 +170,7 @@ export class Subscriptions<Subscriber extends object> {
 	#forgetRoutes(): void {
 		this.#routes.clear();
 		this.#letters = 0;
+		this.#lastRoute = undefined;
 	}
 }
 

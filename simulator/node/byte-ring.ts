@@ -5,6 +5,8 @@
 export class BlockPool {
 	readonly bytes: number;
 	readonly #free: Buffer[] = [];
+	/** The view made last: a steady sender needs the same one again. */
+	#view: Buffer = Buffer.alloc(0);
 
 	/** `bytes`: a power of two. */
 	constructor(bytes: number) {
@@ -14,6 +16,15 @@ export class BlockPool {
 	/** A Buffer, because a socket makes one of everything else that it is to write. */
 	take(): Buffer {
 		return this.#free.pop() ?? Buffer.alloc(this.bytes);
+	}
+
+	/** A view of `count` bytes of a block. */
+	view(block: Buffer, start: number, count: number): Buffer {
+		const last = this.#view;
+		if (last.length === count && last.buffer === block.buffer && last.byteOffset === block.byteOffset + start)
+			return last;
+		this.#view = block.subarray(start, start + count);
+		return this.#view;
 	}
 
 	/** Keeps a few; a burst's blocks go back to the collector. */
@@ -72,7 +83,7 @@ export class ByteRing {
 
 	/** A view of the first `count` bytes, `count <= straight`: valid until they are dropped. */
 	peek(count: number): Buffer {
-		return this.#block!.subarray(this.#first, this.#first + count);
+		return this.#pool.view(this.#block!, this.#first, count);
 	}
 
 	/** Forgets the oldest `count` bytes. */

@@ -3,9 +3,10 @@
  * A transport over a socket of Node, plain or TLS, with the rules of `lib/ports.ts`.
  *
  * Sending: `write` copies into a ring of 8192 bytes, as long as the SDK's send buffer. All writes of one turn leave as
- * one `socket.write` of a range of that ring; libuv keeps a reference to what it could not send at once, so the range
- * is freed in its callback and not earlier. One range is on its way at a time, which takes no bookkeeping and no
- * closure per write.
+ * one `socket.write` of a range of that ring. Nearly always the kernel takes all of it at once, and the range is free
+ * when `write` returns; a callback would only make garbage. Otherwise libuv keeps a reference to it, and an empty write
+ * behind it tells when it is free. One range is on its way at a time, which takes no bookkeeping and no closure per
+ * write.
  *
  * Receiving: the client reads straight from the chunk that arrived; only what it leaves is copied into a ring. The
  * socket is paused while that ring could not take another whole chunk, so TCP's window does the rest.
@@ -21,6 +22,7 @@ const sendBytes = 8192;
 export const chunkBytes = 16384;
 /** How long a closed connection may try to send what was written before it was closed. */
 const lingerMs = 1000;
+const nothing = Buffer.alloc(0);
 
 const sendBlocks = new BlockPool(sendBytes);
 const receiveBlocks = new BlockPool(2 * chunkBytes);
@@ -42,7 +44,7 @@ export class NodeTransport implements Transport {
 	/** Bytes of `#out` that libuv holds; 0 = it holds none. */
 	#sending = 0;
 	#flushDue = false;
-	/** The client is being told something: what it writes meanwhile is flushed right after, without a tick of its own. */
+	/** The client is being told something: what it writes meanwhile is flushed once, after it. */
 	#telling = false;
 	/** The chunk that just arrived, while the client is being told: what it has not read of it. */
 	#chunk: Uint8Array | undefined;
@@ -124,17 +126,18 @@ export class NodeTransport implements Transport {
 		this.#telling = true;
 		this.#link.onReadable(this.#in.used + length);
 		this.#chunk = undefined;
-		this.#told();
+		this.#telling = false;
 		if ((this.#phase as Phase) === Phase.Dead) return true;
 		this.#in.put(chunk, this.#chunkStart, this.#chunkEnd);
 		this.#paused = this.#in.room < chunkBytes;
+		if (this.#flushDue) this.#flush();
 		return !this.#paused;
 	}
 
 	#readChunk(bytes: Uint8Array, start: number, limit: number): number {
 		const count = Math.min(limit - start, this.#chunkEnd - this.#chunkStart);
 		const end = this.#chunkStart + count;
-		if (count <= 24) for (let i = 0; i < count; i++) bytes[start + i] = this.#chunk![this.#chunkStart + i];
+		if (count <= 64) for (let i = 0; i < count; i++) bytes[start + i] = this.#chunk![this.#chunkStart + i];
 		else bytes.set(this.#chunk!.subarray(this.#chunkStart, end), start);
 		this.#chunkStart = end;
 		return count;
@@ -153,37 +156,48 @@ export class NodeTransport implements Transport {
 		this.#tellRoom();
 	};
 
+	/** What the client writes in answer leaves by a tick of its own: a flood would recurse. */
 	#tellRoom(): void {
+		if (this.#phase !== Phase.Up || this.#fault !== undefined) return;
 		this.#telling = true;
 		this.#link.onWritable(this.#out.room);
-		this.#told();
-	}
-
-	#told(): void {
 		this.#telling = false;
-		if (this.#flushDue) this.#flush();
+		if (this.#flushDue) process.nextTick(this.#flush);
 	}
 
-	/** Hands the next straight range of the ring to the socket. */
 	readonly #flush = (): void => {
 		this.#flushDue = false;
-		if (this.#sending > 0) return;
-		const socket = this.#socket!;
-		if (this.#out.used > 0 && !socket.destroyed) {
-			this.#sending = this.#out.straight;
-			socket.write(this.#out.peek(this.#sending), this.#onSent);
-		} else if (this.#phase === Phase.Dead) {
-			socket.destroySoon();
-		}
+		if (this.#sending === 0 && this.#send()) this.#tellRoom();
 	};
+
+	/** Hands what is in the ring to the socket, as far as it takes it. Returns whether there is room now that was not. */
+	#send(): boolean {
+		const socket = this.#socket!;
+		let gone = false;
+		while (this.#out.used > 0 && !socket.destroyed) {
+			const count = this.#out.straight;
+			socket.write(this.#out.peek(count));
+			if (socket.errored) return false; // its "error" tells
+			if (socket.writableLength > 0) {
+				this.#sending = count;
+				socket.write(nothing, this.#onSent);
+				return gone;
+			}
+			this.#out.drop(count);
+			gone = true;
+		}
+		if (this.#phase === Phase.Dead) socket.destroySoon();
+		return gone;
+	}
 
 	readonly #onSent = (error?: Error | null): void => {
 		const sent = this.#sending;
 		this.#sending = 0;
 		if (error || this.#fault !== undefined) return; // the socket's "error" or "close" tells
 		this.#out.drop(sent);
-		this.#flush();
-		if (this.#phase === Phase.Up) this.#tellRoom();
+		this.#flushDue = false;
+		this.#send();
+		this.#tellRoom();
 	};
 
 	readonly #onSocketError = (error: Error): void => {

@@ -24,7 +24,7 @@ const HELP = `Usage: npm run bench -- codec|client [--json] [--messages N]
   client    QoS 1 over loopback, against MQTT.js at the same broker; garbage per message
 
   --json          an object a line instead of a table
-  --messages N    client: messages per round (default 20000); garbage is counted over 50 times as many
+  --messages N    client: messages per round (default 10000); garbage is counted over 100 times as many
   --help          this text
 
 Exits with 1 when a result is below its floor.`;
@@ -70,7 +70,7 @@ function parsed() {
 			allowPositionals: true,
 			options: {
 				json: { type: "boolean", default: false },
-				messages: { type: "string", default: "20000" },
+				messages: { type: "string", default: "10000" },
 				help: { type: "boolean", default: false },
 			},
 		});

@@ -111,6 +111,18 @@ describe("The TCP dialler", () => {
 		link.close();
 	});
 
+	test("a client that answers every word about room with a byte neither recurses nor is left waiting", async () => {
+		const link = await connect();
+		let left = 20_000;
+		link.onEach = (name) => {
+			if (name === "writable" && left-- > 0) link.write(Uint8Array.of(1));
+		};
+		link.write(Uint8Array.of(1));
+		await until(() => peers[0].bytes === 20_001);
+		expect(link.faults).toEqual([]);
+		link.close();
+	});
+
 	test("a close while the peer does not read frees the socket after a second", async () => {
 		const link = await connect();
 		const [socket] = server.sockets;
