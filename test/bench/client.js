@@ -85,12 +85,6 @@ export async function client({ messages }) {
 		]);
 		const speed = await compare(sides, "published", port, messages, ROUNDS);
 		const through = await compare(sides, "passedOn", port, messages, ROUNDS_THROUGH);
-			const a = [
-				{ name: "Q", ...speed("byClock"), floor: 3, pass: true },
-				{ name: "C", ...speed("byCpu"), floor: 3, pass: true },
-			];
-			return a;
-		}
 		const pipe = await garbage("pipe", messages * 100);
 		const clock = await garbage("clock", messages * 100);
 		const socket = await garbage("socket", messages * 10, port);
