@@ -22,7 +22,7 @@ export class Session {
 	now = 0;
 	/** Whether QoS 2 messages were left with the broker, and a new connection would fetch them. */
 	heldBack: HeldBack = HeldBack.No;
-	// What it is made of; the pump and the client look here, too, so that nobody else keeps it.
+	// What it is made of; pump and client look it up here.
 	readonly store: Store;
 	readonly packet: Packet;
 	readonly link: Link;
@@ -30,9 +30,9 @@ export class Session {
 	readonly encoder: Encoder;
 	readonly counters: Uint32Array;
 	readonly listener: Listener;
-	#message: Message;
 	readonly subscriptions: Subscriptions;
 	readonly limits: Limits;
+	#message: Message;
 	#view: DataView;
 	/** The number whose answer is being timed, 0 for none, and when it was sent. */
 	#timed = 0;
