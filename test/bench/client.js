@@ -75,7 +75,7 @@ async function garbage(part, messages, port = 0) {
 /** @param {{ messages: number }} options */
 export async function client({ messages }) {
 	const broker = fork(path("./broker.js"));
-	const side = (who) => fork(path("./side.js"), [who], { execArgv: ["--expose-gc"] });
+	const side = (who) => fork(path("./side.js"), [who]);
 	const sides = { ours: side("ours"), theirs: side("theirs") };
 	try {
 		const [{ port }] = await Promise.all([

@@ -16,7 +16,6 @@ const parts = {
 	async published(port, messages) {
 		const publisher = await Side.to(port, "publisher");
 		await publisher.publish(WARM_UP);
-
 		const startedCpu = process.cpuUsage();
 		const started = performance.now();
 		await publisher.publish(messages);
@@ -36,7 +35,6 @@ const parts = {
 			await Promise.all([publisher.publish(count), arrived]);
 		};
 		await both(WARM_UP);
-
 		const started = performance.now();
 		await both(messages);
 		const seconds = (performance.now() - started) / 1000;
