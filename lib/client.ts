@@ -87,7 +87,7 @@ export class Client {
 		const decoder = new Decoder(arena, packet);
 		const intake = new Intake(arena, limits.packetBytes, decoder);
 		const sendStart = arena.region(limits.sendBytes);
-		const encoder = new Encoder(arena, sendStart, sendStart + limits.sendBytes);
+		const encoder = new Encoder(arena, sendStart, sendStart + limits.sendBytes, counters);
 		decoder.version5 = encoder.version5 = version5;
 		this.#text = arena.region(limits.textBytes);
 		this.#textEnd = this.#text + limits.textBytes;

@@ -5,51 +5,51 @@
  * Counters are 32 bits and wrap around; read them as differences where they may.
  */
 
-/** Index into {@link Client.counters}. The first 32 are packets by type: `PacketsIn + type`, `PacketsOut + type`. */
+/** Index into {@link Client.counters}. The first 64 are packets and bytes by type of packet: `PacketsIn + type`, `BytesOut + type`. */
 export const Counter = {
 	PacketsIn: 0,
 	PacketsOut: 16,
 	BytesIn: 32,
-	BytesOut: 33,
+	BytesOut: 48,
 	/** Messages handed to `onMessage`. */
-	Delivered: 34,
+	Delivered: 64,
 	/** Tickets settled as acknowledged. */
-	Acknowledged: 35,
+	Acknowledged: 65,
 	/** PUBLISH and PUBREL sent again on a new connection. */
-	Resends: 36,
+	Resends: 66,
 	/** Attempts to connect. */
-	Dials: 37,
+	Dials: 67,
 	/** CONNACKs with success. */
-	Connects: 38,
+	Connects: 68,
 	/** Calls answered with a refusal. */
-	Refusals: 39,
+	Refusals: 69,
 	/** QoS 0 messages that were still waiting when the link went. */
-	DroppedOffline: 40,
+	DroppedOffline: 70,
 	/** Messages that the broker of this connection cannot take: too long, QoS, retain. */
-	DroppedUnsendable: 41,
+	DroppedUnsendable: 71,
 	/** Messages whose fate is unknown, or given up, because the broker lost the session. */
-	DroppedSessionLost: 42,
+	DroppedSessionLost: 72,
 	/** Messages that the broker refused with a reason. */
-	Rejected: 43,
+	Rejected: 73,
 	/** Received PUBLISHes longer than the packet region: skipped. */
-	Oversize: 44,
+	Oversize: 74,
 	/** Received QoS 2 messages left with the broker for want of room (3.1.1). */
-	HeldBack: 45,
+	HeldBack: 75,
 	/** Repeated inbound QoS 2 messages that were not delivered again. */
-	Duplicates: 46,
+	Duplicates: 76,
 	/** Acknowledgements that belong to no exchange. */
-	Strays: 47,
+	Strays: 77,
 	/** Connections ended because of what the broker sent. */
-	PeerFaults: 48,
+	PeerFaults: 78,
 	/** The most messages, and bytes, that the outbox held. */
-	PeakMessages: 49,
-	PeakBytes: 50,
+	PeakMessages: 79,
+	PeakBytes: 80,
 	/** The most exchanges in flight, and acknowledgements owed. */
-	PeakInFlight: 51,
-	PeakOwed: 52,
+	PeakInFlight: 81,
+	PeakOwed: 82,
 	/** Milliseconds from a packet to its answer: the last one measured, and the longest. */
-	RoundTripMs: 53,
-	PeakRoundTripMs: 54,
+	RoundTripMs: 83,
+	PeakRoundTripMs: 84,
 	/** How many there are. */
-	Count: 55,
+	Count: 85,
 } as const;

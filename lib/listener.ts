@@ -19,7 +19,7 @@ export type Settled = (typeof Settled)[keyof typeof Settled];
 
 /**
  * What the client tells the application. Every method may be left out, and inside each of them every call on the client
- * is legal. They must not throw.
+ * is legal. They must not throw: what is thrown goes on to the host, the message counts as taken, and the client goes on.
  */
 export interface Listener {
 	/** The broker accepted us. `sessionPresent`: it has our session, so nothing was lost meanwhile. */

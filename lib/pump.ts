@@ -139,7 +139,7 @@ export class Pump implements LinkEvents, Alarm {
 	/** Reads and handles until nothing waits, or nothing more can be owed: then `#unread` stays true. */
 	private receive(): void {
 		const intake = this.#intake;
-		const { owed, counters, now } = this.#session;
+		const { owed, now } = this.#session;
 		const transport = this.#transport;
 		while (transport !== null && owed.room > 0) {
 			const found = intake.next();
@@ -155,7 +155,6 @@ export class Pump implements LinkEvents, Alarm {
 					this.#unread = false;
 					return;
 				}
-				counters[Counter.BytesIn] += count;
 				this.#alive.heard(now);
 			}
 		}
@@ -164,11 +163,12 @@ export class Pump implements LinkEvents, Alarm {
 	private handle(found: number): void {
 		const { packet, counters } = this.#session;
 		counters[Counter.PacketsIn + packet.type]++;
+		counters[Counter.BytesIn + packet.type] += this.#intake.size;
 		let fault = 0;
 		if (this.phase === Phase.Online) {
 			if (packet.type === PacketType.Disconnect)
 				this.#reason = packet.reason === 0 ? Reason.Unspecified : packet.reason;
-			else fault = this.#session.handle(found === Found.Oversize ? this.#intake.oversizeBytes : 0);
+			else fault = this.#session.handle(found === Found.Oversize ? this.#intake.size : 0);
 			// An answer is progress: the other requests have their time from now.
 			if (packet.type === PacketType.Suback || packet.type === PacketType.Unsuback)
 				this.#deadlines.clear(Deadline.Request);
@@ -191,10 +191,7 @@ export class Pump implements LinkEvents, Alarm {
 		const transport = this.#transport as Transport;
 		for (let more = true; more && this.#reason === 0 && this.#transport === transport; ) {
 			encoder.limit = encoder.start + transport.room;
-			if (alive.due && encoder.ping()) {
-				alive.due = false;
-				counters[Counter.PacketsOut + PacketType.Pingreq]++;
-			}
+			if (alive.due && encoder.ping()) alive.due = false;
 			if (owed.peak > counters[Counter.PeakOwed]) counters[Counter.PeakOwed] = owed.peak;
 			more = this.#session.gather();
 			if (encoder.position === encoder.start) break;
@@ -210,8 +207,7 @@ export class Pump implements LinkEvents, Alarm {
 
 	/** Hands over what is encoded, all in one write. */
 	private transmit(transport: Transport): void {
-		const { encoder, counters, now } = this.#session;
-		counters[Counter.BytesOut] += encoder.position - encoder.start;
+		const { encoder, now } = this.#session;
 		transport.write(encoder.bytes, encoder.start, encoder.position);
 		encoder.clear();
 		this.#alive.lastSent = now;
@@ -285,14 +281,13 @@ export class Pump implements LinkEvents, Alarm {
 
 	/** The link is up: CONNECT is the first packet [MQTT-3.1.0-1]. */
 	private connect(): void {
-		const { limits, encoder, counters } = this.#session;
+		const { limits, encoder } = this.#session;
 		const transport = this.#transport as Transport;
 		encoder.limit = encoder.start + transport.room;
 		if (!this.identity.connect(encoder)) return; // not enough room yet
 		this.phase = Phase.Connecting;
 		this.#deadlines.clear(Deadline.Connect);
 		this.#deadlines.set(Deadline.Connack, this.#clock.ticks, limits.connackMs);
-		counters[Counter.PacketsOut + PacketType.Connect]++;
 		this.transmit(transport);
 		this.#alive.reset(this.#clock.ticks);
 	}
@@ -326,14 +321,13 @@ export class Pump implements LinkEvents, Alarm {
 
 	/** Says DISCONNECT, where there is one to say; without it the broker sends the will. False: there is no room for it now. */
 	private say(reason: number): boolean {
-		const { encoder, counters } = this.#session;
+		const { encoder } = this.#session;
 		const transport = this.#transport;
 		if (transport === null || this.phase < Phase.Connecting) return true;
 		// In 3.1.1 DISCONNECT has no reason: it would only take back the will [MQTT-3.14.4-3].
 		if (reason > 0 && !encoder.version5) return true;
 		encoder.limit = encoder.start + transport.room;
 		if (!encoder.disconnect(reason, -1)) return false;
-		counters[Counter.PacketsOut + PacketType.Disconnect]++;
 		this.transmit(transport);
 		return true;
 	}

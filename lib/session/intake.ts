@@ -21,8 +21,8 @@ export const enum Found {
  * network cut the stream.
  */
 export class Intake {
-	/** Bytes of the oversize PUBLISH found last, fixed header included. */
-	oversizeBytes = 0;
+	/** Bytes of the packet found last, fixed header included; of an oversize one also those that are being passed over. */
+	size = 0;
 	#from: number;
 	#to: number;
 	/** Bytes of an oversize packet that have not come yet. */
@@ -76,6 +76,7 @@ export class Intake {
 		if (size > this.#end - this.#start) return this.oversize(size);
 		if (from + size > to) return Found.Nothing;
 		this.#from = from + size;
+		this.size = size;
 		const fault = this.#decoder.decode(from, from + size);
 		return fault === 0 ? Found.Packet : -fault;
 	}
@@ -99,7 +100,7 @@ export class Intake {
 		const start = body - 1 - varintSize(head);
 		view.setUint8(start, first);
 		putVarint(this.#bytes, start + 1, head);
-		this.oversizeBytes = size;
+		this.size = size;
 		this.#skip = size - (this.#to - from);
 		this.#from = this.#to;
 		const fault = this.#decoder.decode(start, body + head);

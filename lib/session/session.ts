@@ -202,7 +202,6 @@ export class Session {
 		while (owed.count > 0) {
 			const row = owed.first;
 			if (!this.encoder.acknowledge(row >>> 24, row & 0xffff, (row >>> 16) & 0xff)) return true;
-			this.counters[Counter.PacketsOut + (row >>> 24)]++;
 			owed.shift();
 		}
 		return false;
@@ -219,7 +218,6 @@ export class Session {
 			}
 			if (this.store.state(number) === MessageState.AwaitComp) {
 				if (!this.encoder.acknowledge(PacketType.Pubrel, this.idOf(number), Reason.Success)) return true;
-				this.counters[Counter.PacketsOut + PacketType.Pubrel]++;
 				this.counters[Counter.Resends]++;
 			}
 			link.released = number;
@@ -274,7 +272,6 @@ export class Session {
 			return true;
 		}
 		if (!this.encoder.publish(at, end, qos === 0 ? 0 : this.idOf(number), again, 0)) return false;
-		this.counters[Counter.PacketsOut + PacketType.Publish]++;
 		if (again) this.counters[Counter.Resends]++;
 		if (qos === 0) {
 			store.mark(number, MessageState.Done);

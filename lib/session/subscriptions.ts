@@ -101,7 +101,6 @@ export class Subscriptions {
 				this.refused(row, filter, subscribe);
 				continue;
 			}
-			this.#counters[Counter.PacketsOut + (subscribe ? PacketType.Subscribe : PacketType.Unsubscribe)]++;
 			this.#view.setUint16(this.at(row) + At.Id, id);
 			this.set(row, state + 1);
 		}

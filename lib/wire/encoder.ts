@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { Counter } from "../counters.js";
 import type { Arena } from "../memory/arena.js";
 import { PacketType, Property, PublishFlag } from "./protocol.js";
 import { Record } from "./record.js";
@@ -19,15 +20,22 @@ export class Encoder {
 	#limit: number;
 	readonly #end: number;
 	readonly #view: DataView;
+	readonly #counters: Uint32Array;
 
-	/** Packets go to `[start, end)`. */
-	constructor(arena: Arena, start: number, end: number) {
+	/** Packets go to `[start, end)`, and are counted with their bytes in `counters`. */
+	constructor(
+		arena: Arena,
+		start: number,
+		end: number,
+		counters: Uint32Array = new Uint32Array(Counter.Count),
+	) {
 		this.position = start;
 		this.start = start;
 		this.#limit = end;
 		this.#end = end;
 		this.bytes = arena.bytes;
 		this.#view = arena.view;
+		this.#counters = counters;
 	}
 
 	/** No packet reaches beyond this: what the transport has room for, and at most the end of the region. */
@@ -81,8 +89,7 @@ export class Encoder {
 			to += propertiesLength;
 		}
 		bytes.copyWithin(to, payloadAt, end);
-		this.position = to + end - payloadAt;
-		return true;
+		return this.done(PacketType.Publish, to + end - payloadAt);
 	}
 
 	/** How long the whole PUBLISH of `[at, end)` is, for the server's Maximum Packet Size [MQTT-3.2.2-15]. */
@@ -111,15 +118,14 @@ export class Encoder {
 		// [MQTT-2.3.1-6; 5.0 MQTT-2.2.1-5]
 		this.#view.setInt32(at, (((type << 4) | flags) << 24) | (length << 16) | id);
 		if (length === 3) this.bytes[at + 4] = reason;
-		this.position = next;
-		return true;
+		return this.done(type, next);
 	}
 
 	/** SUBSCRIBE to one filter. `options` is the options byte of 5.0 [3.8.3.1]; 3.1.1 sends its QoS bits only. */
 	subscribe(id: number, filterStart: number, filterEnd: number, options: number): boolean {
 		if (!this.request(PacketType.Subscribe, id, filterStart, filterEnd, 1)) return false;
 		// Reserved bits are 0 [3.1.1: MQTT-3.8.3-4] [5.0: MQTT-3.8.3-5].
-		this.bytes[this.position++] = options & (this.version5 ? 0x3f : 0x03);
+		this.bytes[this.position - 1] = options & (this.version5 ? 0x3f : 0x03);
 		return true;
 	}
 
@@ -128,7 +134,7 @@ export class Encoder {
 		return this.request(PacketType.Unsubscribe, id, filterStart, filterEnd, 0);
 	}
 
-	/** The part that SUBSCRIBE and UNSUBSCRIBE share; `extra` bytes follow the filter. */
+	/** The part that SUBSCRIBE and UNSUBSCRIBE share; `extra` bytes follow the filter, the caller's to write. */
 	private request(
 		type: PacketType,
 		id: number,
@@ -148,8 +154,7 @@ export class Encoder {
 		to += 2;
 		if (version5) bytes[to++] = 0; // [MQTT-2.2.2-1]
 		bytes.copyWithin(to, filterAt, filterEnd);
-		this.position = to + filterEnd - filterAt;
-		return true;
+		return this.done(type, to + filterEnd - filterAt + extra);
 	}
 
 	ping(): boolean {
@@ -172,16 +177,14 @@ export class Encoder {
 			bytes[at + 4] = Property.SessionExpiryInterval;
 			this.#view.setUint32(at + 5, sessionExpirySeconds);
 		}
-		this.position = next;
-		return true;
+		return this.done(PacketType.Disconnect, next);
 	}
 
 	private two(type: PacketType): boolean {
 		const at = this.position;
 		if (at + 2 > this.#limit) return false;
 		this.#view.setUint16(at, type << 12);
-		this.position = at + 2;
-		return true;
+		return this.done(type, at + 2);
 	}
 
 	/** CONNECT with the body `[start, end)`, see connect.ts. */
@@ -194,7 +197,14 @@ export class Encoder {
 		bytes[at] = PacketType.Connect << 4;
 		putVarint(bytes, at + 1, length);
 		bytes.copyWithin(body, start, end);
-		this.position = body + length;
+		return this.done(PacketType.Connect, body + length);
+	}
+
+	/** The packet ends before `to`: it is counted, and the next one follows it. */
+	private done(type: PacketType, to: number): boolean {
+		this.#counters[Counter.PacketsOut + type]++;
+		this.#counters[Counter.BytesOut + type] += to - this.position;
+		this.position = to;
 		return true;
 	}
 }

@@ -183,7 +183,7 @@ export class Simulation {
 		const sum = (of: (host: Host) => number) => hosts.reduce((total, host) => total + of(host), 0);
 		const peak = (of: (host: Host) => number) => hosts.reduce((most, host) => Math.max(most, of(host)), 0);
 		const counter = (index: number) => (host: Host) => host.program.client.counters[index];
-		const packets = (base: number) =>
+		const byType = (base: number) =>
 			sum((host) => host.program.client.counters.subarray(base, base + 16).reduce((a, b) => a + b, 0));
 		const memory = this.#memory();
 		return {
@@ -198,10 +198,10 @@ export class Simulation {
 			dials: sum(counter(Counter.Dials)),
 			connects: sum(counter(Counter.Connects)),
 			resends: sum(counter(Counter.Resends)),
-			packetsOut: packets(Counter.PacketsOut),
-			packetsIn: packets(Counter.PacketsIn),
-			bytesOut: sum(counter(Counter.BytesOut)),
-			bytesIn: sum(counter(Counter.BytesIn)),
+			packetsOut: byType(Counter.PacketsOut),
+			packetsIn: byType(Counter.PacketsIn),
+			bytesOut: byType(Counter.BytesOut),
+			bytesIn: byType(Counter.BytesIn),
 			roundTripMs: peak(counter(Counter.RoundTripMs)),
 			peakRoundTripMs: peak(counter(Counter.PeakRoundTripMs)),
 			peakMessages: peak(counter(Counter.PeakMessages)),

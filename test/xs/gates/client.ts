@@ -209,8 +209,8 @@ bursts(4);
 const port = { arm() {}, disarm() {}, timer: () => port, allocate: (bytes: number) => new Uint8Array(bytes) };
 const ports = { memory: port, clock: { ...port, ticks: 0, seconds: 0, epochSeconds: 0 } };
 for (const [title, limits, limit] of [
-	["default", DEFAULT_LIMITS, 11_316],
-	["tiny", TINY_LIMITS, 6_004],
+	["default", DEFAULT_LIMITS, 11_452],
+	["tiny", TINY_LIMITS, 6_140],
 ] as const) {
 	const board = makeBoard(5);
 	const { made } = cost(
