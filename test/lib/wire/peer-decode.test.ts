@@ -29,12 +29,60 @@ const decoder = new Decoder(arena, packet);
 decoder.aliasMaximum = 65_535;
 const latin = (start: number, end: number) => Buffer.from(arena.bytes.slice(start, end)).toString("utf8");
 
-/** Writes with the peer, reads with our decoder. */
+/** How many packets were split, shortened and followed by junk. */
+let tortured = 0;
+
+/** What the decoder says of `[start, end)`: its answer, and all that it read. */
+function outcome(start: number, end: number): string {
+	const fault = decoder.decode(start, end);
+	return fault === 0 ? JSON.stringify(packet) : `fault ${fault}`;
+}
+
+/**
+ * The packet in pieces: every beginning of it is framed; it means the same whatever follows; and every shorter packet
+ * that is made of its beginning gets one answer, whatever follows. Returns what went wrong.
+ */
+function torture(bytes: Uint8Array): string[] {
+	const wrong: string[] = [];
+	const all = arena.bytes;
+	let header = 2;
+	while (bytes[header - 1] >= 0x80) header++;
+	for (let cut = 0; cut <= bytes.length; cut++) {
+		const size = decoder.frame(SEND, SEND + cut);
+		if (size !== (cut < header ? 0 : bytes.length)) wrong.push(`framed as ${size} with ${cut} bytes`);
+	}
+	const end = SEND + bytes.length;
+	const whole = outcome(SEND, end);
+	for (const junk of [0x00, 0x2b, 0xff]) {
+		all.fill(junk, end, end + 64);
+		if (outcome(SEND, end) !== whole) wrong.push(`other with ${junk} behind`);
+	}
+	const body = SEND + 8;
+	all.set(bytes.subarray(header), body);
+	for (let length = 0; length < bytes.length - header; length++) {
+		const start = body - (length < 128 ? 2 : 3);
+		all[start] = bytes[0];
+		all[start + 1] = length < 128 ? length : (length & 0x7f) | 0x80;
+		if (length >= 128) all[start + 2] = length >> 7;
+		const short = outcome(start, body + length);
+		const next = bytes[header + length];
+		all[body + length] = next ^ 0xff;
+		if (outcome(start, body + length) !== short) wrong.push(`reads on when shortened to ${length}`);
+		all[body + length] = next;
+	}
+	all.set(bytes, SEND);
+	tortured++;
+	return wrong;
+}
+
+/** Writes with the peer, reads with our decoder: in pieces, and then whole. */
 function decode(one: object, five: boolean): void {
 	const bytes = generate(one as PeerPacket, { protocolVersion: five ? 5 : 4 });
 	arena.bytes.set(bytes, SEND);
 	decoder.version5 = five;
 	const end = SEND + bytes.length;
+	expect(torture(bytes)).toEqual([]);
+	arena.bytes.set(bytes, SEND);
 	expect(decoder.frame(SEND, end)).toBe(bytes.length);
 	expect(decoder.decode(SEND, end)).toBe(0);
 }
@@ -239,5 +287,9 @@ describe("what mqtt-packet writes, the decoder reads", () => {
 			),
 			options,
 		);
+	});
+
+	test("each of them also in pieces, shortened, and with junk behind: ten thousand at least", () => {
+		expect(tortured).toBeGreaterThanOrEqual(10_000);
 	});
 });
