@@ -202,8 +202,8 @@ export class Client {
 
 	/**
 	 * Begins a message of at most `bytes` bytes of payload (default: 256, or what the send region holds if that is less).
-	 * Returns the writer of its payload, valid until {@link commit},
-	 * {@link discard} or the end of the turn; or undefined, and {@link refusal} says why.
+	 * Returns the writer of its payload, valid until {@link commit}, {@link discard} or the end of the turn; or undefined,
+	 * and {@link refusal} says why.
 	 */
 	compose(topic: Topic, qos: Qos, flags = 0, bytes = -1): Writer | undefined {
 		const head = Record.Overhead + topic.end - topic.start;
@@ -248,7 +248,7 @@ export class Client {
 		this.#store.discard();
 	}
 
-	/** The plain form, for a payload that is ready: copies `payload`, of at most 64 KiB. Returns a ticket or a refusal. */
+	/** The plain form, for a payload that is ready: copies `payload`. Returns a ticket or a refusal. */
 	publish(topic: Topic, payload: Uint8Array, qos: Qos, flags = 0): number {
 		const body = this.compose(topic, qos, flags, payload.length);
 		if (body === undefined) return this.refusal;
