@@ -29,7 +29,7 @@ export function greeting(start: Start, paint: Paint, tool: string): string[] {
 		),
 		row(
 			"memory",
-			`${grouped(start.memoryBytes)} bytes${many ? " each" : ""}, taken now; nothing is allocated later`,
+			`${grouped(start.memoryBytes)} bytes of buffers${many ? " each" : ""}, taken now; they never grow`,
 		),
 		row("watch", `mosquitto_sub ${tool} -v -t '${root}/#'`),
 		row("command", `mosquitto_pub ${tool} -t ${root}/${first}/do -m report`),
@@ -61,7 +61,7 @@ export function goodbye(end: Summary, paint: Paint): string[] {
 		"",
 		paint(
 			"bold",
-			`Memory of ${end.boards > 1 ? "each" : "the"} board, all of it taken before the first connection`,
+			`Buffers of ${end.boards > 1 ? "each" : "the"} board, all of them taken before the first connection`,
 		),
 		...end.memory.map(({ name, bytes, reason }) => term(name, bytes, paint("dim", reason))),
 		paint("bold", term("sum", end.memoryBytes, "bytes")),
