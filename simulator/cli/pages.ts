@@ -2,8 +2,7 @@
 /** The page before a run and the page after it. */
 
 import type { RunEvent, Summary } from "./events.js";
-import type { Paint } from "./text.js";
-import { counted, duration, grouped } from "./words.js";
+import { counted, duration, grouped, type Paint } from "./words.js";
 
 type Start = Extract<RunEvent, { event: "start" }>;
 

@@ -4,7 +4,7 @@
 import { styleText } from "node:util";
 import type { BoardEvent, Measured, Output, RunEvent } from "./events.js";
 import { goodbye, greeting } from "./pages.js";
-import { counted, decimal, duration, wrapped } from "./words.js";
+import { counted, decimal, duration, type Paint, type Style, wrapped } from "./words.js";
 
 /** With more boards than this a line for each reading would be a flood: once a second one line sums up. */
 const CROWD = 10;
@@ -19,10 +19,6 @@ export interface TextOptions {
 	/** Host and port, user and TLS as `mosquitto_sub` wants them. */
 	readonly toolArguments: (url: string) => string;
 }
-
-export type Style = "dim" | "bold" | "green" | "yellow" | "cyan" | "red";
-/** Colours a text, or leaves it. */
-export type Paint = (style: Style, text: string) => string;
 
 export class TextOutput implements Output {
 	readonly #write: (line: string) => void;

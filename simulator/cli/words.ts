@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT
-/** Small words for a display: durations, sizes, near misses. */
+/** Small words for a display: durations, sizes, near misses, colours. */
+
+export type Style = "dim" | "bold" | "green" | "yellow" | "cyan" | "red";
+/** Colours a text, or leaves it. */
+export type Paint = (style: Style, text: string) => string;
 
 /** "850 ms", "1.2 s", "4 min 20 s", "2 h 5 min". */
 export function duration(ms: number): string {
