@@ -57,9 +57,10 @@ const scriptsIn = (folder) =>
 
 /** @returns {Promise<Job[]>} */
 async function jobs() {
-	if (positionals.length > 0) return positionals.map((path) => readJob(resolve(path)));
 	/** @type {Job[]} */
-	const list = [];
+	const list = positionals.filter((path) => !path.endsWith(".ts")).map((path) => readJob(resolve(path)));
+	const wanted = positionals.filter((path) => path.endsWith(".ts")).map((path) => resolve(path));
+	if (positionals.length > 0 && wanted.length === 0) return list;
 	if (flags.self || flags.all)
 		list.push(...scriptsIn(join(here, "selftest")), ...scriptsIn(join(here, "selftest", "failing")));
 	if (!flags.self || flags.all) {
@@ -68,7 +69,13 @@ async function jobs() {
 		if (warning) console.error(`xs: ${warning}`);
 		if (warning && process.env["CI"] === "true")
 			throw new Error("the gates must run on what ships: npm run build");
-		for (const path of [...gates, ...tests]) list.push(readJob(path, sourceOf.get(path)));
+		const known = new Set(sourceOf.values());
+		for (const path of wanted)
+			if (!known.has(path)) throw new Error(`${path} is no gate and no test that runs on XS`);
+		for (const path of [...gates, ...tests]) {
+			const source = sourceOf.get(path);
+			if (wanted.length === 0 || wanted.includes(source ?? "")) list.push(readJob(path, source));
+		}
 	}
 	return list;
 }
