@@ -33,7 +33,7 @@ export const Counter = {
 	Rejected: 73,
 	/** Received PUBLISHes longer than the packet region: skipped. */
 	Oversize: 74,
-	/** Received QoS 2 messages left with the broker for want of room (3.1.1). */
+	/** Received QoS 2 messages left with the broker for want of room. */
 	HeldBack: 75,
 	/** Repeated inbound QoS 2 messages that were not delivered again. */
 	Duplicates: 76,

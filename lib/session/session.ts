@@ -379,16 +379,7 @@ export class Session {
 }
 
 /** What a session is made of; the client makes them once. */
-export interface SessionParts {
-	readonly store: Store;
-	readonly packet: Packet;
-	readonly link: Link;
-	readonly owed: OwedRing;
-	readonly encoder: Encoder;
-	readonly counters: Uint32Array;
-	readonly listener: Listener;
-	readonly message: Message;
-	readonly subscriptions: Subscriptions;
-	readonly limits: Limits;
-	readonly view: DataView;
-}
+export type SessionParts = Pick<
+	Session,
+	"store" | "packet" | "link" | "owed" | "encoder" | "counters" | "listener" | "subscriptions" | "limits"
+> & { readonly message: Message; readonly view: DataView };

@@ -37,12 +37,8 @@ export const enum Protocol {
 	V5 = 5,
 	/** What a variable byte integer of four bytes can hold [MQTT-1.5.5]. */
 	LengthMax = 268_435_455,
-	/** Bytes of the longest fixed header. */
-	HeaderMax = 5,
 	/** "Absent" for Receive Maximum [5.0, 3.2.2.3.3]. */
 	ReceiveMaximumDefault = 65_535,
-	/** Session Expiry Interval that never ends [5.0, 3.1.2.11.2]. */
-	NeverExpires = 0xffff_ffff,
 }
 
 /** Property identifiers of 5.0 [2.2.2.2]. */
@@ -148,7 +144,7 @@ export const Reason = {
 	PingTimeout: -4,
 	/** The broker cannot be used with these settings: the session cannot be resumed from our side. */
 	SessionMismatch: -5,
-	/** Reconnecting on purpose, to fetch QoS 2 messages for which there was no room (3.1.1 only). */
+	/** Reconnecting on purpose, to fetch QoS 2 messages for which there was no room, by no fault of the broker. */
 	FetchHeldBack: -6,
 	/** The store could not make durable what was due. */
 	StoreFault: -7,

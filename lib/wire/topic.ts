@@ -141,20 +141,6 @@ export function matches(
 	return t === topicEnd;
 }
 
-/** True when the two ranges of the same bytes hold the same. */
-export function equalBytes(
-	bytes: Uint8Array,
-	start: number,
-	end: number,
-	otherStart: number,
-	otherEnd: number,
-): boolean {
-	if (end - start !== otherEnd - otherStart) return false;
-	const shift = otherStart - start;
-	for (let at = start; at < end; at++) if (bytes[at] !== bytes[at + shift]) return false;
-	return true;
-}
-
 /** True when the filter begins with `$share/`: a shared subscription [4.8.2]. */
 export function isShared(bytes: Uint8Array, start: number, end: number): boolean {
 	if (end - start < SHARE_LENGTH) return false;

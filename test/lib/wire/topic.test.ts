@@ -1,13 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, test } from "vitest";
-import {
-	encodeText,
-	equalBytes,
-	filterFault,
-	isShared,
-	matches,
-	topicFault,
-} from "../../../lib/wire/topic.js";
+import { encodeText, filterFault, isShared, matches, topicFault } from "../../../lib/wire/topic.js";
 import { ascii, newArena, toHex } from "./bytes.js";
 
 function match(filter: string, topic: string): boolean {
@@ -174,13 +167,5 @@ describe("text becomes bytes once", () => {
 		const arena = newArena(70_000);
 		expect(encodeText(arena, 0, 70_000, "a".repeat(65_535))).toBe(65_537);
 		expect(() => encodeText(arena, 0, 70_000, "a".repeat(65_536))).toThrow(/65,535/);
-	});
-
-	test("equalBytes", () => {
-		const bytes = ascii("abcXabcabd");
-		expect(equalBytes(bytes, 0, 3, 4, 7)).toBe(true);
-		expect(equalBytes(bytes, 0, 3, 7, 10)).toBe(false);
-		expect(equalBytes(bytes, 0, 3, 4, 6)).toBe(false);
-		expect(equalBytes(bytes, 0, 0, 4, 4)).toBe(true);
 	});
 });
