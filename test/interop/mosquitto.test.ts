@@ -139,18 +139,20 @@ describeMosquitto("mosquitto", () => {
 				if (leave === "cut") door.shut();
 				else board.client.close();
 				await board.until("away", () => board.offlines.length > before);
-				board.messages.length = 0;
-				for (let i = 0; i < 40; i++) await foreign.publish("away/a", String(i), i % 2 === 0 ? 1 : 2);
+				// A topic for each round: a QoS 1 message of the first may come again in the second.
+				const topic = `away/${leave}`;
+				const came = (): string[] => board.messages.filter((it) => it.topic === topic).map((it) => it.text);
+				for (let i = 0; i < 40; i++) await foreign.publish(topic, String(i), i % 2 === 0 ? 1 : 2);
 				door.open = true;
 				await board.online();
-				await board.until("all of them", () => new Set(board.texts).size === 40);
+				await board.until("all of them", () => new Set(came()).size === 40);
 				expect(board.onlines.at(-1)).toBe(true);
 				// A link that was ended to fetch more may have taken acknowledgements of QoS 1 with it.
 				const fetched = board.offlines.some(isFetch);
-				const again = (text: string, i: number): boolean =>
-					Number(text) % 2 === 0 && board.texts.indexOf(text) < i;
+				const texts = came();
+				const again = (text: string, i: number): boolean => Number(text) % 2 === 0 && texts.indexOf(text) < i;
 				expectEachInOrder(
-					board.texts.filter((text, i) => !(fetched && again(text, i))),
+					texts.filter((text, i) => !(fetched && again(text, i))),
 					40,
 				);
 			}
