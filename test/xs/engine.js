@@ -51,10 +51,15 @@ const WRAPPED = [
 ];
 
 /**
- * @typedef {{ bits: 32 | 64, path: string }} Engine
+ * @typedef {{ bits: 32 | 64, path: string, runner: string[] }} Engine
+ *   `runner` is what starts a program of that word size, when the kernel of this machine does not: an emulator.
  * @typedef {{ engines: Engine[], missing: string[], built: boolean }} Engines
  *   `missing` says in one line each why a word size is not there.
  */
+
+const MULTILIB = " (Debian: apt-get install gcc-multilib)";
+/** Runs 32-bit programs where the kernel was built without them; a few times slower, the counts are the same. */
+const EMULATOR = ["qemu-i386"];
 
 /**
  * @param {string} command @param {string[]} args @param {string} [cwd]
@@ -186,19 +191,27 @@ async function link(bits, objects, path) {
 	renameSync(temporary, path);
 }
 
-/** Can this compiler make programs of that word size? @param {number} bits */
-async function canBuild(bits) {
+/**
+ * Can this compiler make programs of that word size, and how do they run here?
+ * @param {number} bits @returns {Promise<string[] | string>} the runner, or in one line what is missing
+ */
+async function tryBuild(bits) {
 	const source = join(cache, `try-${process.pid}.c`);
 	const program = join(cache, `try-${process.pid}-${bits}`);
 	writeFileSync(
 		source,
 		'#include <stdio.h>\n#include <math.h>\nint main(void) { return printf("%d", (int)floor(1.5)) < 0; }\n',
 	);
-	const { code } = await run("gcc", [`-m${bits}`, source, "-lm", "-o", program]);
-	const works = code === 0 && (await run(program, [])).code === 0;
-	rmSync(source, { force: true });
-	rmSync(program, { force: true });
-	return works;
+	try {
+		const { code } = await run("gcc", [`-m${bits}`, source, "-lm", "-o", program]);
+		if (code !== 0) return `gcc -m${bits} does not work here${bits === 32 ? MULTILIB : ""}`;
+		for (const runner of bits === 32 ? [[], EMULATOR] : [[]])
+			if ((await run([...runner, program][0], [...runner, program].slice(1))).code === 0) return runner;
+		return `the kernel runs no ${bits}-bit programs, and ${EMULATOR[0]} is not there (Debian: apt-get install qemu-user)`;
+	} finally {
+		rmSync(source, { force: true });
+		rmSync(program, { force: true });
+	}
 }
 
 /** What an earlier harness or compiler left. @param {Engine[]} engines @param {string} compiler */
@@ -233,16 +246,16 @@ export async function prepare(options = {}) {
 	for (const bits of /** @type {const} */ ([32, 64])) {
 		if (options.bits && options.bits !== bits) continue;
 		const path = join(cache, `probe-${bits}-${fingerprint(bits, compiler, harness)}`);
+		const runner = await tryBuild(bits);
+		if (typeof runner === "string") {
+			result.missing.push(`no ${bits}-bit engine: ${runner}`);
+			continue;
+		}
 		if (!existsSync(path)) {
-			if (!(await canBuild(bits))) {
-				const advice = bits === 32 ? " (Debian: apt-get install gcc-multilib)" : "";
-				result.missing.push(`no ${bits}-bit engine: gcc -m${bits} does not work here${advice}`);
-				continue;
-			}
 			const objects = join(cache, `objects-${bits}-${fingerprint(bits, compiler, ["platform.h"])}`);
 			targets.push({ bits, path, objects });
 		}
-		result.engines.push({ bits, path });
+		result.engines.push({ bits, path, runner });
 	}
 	if (targets.length === 0) return result;
 	const sources = await fetchSources();
