@@ -87,7 +87,10 @@ async function jobs() {
 function run({ path, runner }, args) {
 	const [program, ...before] = [...runner, path];
 	return new Promise((done) => {
-		const child = spawn(program, [...before, ...args], { stdio: ["ignore", "pipe", "pipe"], timeout: LIMIT_MS });
+		const child = spawn(program, [...before, ...args], {
+			stdio: ["ignore", "pipe", "pipe"],
+			timeout: LIMIT_MS,
+		});
 		let stdout = "";
 		let stderr = "";
 		child.stdout.setEncoding("utf8").on("data", (data) => (stdout += data));
@@ -211,7 +214,9 @@ async function main() {
 	for (const reason of missing) console.error(`xs: SKIPPED, ${reason}`);
 	for (const { bits, runner } of engines)
 		if (runner.length > 0 && engines.length > 1)
-			console.log(`xs: ${bits} bit by ${runner[0]}: what counts; fixed heaps and the tests of lib on 64 bit only`);
+			console.log(
+				`xs: ${bits} bit by ${runner[0]}: what counts; fixed heaps and the tests of lib on 64 bit only`,
+			);
 	const outcomes = engines.length > 0 ? await performAll(engines, await jobs()) : [];
 	const verdicts = outcomes.flatMap((one) => one.lines.filter((line) => line.pass !== undefined));
 	const failed =
