@@ -70,6 +70,16 @@ export class Chaos {
 	readonly #silenced = new Set<string>();
 	readonly #speak: (client: string | undefined) => void;
 	#silentForAll = false;
+	/**
+	 * Which packet identifier the next message to a client gets, of those that are free: the one after the last one
+	 * (default), the lowest, or any.
+	 */
+	identifiers: "rotation" | "lowest" | "random" = "rotation";
+	/**
+	 * When a QoS 2 message of a client is passed on: with its PUBLISH (default) or with its PUBREL, methods B and A of
+	 * the standards (5.0, figure 4.3). A message that waits for its PUBREL is lost with its session.
+	 */
+	passOn: "publish" | "pubrel" = "publish";
 	/** Whether any rule about packets waits; read on the hot path. */
 	armed = false;
 	/** Whether anybody is met with silence. */

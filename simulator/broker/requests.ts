@@ -80,12 +80,13 @@ function onPublish(connection: Connection, session: Session, packet: IPublishPac
 	}
 	const message = messageFrom(connection, packet, topic, bytes);
 	const refusal = refusalOf(connection, session, message, id);
-	const reason = refusal || hub.publish(message, session) > 0 ? refusal : Code.NoMatchingSubscribers;
+	const held = packet.qos === 2 && refusal === 0 && hub.chaos.passOn === "pubrel";
+	const reason = refusal || held || hub.publish(message, session) > 0 ? refusal : Code.NoMatchingSubscribers;
 	if (packet.qos === 1) {
 		connection.quota.answer(1, id);
 		connection.acknowledge(Type.Puback, id, reason);
 	} else if (packet.qos === 2) {
-		if (reason < 0x80 || !connection.v5) session.inbound.add(id);
+		if (reason < 0x80 || !connection.v5) session.inbound.set(id, held ? message : undefined);
 		else connection.quota.answer(2, id);
 		connection.acknowledge(Type.Pubrec, id, reason);
 	}
@@ -133,7 +134,8 @@ function messageFrom(connection: Connection, packet: IPublishPacket, topic: stri
 	const { topicBytes, targets, groups } = hub.subscriptions.route(topic);
 	let payload = packet.payload as Buffer;
 	if (packet.retain) payload = owned(payload, Buffer.allocUnsafeSlow(payload.length));
-	else if (targets.length + groups.length > 0) payload = owned(payload, Buffer.allocUnsafe(payload.length));
+	else if (targets.length + groups.length > 0 || hub.chaos.passOn === "pubrel")
+		payload = owned(payload, Buffer.allocUnsafe(payload.length));
 	const properties = strict.forward(bytes, strict.propertiesStart, strict.propertiesEnd);
 	const expiry = packet.properties?.messageExpiryInterval;
 	const expiresAt = expiry === undefined ? Infinity : hub.now + expiry * 1000;
@@ -176,7 +178,11 @@ function refusalOf(connection: Connection, session: Session, message: Message, i
 }
 
 function onPubrel(connection: Connection, session: Session, id: number): void {
-	const known = session.inbound.delete(id);
+	const { hub } = connection;
+	const known = session.inbound.has(id);
+	const held = session.inbound.get(id);
+	session.inbound.delete(id);
+	if (held) hub.publish(held, session);
 	connection.quota.answer(2, id);
 	const chosen = connection.v5 ? connection.chosen("pubcomp")?.reason : undefined;
 	connection.acknowledge(Type.Pubcomp, id, chosen ?? (known ? Code.Success : Code.IdentifierNotFound));

@@ -51,8 +51,8 @@ export class Session {
 	expirySeconds = 0;
 	will: Will | undefined;
 	readonly subscriptions = new Map<string, Subscription<Session>>();
-	/** QoS 2 packet identifiers of the client whose PUBREL has not come. */
-	readonly inbound = new Set<number>();
+	/** QoS 2 packet identifiers of the client whose PUBREL has not come, with the message if it is passed on only then. */
+	readonly inbound = new Map<number, Message | undefined>();
 	/** Bytes of messages waiting and in flight. */
 	heldBytes = 0;
 	/** Exchanges that are not complete. */
@@ -268,6 +268,9 @@ export class Session {
 	#allocate(): number {
 		if (this.inflight * 2 >= this.#slots.length && this.#slots.length < MOST_SLOTS) this.#grow();
 		const mask = this.#slots.length - 1;
+		const { chaos, random } = this.#hub;
+		if (chaos.identifiers === "lowest") this.#nextId = 1;
+		else if (chaos.identifiers === "random") this.#nextId = 1 + random(65_535);
 		for (;;) {
 			const id = this.#nextId;
 			this.#nextId = id === 65_535 ? 1 : id + 1;

@@ -262,6 +262,52 @@ describe.each(VERSIONS)("chaos: the broker itself, version %i", (version) => {
 	});
 });
 
+describe.each(VERSIONS)("version %i: chaos: what a broker may choose", (version) => {
+	/** Identifiers of three messages, of which the first two were acknowledged before the next. */
+	function identifiers(policy: "rotation" | "lowest" | "random"): number[] {
+		const { client, broker } = rig();
+		broker.chaos.identifiers = policy;
+		const one = client(version, "one");
+		one.subscribe("a", 1);
+		const ids: number[] = [];
+		for (let number = 0; number < 4; number++) {
+			broker.publish({ topic: "a", payload: "x", qos: 1 });
+			const { messageId } = one.message();
+			ids.push(messageId!);
+			if (number < 2) one.write({ cmd: "puback", messageId });
+		}
+		return ids;
+	}
+
+	it("the identifiers of its messages: in rotation, the lowest that is free, any that is free", () => {
+		expect(identifiers("rotation")).toEqual([1, 2, 3, 4]);
+		expect(identifiers("lowest")).toEqual([1, 1, 1, 2]);
+		const random = identifiers("random");
+		expect(new Set(random).size).toBe(4);
+		expect(random.every((id) => id >= 1 && id <= 65_535)).toBe(true);
+		expect(random.some((id) => id > 100)).toBe(true);
+	});
+
+	it("when a QoS 2 message is passed on: with its PUBLISH, or once with its PUBREL", () => {
+		const { client, broker, events } = rig();
+		const one = client(version, "one", lasting(version));
+		const publications = () => events.filter((event) => event.kind === "publish").length;
+		one.publish("a", "x", { qos: 2, messageId: 7 }).write({ cmd: "pubrel", messageId: 7 });
+		expect(publications()).toBe(1);
+		broker.chaos.passOn = "pubrel";
+		one.publish("a", "y", { qos: 2, messageId: 7 }).publish("a", "y", { qos: 2, messageId: 7, dup: true });
+		expect(publications()).toBe(1);
+		expect(broker.sessions()[0].inbound).toBe(1);
+		one.drop();
+		const again = client(version, "one", lasting(version));
+		again.write({ cmd: "pubrel", messageId: 7 });
+		expect(publications()).toBe(2);
+		again.write({ cmd: "pubrel", messageId: 7 });
+		expect(publications()).toBe(2);
+		expect(again.take().map((packet) => packet.cmd)).toEqual(["pubcomp", "pubcomp"]);
+	});
+});
+
 describe("the broker's own messages", () => {
 	it("go to subscribers, and wildcards are refused", () => {
 		const { client, broker } = rig();
