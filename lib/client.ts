@@ -7,7 +7,7 @@ import { OwedRing } from "./memory/ring.js";
 import { Message } from "./message.js";
 import type { Ports, Store } from "./ports.js";
 import { Pump } from "./pump.js";
-import { Identity, type Who } from "./session/identity.js";
+import { checked, DAY_SECONDS, Identity, type Who } from "./session/identity.js";
 import { Intake } from "./session/intake.js";
 import { Link, Phase } from "./session/link.js";
 import { Session } from "./session/session.js";
@@ -17,7 +17,7 @@ import { Decoder } from "./wire/decoder.js";
 import { Encoder } from "./wire/encoder.js";
 import { Packet } from "./wire/packet.js";
 import { PublishFlag, Reason } from "./wire/protocol.js";
-import { Record } from "./wire/record.js";
+import { Record, Trait } from "./wire/record.js";
 import { Refusal } from "./wire/refusal.js";
 import { encodeText, Filter, filterFault, Topic, topicFault } from "./wire/topic.js";
 import { varintSize, Writer } from "./wire/writer.js";
@@ -25,9 +25,9 @@ import { varintSize, Writer } from "./wire/writer.js";
 /*
  * The hot path, from a sensor's reading to the broker's acknowledgement; nothing in it allocates:
  *
- *   client.compose(topic, 1)    store.reserve ── room in the outbox? ── Writer over the outbox's own bytes
+ *   client.compose(topic, 1)    store.reserve ── room? ── Writer over the store's own bytes
  *   body.decimal(2153, 2) ...   Writer ── digits straight into place
- *   client.commit()             store.seal ── a ticket ── pump.turn()
+ *   client.commit()             store.seal: in flash, where there is one ── a ticket ── pump.turn()
  *     pump                      session.gather ── Encoder: outbox ─copyWithin─▶ send region
  *                               store.commit ── transport.write, all packets of the turn in one
  *   onReadable                  transport.read ─▶ Intake ─▶ Decoder ─▶ Session.handle: PUBACK ends the exchange
@@ -38,6 +38,16 @@ export type { Qos, Will } from "./wire/connect.js";
 
 /** Flag for {@link Client.compose} and {@link Client.publish}: the broker keeps the message for later subscribers. */
 export const RETAIN = 1;
+// Further flags: bits of `Trait`, four to the left. Without any, a message of QoS 1 or 2 is kept in flash, where there is a
+// store in flash, before its first byte is sent; and when there is no room for it, that is told by `Refusal.Full`.
+/** It need not survive a reboot, and costs no flash. QoS 0 never does. */
+export const VOLATILE = 0x10;
+/** When there is no room it takes that of the oldest message with this flag that was never sent. */
+export const DROP_OLDEST = 0x20;
+/** It takes the place of a message with this flag and the same topic that was never sent, at the end of the queue. */
+export const KEEP_LATEST = 0x40;
+/** Its ticket is settled when it is in flash, as `Settled.Stored`; what becomes of it then is not told. Without a store in flash: as ever. */
+export const SETTLE_STORED = 0x80;
 
 /** What a client is made of. The ports come from the board, the rest is who we are and what we want. */
 export interface ClientOptions extends Who, Ports {
@@ -52,7 +62,10 @@ export interface ClientOptions extends Who, Ports {
 const ASSIGNED_ID_BYTES = 64;
 /** Bytes that PUBLISH may have more than its record: fixed header, identifier, length of properties, less the record's own. */
 const PUBLISH_OVERHEAD = 8;
-const DAY_SECONDS = 86_400;
+/** Bytes of a Message Expiry Interval. */
+const EXPIRY_BYTES = 5;
+/** Where the bits of `Trait` stand in the flags. */
+const TRAIT_SHIFT = 4;
 
 /**
  * An MQTT client in fixed memory. Everything is made in the constructor, which throws on a programmer's mistake; after
@@ -68,8 +81,9 @@ export class Client {
 	readonly #writer: Writer;
 	readonly #arena: Arena;
 	readonly #session: Session;
-	/** Where the record starts that is being composed. */
+	/** Where the record starts that is being composed, and its topic, when it is to replace one of that topic. */
 	#composed = 0;
+	#replacing: Topic | null = null;
 	/** The next free byte of the text region, and its end. */
 	#text: number;
 	readonly #textEnd: number;
@@ -93,7 +107,7 @@ export class Client {
 		this.#textEnd = this.#text + limits.textBytes;
 		const owed = new OwedRing(arena, owedRows(limits));
 		const subscriptions = new Subscriptions(arena, limits.subscriptions, listener, counters);
-		store.attach(arena, arena.region(store.bytes));
+		store.attach(arena, arena.region(store.bytes), options.clock, options.random);
 		const link = new Link();
 		const message = new Message(arena, packet);
 		this.#arena = arena;
@@ -101,6 +115,7 @@ export class Client {
 		this.#writer = new Writer(arena);
 		const parts = {
 			store, packet, link, owed, encoder, counters, listener, message, subscriptions, limits, view: arena.view,
+			clock: options.clock,
 		}; // biome-ignore format: a list
 		const session = new Session(parts);
 		const identity = this.identify(options, version5, limits);
@@ -152,9 +167,11 @@ export class Client {
 		const pump = this.#pump;
 		if (pump.wanted) return 0;
 		if (pump.phase === Phase.Idle) {
-			const refused = this.#store.open(this.#pump.identity.hash());
-			if (refused < 0) return this.refuse(refused);
-			this.#session.begin();
+			const { identity } = pump;
+			const opened = this.#store.open(identity.hash, identity.sessionExpirySeconds);
+			if (opened < 0) return this.refuse(opened);
+			identity.restore();
+			this.#session.begin(opened > 0, identity.requeue);
 		}
 		pump.wanted = true;
 		pump.turn();
@@ -162,7 +179,8 @@ export class Client {
 	}
 
 	/**
-	 * Says DISCONNECT and closes; after {@link flush}, when that is done. What is in the store stays there.
+	 * Says DISCONNECT and closes; after {@link flush}, when that is done. What is in the store stays there, and one in flash
+	 * then knows that this life ended in order.
 	 * `withWill`: the broker shall send the will all the same. Inside a callback it takes place when the callback has
 	 * returned, and {@link open} before that takes it back.
 	 */
@@ -190,11 +208,16 @@ export class Client {
 		return this.#store.count;
 	}
 
+	/** The number that {@link remember} kept last, also in an earlier life when the store is in flash; NaN: there is none. */
+	get remembered(): number {
+		return this.#store.remembered;
+	}
+
 	/** The memory budget, term by term; their sum is what was taken from the board's memory. Allocates. */
 	get memory(): BudgetTerm[] {
 		return [
 			...budget(this.#session.limits),
-			{ name: "store", bytes: this.#store.bytes, reason: "outbox, its table, inbound QoS 2 identifiers" },
+			{ name: "store", bytes: this.#store.bytes, reason: "messages, their table, inbound QoS 2 identifiers" },
 		];
 	}
 
@@ -202,26 +225,32 @@ export class Client {
 
 	/**
 	 * Begins a message of at most `bytes` bytes of payload (default: 256, or what the send region holds if that is less).
+	 * `flags`: {@link RETAIN}, {@link VOLATILE}, {@link DROP_OLDEST}, {@link KEEP_LATEST}, {@link SETTLE_STORED}, or 0.
+	 * `expirySeconds`: how long it is worth anything, counted while it waits, too, and through a reboot; 0 is for ever.
 	 * Returns the writer of its payload, valid until {@link commit}, {@link discard} or the end of the turn; or undefined,
 	 * and {@link refusal} says why.
 	 */
-	compose(topic: Topic, qos: Qos, flags = 0, bytes = -1): Writer | undefined {
+	compose(topic: Topic, qos: Qos, flags = 0, bytes = -1, expirySeconds = 0): Writer | undefined {
 		const head = Record.Overhead + topic.end - topic.start;
-		const most = this.#session.limits.sendBytes - head - PUBLISH_OVERHEAD;
+		const most =
+			this.#session.limits.sendBytes - head - PUBLISH_OVERHEAD - (expirySeconds > 0 ? EXPIRY_BYTES : 0);
 		if (bytes < 0) bytes = most < 256 ? most : 256;
+		const { room, clock } = this.#session;
 		const refused = this.refusalOf(qos, flags);
-		const at = refused < 0 ? refused : bytes > most ? Refusal.TooLong : this.#store.reserve(head + bytes);
+		const traits = (flags >> TRAIT_SHIFT) | (qos === 0 ? Trait.Volatile : 0);
+		const fits = bytes <= most;
+		const at = refused < 0 ? refused : fits ? room.reserve(topic, head + bytes, traits) : Refusal.TooLong;
 		if (at < 0) {
-			if (at === Refusal.Full) this.#pump.roomWanted = head + bytes;
 			this.refuse(at);
 			return undefined;
 		}
 		const view = this.#arena.view;
 		this.#composed = at;
+		this.#replacing = (traits & Trait.KeepLatest) !== 0 ? topic : null;
 		view.setUint8(at + Record.Flags, (qos << PublishFlag.QosShift) | (flags & RETAIN));
-		view.setUint8(at + Record.Flags + 1, 0);
+		view.setUint8(at + Record.Traits, traits);
 		view.setUint16(at + Record.PropertiesLength, 0);
-		view.setUint32(at + Record.Expires, 0);
+		view.setUint32(at + Record.Expires, expirySeconds > 0 ? clock.seconds + expirySeconds : 0);
 		const writer = this.#writer;
 		writer.begin(at + Record.TopicLength, at + head + bytes);
 		writer.copy(topic.start - 2, topic.end);
@@ -239,6 +268,7 @@ export class Client {
 		const ticket = this.#store.seal(end);
 		if (ticket < 0) return this.refuse(ticket);
 		this.#session.accepted(ticket);
+		if (this.#replacing !== null) this.#session.room.replace(this.#replacing, ticket);
 		this.#pump.turn();
 		return ticket;
 	}
@@ -249,11 +279,20 @@ export class Client {
 	}
 
 	/** The plain form, for a payload that is ready: copies `payload`. Returns a ticket or a refusal. */
-	publish(topic: Topic, payload: Uint8Array, qos: Qos, flags = 0): number {
-		const body = this.compose(topic, qos, flags, payload.length);
+	publish(topic: Topic, payload: Uint8Array, qos: Qos, flags = 0, expirySeconds = 0): number {
+		const body = this.compose(topic, qos, flags, payload.length, expirySeconds);
 		if (body === undefined) return this.refusal;
 		body.bytes(payload);
 		return this.commit();
+	}
+
+	/**
+	 * Keeps a number for the application. Inside `onMessage` of a QoS 2 message it is kept in one piece with the fact that the
+	 * message was taken, so that its effect on the number happens once even if power is cut anywhere. See {@link remembered}.
+	 */
+	remember(value: number): void {
+		this.#store.remember(value);
+		this.#pump.turn();
 	}
 
 	/** What is not possible before any room is looked for. */
@@ -269,8 +308,12 @@ export class Client {
 	private exceeds(end: number): boolean {
 		const { link, encoder } = this.#session;
 		const maximum = link.maximumPacketSize;
-		if (end - this.#composed + PUBLISH_OVERHEAD <= maximum || this.#pump.phase !== Phase.Online) return false;
-		return encoder.publishSize(this.#composed, end, 0) > maximum;
+		const most = end - this.#composed + PUBLISH_OVERHEAD + EXPIRY_BYTES;
+		if (most <= maximum || this.#pump.phase !== Phase.Online) return false;
+		return (
+			encoder.publishSize(this.#composed, end, this.#arena.view.getUint32(this.#composed + Record.Expires)) >
+			maximum
+		);
 	}
 
 	private refuse(refusal: number): number {
@@ -315,31 +358,12 @@ export class Client {
 			throw new RangeError("CONNECT does not fit: raise limits.sendBytes");
 		const cleanStart = options.cleanStart ?? false;
 		const identity = new Identity(this.#arena, this.#store, {
-			version5, sessionExpirySeconds, cleanStart, start, end, assignableBytes,
+			version5, sessionExpirySeconds, cleanStart, start, end, assignableBytes, broker: options.broker ?? "",
 		}); // biome-ignore format: a list
 		identity.keepAliveSeconds = keepAliveSeconds;
 		identity.requeue = options.onSessionLost !== "drop";
 		identity.queueQos0 = options.queueQos0 ?? false;
+		identity.trusting = options.resubscribe === "lost";
 		return identity;
 	}
-}
-
-/** Throws on options that no broker could take; returns the version. */
-function checked(options: Who): 4 | 5 {
-	const version = options.version ?? 5;
-	if (version !== 4 && version !== 5)
-		throw new RangeError(`version must be 4 (MQTT 3.1.1) or 5, not ${version}`);
-	const keepAlive = options.keepAliveSeconds ?? 60;
-	if (!(Number.isInteger(keepAlive) && keepAlive >= 0 && keepAlive <= 65_535))
-		throw new RangeError(`keepAliveSeconds must be 0 to 65535, not ${keepAlive}`);
-	const expiry = options.sessionExpirySeconds ?? DAY_SECONDS;
-	if (!(Number.isInteger(expiry) && expiry >= 0 && expiry <= 4_294_967_295))
-		throw new RangeError(`sessionExpirySeconds must be 0 to 4294967295, not ${expiry}`);
-	const qos = options.will?.qos ?? 0;
-	if (qos !== 0 && qos !== 1 && qos !== 2) throw new RangeError(`will.qos must be 0, 1 or 2, not ${qos}`);
-	if (version === 4 && options.clientId === "" && expiry > 0)
-		throw new RangeError("MQTT 3.1.1 needs a clientId, unless sessionExpirySeconds is 0"); // [MQTT-3.1.3-7]
-	if (version === 4 && options.password !== undefined && options.user === undefined)
-		throw new RangeError("MQTT 3.1.1 needs a user with the password"); // [MQTT-3.1.2-22]
-	return version;
 }

@@ -50,6 +50,12 @@ export const Counter = {
 	/** Milliseconds from a packet to its answer: the last one measured, and the longest. */
 	RoundTripMs: 83,
 	PeakRoundTripMs: 84,
+	/** Messages that gave way to newer ones, whose time ran out, and that the store could not read back. */
+	DroppedGaveWay: 85,
+	DroppedExpired: 86,
+	DroppedUnreadable: 87,
+	/** Faults of the store. */
+	StoreFaults: 88,
 	/** How many there are. */
-	Count: 85,
+	Count: 89,
 } as const;

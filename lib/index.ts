@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: MIT
 /** The public names of the core. The store is in `ringbuoy/store`, the ports of Node in `ringbuoy/node`. */
-export { Client, type ClientOptions, type Qos, RETAIN, type Will } from "./client.js";
+export {
+	Client,
+	type ClientOptions,
+	DROP_OLDEST,
+	KEEP_LATEST,
+	type Qos,
+	RETAIN,
+	SETTLE_STORED,
+	VOLATILE,
+	type Will,
+} from "./client.js";
 export { Counter } from "./counters.js";
 export { type BudgetTerm, DEFAULT_LIMITS, type Limits, limitsFrom, TINY_LIMITS } from "./limits.js";
 export { type Listener, Settled } from "./listener.js";
@@ -17,6 +27,7 @@ export {
 	type Power,
 	type Random,
 	type Store,
+	StoreFault,
 	type Timer,
 	type Transport,
 } from "./ports.js";

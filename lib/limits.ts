@@ -15,6 +15,12 @@ export interface Limits {
 	readonly outboxBytes: number;
 	/** Messages in the outbox at once, each 6 bytes of table; also how far the oldest unfinished one may lag behind the newest. */
 	readonly outboxMessages: number;
+	/** Messages that a flash store keeps at once, kept or volatile; each 6 bytes of table. */
+	readonly keptMessages: number;
+	/** Bytes. The longest record of a flash store, its 16 bytes of header included; a multiple of 32, at most 1024. */
+	readonly recordBytes: number;
+	/** Blocks of 4096 bytes that a flash store's partition may have, 6 to 255; each 2 bytes of table. */
+	readonly storeBlocks: number;
 	/** Bytes. CONNECT (client identifier, user, password and will, each with 2 bytes of length, and about 25 more), topics and filters. */
 	readonly textBytes: number;
 	/** QoS 1 and 2 messages that are sent and not yet finished. The broker's Receive Maximum may lower it. */
@@ -41,6 +47,8 @@ export interface Limits {
 	readonly backoffMaxMs: number;
 	/** Milliseconds between attempts after a refusal that does not heal by itself: wrong password, not authorized, taken over. */
 	readonly slowLaneMs: number;
+	/** Milliseconds after which the store is tidied, again and again while it is untidy and nothing is in flight; an erase takes 40. */
+	readonly maintainMs: number;
 	/** Milliseconds that a connection must last before the backoff starts from its beginning. */
 	readonly stableMs: number;
 }
@@ -51,7 +59,10 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
 	sendBytes: 1024,
 	outboxBytes: 4096,
 	outboxMessages: 48,
-	textBytes: 460,
+	keptMessages: 256,
+	recordBytes: 1024,
+	storeBlocks: 16,
+	textBytes: 456,
 	window: 16,
 	receiveMaximum: 16,
 	subscriptions: 16,
@@ -64,6 +75,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
 	backoffMs: 1_000,
 	backoffMaxMs: 120_000,
 	slowLaneMs: 300_000,
+	maintainMs: 50,
 	stableMs: 30_000,
 });
 
@@ -74,7 +86,9 @@ export const TINY_LIMITS: Limits = Object.freeze({
 	sendBytes: 256,
 	outboxBytes: 1024,
 	outboxMessages: 16,
-	textBytes: 308,
+	keptMessages: 64,
+	recordBytes: 288,
+	textBytes: 304,
 	window: 4,
 	receiveMaximum: 4,
 	subscriptions: 4,
@@ -97,7 +111,7 @@ export const enum Row {
 /** Rows of tables whose length is no limit. */
 export const enum Rows {
 	/** Things that the client waits for, see session/deadlines.ts. */
-	Deadlines = 11,
+	Deadlines = 12,
 }
 
 /** One term of the memory budget. */
@@ -142,6 +156,13 @@ export function limitsFrom(changes: Partial<Limits> = DEFAULT_LIMITS, base: Limi
 		require(limits[name] <= 0x8000 && limits[name] >= 64, `${name} must be 64 to 32768`);
 	require(limits.window <= limits.outboxMessages, "window must not exceed outboxMessages");
 	require(limits.outboxMessages <= 4096, "outboxMessages must not exceed 4096");
+	require(limits.keptMessages >= limits.window &&
+		limits.keptMessages <= 4096, "keptMessages must be window to 4096");
+	const cells = limits.recordBytes / 32;
+	require(Number.isInteger(cells) &&
+		cells >= 4 &&
+		cells <= 32, "recordBytes must be 128 to 1024, a multiple of 32");
+	require(limits.storeBlocks >= 6 && limits.storeBlocks <= 255, "storeBlocks must be 6 to 255");
 	require(limits.receiveMaximum <= 1024, "receiveMaximum must not exceed 1024");
 	require(limits.subscriptions <= 128, "subscriptions must not exceed 128");
 	require(limits.publishIds <= 65_279, "publishIds must leave 65280 to 65535 for SUBSCRIBE and UNSUBSCRIBE");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Message } from "./message.js";
+import type { StoreFault } from "./ports.js";
 import type { Filter } from "./wire/topic.js";
 
 /** What became of a message that the client had accepted. */
@@ -10,10 +11,19 @@ export const Settled = {
 	Acknowledged: 1,
 	/** The broker said no; `reason` says why. */
 	Rejected: 2,
-	/** It was never sent, and cannot be: too long, QoS or retain not offered by this broker (`reason`), or QoS 0 when the link went. */
+	/**
+	 * It was never sent, and cannot be: too long, QoS or retain not offered by this broker, not readable any more (`reason`);
+	 * or QoS 0 when the link went.
+	 */
 	Dropped: 3,
 	/** The broker lost the session: QoS 2 after PUBREC, or given up by `onSessionLost: "drop"`. It may have arrived. */
 	Uncertain: 4,
+	/** Asked for with `SETTLE_STORED`: it is in flash. What becomes of it then is not told. */
+	Stored: 5,
+	/** It was never sent, and gave way to a newer message, as it was published to do (`DROP_OLDEST`, `KEEP_LATEST`). */
+	GaveWay: 6,
+	/** Its time ran out before it was ever sent. */
+	Expired: 7,
 } as const;
 export type Settled = (typeof Settled)[keyof typeof Settled];
 
@@ -26,7 +36,8 @@ export interface Listener {
 	onOnline?(sessionPresent: boolean): void;
 	/**
 	 * A message arrived. `message` and its bytes are valid until this returns. Returning acknowledges it; a QoS 2
-	 * message comes here once, a QoS 1 message may come again after a broken link.
+	 * message comes here once, a QoS 1 message may come again after a broken link. Only when power was cut between here and
+	 * the store may a QoS 2 message come again, too: then `message.mayRepeat` is true, see {@link Client.remember}.
 	 */
 	onMessage?(message: Message): void;
 	/**
@@ -42,6 +53,8 @@ export interface Listener {
 	onUnsubscribed?(filter: Filter, reason: number): void;
 	/** There is room again after a call was refused with `Refusal.Full`. */
 	onRoom?(): void;
+	/** The store is not what it should be: it goes on without, as far as it can. What to do is with each `StoreFault`. */
+	onStoreFault?(fault: StoreFault): void;
 	/** What `flush` waited for is done (`remaining` 0), or its time is up with so many messages unfinished. */
 	onFlushed?(remaining: number): void;
 	/**

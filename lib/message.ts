@@ -11,6 +11,11 @@ import { type Filter, matches } from "./wire/topic.js";
 export class Message {
 	/** The client's memory. The payload is `bytes[payloadStart]` to `bytes[payloadEnd - 1]`. Not to be written. */
 	readonly bytes: Uint8Array;
+	/**
+	 * True when this QoS 2 message may have come before: it is sent again, and the life before this one was cut short, perhaps
+	 * between its `onMessage` and the store. What is done with {@link Client.remember} is done once all the same.
+	 */
+	mayRepeat = false;
 	#packet: Packet;
 
 	constructor(arena: Arena, packet: Packet) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * What the core asks of the world around it: types and one dictionary of numbers, no code, no imports.
+ * What the core asks of the world around it: types and two dictionaries of numbers, no code, no imports.
  *
  * A board (or the simulator, or a test) brings an implementation of each. The core never opens a socket, reads a
  * clock or draws a random number by any other way.
@@ -118,27 +118,62 @@ export interface Block {
 	readonly view: DataView;
 }
 
+/** Where topic and payload of a received PUBLISH stand in the block. The topic is the whole one, whatever alias stood for it. */
+export interface Content {
+	readonly topicStart: number;
+	readonly topicEnd: number;
+	readonly payloadStart: number;
+	readonly payloadEnd: number;
+}
+
+/** What is wrong with a store, as a number; told by `Listener.onStoreFault`. */
+export const StoreFault = {
+	None: 0,
+	/** The partition holds something else: nothing was read from it, nothing will be written to it. */
+	Foreign: 1,
+	/** It was written by a version that we do not know, or with a feature that we may not ignore. */
+	Version: 2,
+	/** It was made for a partition of another size, or the partition is too small or too large. */
+	Geometry: 3,
+	/** Parts of the log that must be there are not: this is damage, no power cut. */
+	Corrupt: 4,
+	/** One message, or one state, could not be read back. It is lost, the rest is not. */
+	RecordLost: 5,
+	/** The flash refused to read. */
+	ReadFailed: 6,
+	/** The flash refused to be programmed, or does not hold what was programmed. */
+	WriteFailed: 7,
+	/** A block refused to be erased, or is not blank after it: it is worn out. */
+	EraseFailed: 8,
+} as const;
+export type StoreFault = (typeof StoreFault)[keyof typeof StoreFault];
+
 /**
  * Keeps every accepted message, its order and its state, and the identifiers of inbound QoS 2 exchanges. Synchronous,
- * numbers only, nothing is allocated after {@link attach}, nothing is thrown after {@link open}.
+ * numbers only, nothing is allocated after the first {@link open}, nothing is thrown after {@link attach}.
  *
  * A message is a record (`lib/wire/record.ts`) at an offset of the block. Its number is its place in the order and the
  * source of its packet identifier, `1 + number mod publishIds`; so a store that survives a reboot is what keeps
- * identifiers from colliding. What {@link seal}, {@link mark} and {@link markInbound} changed is durable when the next
- * {@link commit} has returned 0; the client sends nothing that depends on it before.
+ * identifiers from colliding. A kept message is durable when {@link seal} has returned its number; what {@link mark} and
+ * the inbound calls changed is durable when the next {@link commit} has returned 0; the client sends nothing that
+ * depends on it before.
  */
 export interface Store {
 	/** Bytes of the block that this store works in. */
 	readonly bytes: number;
-	/** Takes its part of the block, from `start` on. Called once, by the client's constructor. */
-	attach(block: Block, start: number): void;
+	/** Takes its part of the block, from `start` on. Called once, by the client's constructor. May throw a RangeError. */
+	attach(block: Block, start: number, clock: Clock, random: Random): void;
 	/**
-	 * Begins a life under `identity`, a hash of client identifier and broker. State that belongs to another identity is
-	 * void, as after {@link clear}; accepted messages stay. Returns 0, or a negative refusal when the store cannot be used.
+	 * Begins a life: reads what an earlier one left, the first time it is called. `identity` is a hash of client identifier
+	 * and broker, never 0; `expirySeconds` is the session expiry, for whoever inspects the store. Returns 0 when the state
+	 * here belongs to that identity; 1 when it belongs to another or to none, then {@link established} is false, the caller
+	 * settles what is lost and calls {@link clear}; or a negative refusal when the store cannot be used at all.
 	 */
-	open(identity: number): number;
+	open(identity: number, expirySeconds: number): number;
 	/** True when both sides agreed on a session and its state is here: only then may a session be resumed. */
 	readonly established: boolean;
+	/** True when the earlier life ended without {@link flush}: by a power cut, or a crash. */
+	readonly unclean: boolean;
 	/** Messages that are not done. */
 	readonly count: number;
 	/** Bytes that they take. */
@@ -146,9 +181,16 @@ export interface Store {
 	/** Inbound QoS 2 exchanges that are open. */
 	readonly inboundCount: number;
 
-	/** Where a record of at most `bytes` bytes may be written, in one piece, until {@link seal} or {@link discard}; or a negative refusal. */
-	reserve(bytes: number): number;
-	/** Accepts the record written from the reserved start to `end`. Returns its number (1 to 2³¹ - 1) or a negative refusal. */
+	/**
+	 * Where a record of at most `bytes` bytes may be written, in one piece, until {@link seal} or {@link discard}; or a
+	 * negative refusal. `volatile`: it need not survive a reboot. A call of {@link commit}, {@link load}, {@link maintain},
+	 * {@link flush} or {@link clear} in between may discard it.
+	 */
+	reserve(bytes: number, volatile: boolean): number;
+	/**
+	 * Accepts the record written from the reserved start to `end`. Returns its number (1 to 2³¹ - 1) or a negative refusal.
+	 * Unless it is volatile it is durable now.
+	 */
 	seal(end: number): number;
 	/** Forgets the reserved room. */
 	discard(): void;
@@ -157,9 +199,19 @@ export interface Store {
 	readonly low: number;
 	/** The next number after `after` that is not done, in order, or 0. */
 	next(after: number): number;
-	/** A message's `MessageState`; 0 for a number that is not here. */
+	/** A message's `MessageState`; 0 for a number that is not here. A restored one that may have been sent is in `AwaitAck` or `AwaitRec`. */
 	state(number: number): number;
-	/** Brings the record into the block and returns its start. Valid until the next call of any other method but `state` and {@link loadedEnd}. */
+	/** A message's `Trait` bits; `Trait.Volatile` is set for each that would not survive a reboot. 0 for a number that is not here. */
+	traits(number: number): number;
+	/** The oldest message that was never sent and has all of the bits of `trait`, or 0. */
+	waiting(trait: number): number;
+	/** The oldest message that was never sent, has `Trait.KeepLatest` and this topic, or 0. */
+	latest(topicStart: number, topicEnd: number): number;
+	/**
+	 * Brings the record into the block and returns its start; its expiry is a time of `Clock.seconds`, whatever life it was
+	 * accepted in. Valid until the next call of any other method but `state`, `traits` and {@link loadedEnd}. Returns a
+	 * negative refusal when it cannot be read back: then it is lost, and the caller ends it.
+	 */
 	load(number: number): number;
 	/** The end of the record that was loaded last. */
 	readonly loadedEnd: number;
@@ -168,17 +220,45 @@ export interface Store {
 
 	/** True when the PUBLISH of this inbound identifier was taken and its PUBREL has not come. */
 	inbound(id: number): boolean;
-	/** Takes (`true`) or frees an inbound identifier. Returns 0, or a negative refusal when there is no room for it. */
-	markInbound(id: number, open: boolean): number;
+	/** True when {@link inbound} is an earlier life's word, and what was taken then had another topic or payload than `content`. */
+	stale(id: number, content: Content): boolean;
+	/** Takes an inbound identifier, whose PUBLISH had this content. Returns 0, or a negative refusal when there is no room. */
+	openInbound(id: number, content: Content): number;
+	/** Frees an inbound identifier. */
+	closeInbound(id: number): void;
+	/**
+	 * Keeps a number for the application, which becomes durable in one piece with the inbound identifier that was opened
+	 * last, or alone when none is pending.
+	 */
+	remember(value: number): void;
+	/** The number that was kept last; NaN when there is none. */
+	readonly remembered: number;
 
-	/** A new session begins on both sides: inbound identifiers are forgotten, sent messages are due again, those after PUBREC are done. */
-	clear(): void;
-	/** Makes durable what changed. Returns 0, or a negative refusal: then nothing of it may be acted on. */
+	/** Keeps the client identifier that the server assigned, durable at the next {@link commit}. At most 64 bytes. */
+	assign(start: number, end: number): void;
+	/** Copies that identifier to `at` and returns its length; 0 when there is none. */
+	assigned(at: number): number;
+	/** A hash of the subscriptions that the broker has acknowledged in this session; 0: not known. {@link commit} keeps it in passing. */
+	subscribed: number;
+
+	/**
+	 * A new session begins here, and with `established` on the other side too: inbound identifiers are forgotten, sent
+	 * messages are due again, those after PUBREC are done. Durable on return.
+	 */
+	clear(established: boolean): void;
+	/**
+	 * Makes durable what changed, but for ends of messages, which may wait. Returns 0, or a negative refusal: then nothing of
+	 * it may be acted on.
+	 */
 	commit(): number;
-	/** Does a bounded piece of housekeeping. Called when the client is idle. */
+	/** True when {@link maintain} has something to do. */
+	readonly untidy: boolean;
+	/** Does a bounded piece of housekeeping, at most one erase. Called when the client is idle. */
 	maintain(): void;
-	/** Makes durable also what could wait; before sleep. */
+	/** Makes durable also what could wait, and notes that this life ended in order. Before sleep, and after `close`. */
 	flush(): void;
+	/** What went wrong since the last call, a `StoreFault`; 0 for nothing. */
+	takeFault(): number;
 }
 
 /** A flash partition as ECMA-419 has it: writing only clears bits, erasing a block sets all of them. Errors are thrown. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { Counter } from "./counters.js";
 import type { Arena } from "./memory/arena.js";
-import type { Alarm, Clock, Dialler, Link as LinkEvents, LinkFault, Ports, Transport } from "./ports.js";
+import type { Alarm, Dialler, Link as LinkEvents, LinkFault, Ports, Transport } from "./ports.js";
 import { Backoff } from "./session/backoff.js";
 import { Deadline, Deadlines, Flushing } from "./session/deadlines.js";
 import type { Identity } from "./session/identity.js";
@@ -22,8 +22,6 @@ export class Pump implements LinkEvents, Alarm {
 	phase: Phase = Phase.Idle;
 	/** What the application wants: to be connected or not. */
 	wanted = false;
-	/** A call was refused for want of room: tell when there is some. */
-	roomWanted = 0;
 	/** With which reason code to say goodbye. */
 	goodbye = 0;
 	readonly identity: Identity;
@@ -39,7 +37,6 @@ export class Pump implements LinkEvents, Alarm {
 	#alive = new KeepAlive();
 	#session: Session;
 	#intake: Intake;
-	#clock: Clock;
 	#dialler: Dialler;
 	#backoff: Backoff;
 	#deadlines: Deadlines;
@@ -48,7 +45,6 @@ export class Pump implements LinkEvents, Alarm {
 		this.identity = identity;
 		this.#session = session;
 		this.#intake = intake;
-		this.#clock = ports.clock;
 		this.#dialler = ports.dialler;
 		this.#backoff = new Backoff(session.limits, ports.random);
 		this.#deadlines = new Deadlines(arena, ports.clock, this);
@@ -72,7 +68,7 @@ export class Pump implements LinkEvents, Alarm {
 	}
 
 	onAlarm(): void {
-		const now = this.#clock.ticks;
+		const now = this.#session.clock.ticks;
 		for (let which = this.#deadlines.due(now); which >= 0; which = this.#deadlines.due(now))
 			this.expired(which, now);
 		this.#deadlines.rearm(now);
@@ -86,7 +82,7 @@ export class Pump implements LinkEvents, Alarm {
 	flush(ms: number): void {
 		const waits = this.active && !this.drained;
 		this.#flushing = waits ? Flushing.Waiting : Flushing.Soon;
-		this.#deadlines.set(Deadline.Flush, this.#clock.ticks, waits ? ms : 0);
+		this.#deadlines.set(Deadline.Flush, this.#session.clock.ticks, waits ? ms : 0);
 		this.turn();
 	}
 
@@ -101,15 +97,15 @@ export class Pump implements LinkEvents, Alarm {
 		} finally {
 			this.#busy = false;
 			// A listener threw, which it must not: the rest of the turn is done a moment later.
-			if (!done) this.#deadlines.set(Deadline.Resume, this.#clock.ticks, 0);
+			if (!done) this.#deadlines.set(Deadline.Resume, this.#session.clock.ticks, 0);
 		}
 	}
 
 	// ── one turn ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 	private takeTurn(): void {
-		const { store, owed } = this.#session;
-		this.#session.now = this.#clock.ticks;
+		const { store, owed, room, limits } = this.#session;
+		this.#session.now = this.#session.clock.ticks;
 		store.discard(); // a composition that was left behind
 		let again = true;
 		while (again) {
@@ -119,10 +115,12 @@ export class Pump implements LinkEvents, Alarm {
 			if (again) this.end(this.#reason);
 			if (this.reconcile()) again = true;
 			store.discard(); // what a callback left behind
-			if (this.roomWanted > 0 && this.offerRoom()) again = true;
+			if (room.offer()) again = true;
 			// Reading stopped because nothing more could be owed, and goes on when some of that is written.
 			if (this.#unread && owed.room > 0) again = true;
 		}
+		if (this.#session.tend() && !this.#deadlines.isSet(Deadline.Maintain))
+			this.#deadlines.set(Deadline.Maintain, this.#session.clock.ticks, limits.maintainMs);
 	}
 
 	/** True while the application wants a connection, or waits for the outbox before it closes. */
@@ -215,11 +213,12 @@ export class Pump implements LinkEvents, Alarm {
 
 	/** Brings the phase to what the application wants. Returns true when it moved. */
 	private reconcile(): boolean {
-		const { store, limits, listener, heldBack } = this.#session;
+		const { store, limits, listener, receiver } = this.#session;
 		const deadlines = this.#deadlines;
 		if (this.#flushing === Flushing.Due || (this.#flushing === Flushing.Waiting && this.drained)) {
 			this.#flushing = Flushing.No;
 			deadlines.clear(Deadline.Flush);
+			store.flush();
 			listener.onFlushed?.(store.count);
 			return true;
 		}
@@ -228,39 +227,29 @@ export class Pump implements LinkEvents, Alarm {
 			if (!this.say(this.goodbye)) {
 				// Without DISCONNECT the broker would send the will, so room is waited for, for a while.
 				if (!deadlines.isSet(Deadline.Goodbye))
-					deadlines.set(Deadline.Goodbye, this.#clock.ticks, limits.flushMs);
+					deadlines.set(Deadline.Goodbye, this.#session.clock.ticks, limits.flushMs);
 				return false;
 			}
 			this.end(Reason.ClosedByApplication);
 		} else if (this.phase <= Phase.Waiting && !deadlines.isSet(Deadline.Backoff)) this.dial();
-		else return heldBack !== HeldBack.No && this.fetch();
+		else return receiver.heldBack !== HeldBack.No && this.fetch();
 		return true;
 	}
 
 	/** What was held back comes with a new connection, once half of what is open is finished. Returns true when that is now. */
 	private fetch(): boolean {
-		const { store, limits, heldBack } = this.#session;
+		const { store, limits, receiver } = this.#session;
 		const deadlines = this.#deadlines;
 		if (store.inboundCount > limits.receiveMaximum >> 1) {
 			if (!deadlines.isSet(Deadline.Fetch))
-				deadlines.set(Deadline.Fetch, this.#clock.ticks, limits.requestMs);
+				deadlines.set(Deadline.Fetch, this.#session.clock.ticks, limits.requestMs);
 			return false;
 		}
-		const overrun = heldBack === HeldBack.Overrun;
+		const overrun = receiver.heldBack === HeldBack.Overrun;
 		// Without a fault of the broker the will is not meant.
 		if (!this.say(overrun ? Reason.ReceiveMaximumExceeded : Reason.Success)) return false;
 		this.#atOnce = true;
 		this.end(overrun ? Reason.ReceiveMaximumExceeded : Reason.FetchHeldBack);
-		return true;
-	}
-
-	/** Returns true when the application was told that there is room. */
-	private offerRoom(): boolean {
-		const { store, listener } = this.#session;
-		if (store.reserve(this.roomWanted) < 0) return false;
-		store.discard();
-		this.roomWanted = 0;
-		listener.onRoom?.();
 		return true;
 	}
 
@@ -271,7 +260,7 @@ export class Pump implements LinkEvents, Alarm {
 		this.phase = Phase.Dialling;
 		counters[Counter.Dials]++;
 		link.reset();
-		this.#deadlines.set(Deadline.Connect, this.#clock.ticks, limits.connectMs);
+		this.#deadlines.set(Deadline.Connect, this.#session.clock.ticks, limits.connectMs);
 		try {
 			this.#transport = this.#dialler.dial(this);
 		} catch {
@@ -287,9 +276,9 @@ export class Pump implements LinkEvents, Alarm {
 		if (!this.identity.connect(encoder)) return; // not enough room yet
 		this.phase = Phase.Connecting;
 		this.#deadlines.clear(Deadline.Connect);
-		this.#deadlines.set(Deadline.Connack, this.#clock.ticks, limits.connackMs);
+		this.#deadlines.set(Deadline.Connack, this.#session.clock.ticks, limits.connackMs);
 		this.transmit(transport);
-		this.#alive.reset(this.#clock.ticks);
+		this.#alive.reset(this.#session.clock.ticks);
 	}
 
 	/** Returns 0, or why the link must end. */
@@ -308,13 +297,13 @@ export class Pump implements LinkEvents, Alarm {
 			this.#reason = Reason.SessionMismatch;
 			return 0;
 		}
-		const now = this.#clock.ticks;
+		const now = this.#session.clock.ticks;
 		link.accept(packet, limits, this.identity.keepAliveSeconds);
 		this.phase = Phase.Online;
 		counters[Counter.Connects]++;
 		this.#deadlines.set(Deadline.Stable, now, limits.stableMs);
 		if (link.keepAliveMs > 0) this.#deadlines.set(Deadline.Ping, now, link.keepAliveMs);
-		this.#session.start(packet.sessionPresent === 1, this.identity.requeue);
+		this.#session.start(packet.sessionPresent === 1, this.identity.requeue, this.identity.trusting);
 		listener.onOnline?.(packet.sessionPresent === 1);
 		return 0;
 	}
@@ -334,16 +323,17 @@ export class Pump implements LinkEvents, Alarm {
 
 	/** The connection is over, or was not made. What to do next is decided before anybody is told. */
 	private end(reason: number): void {
-		const { encoder, listener } = this.#session;
+		const { encoder, listener, store } = this.#session;
 		const transport = this.#transport;
+		const wasOnline = this.phase === Phase.Online;
 		const flushing = this.#deadlines.isSet(Deadline.Flush);
 		const active = this.active;
-		const flushMs = this.#deadlines.remaining(Deadline.Flush, this.#clock.ticks);
+		const flushMs = this.#deadlines.remaining(Deadline.Flush, this.#session.clock.ticks);
 		this.#transport = null;
 		this.#reason = 0;
 		this.#unread = false;
 		this.#deadlines.clearAll();
-		if (flushing) this.#deadlines.set(Deadline.Flush, this.#clock.ticks, flushMs);
+		if (flushing) this.#deadlines.set(Deadline.Flush, this.#session.clock.ticks, flushMs);
 		this.#intake.reset();
 		encoder.clear();
 		transport?.close();
@@ -351,10 +341,11 @@ export class Pump implements LinkEvents, Alarm {
 		if (active) {
 			this.phase = Phase.Waiting;
 			retryMs = this.#atOnce ? 0 : this.#backoff.next(reason);
-			this.#deadlines.set(Deadline.Backoff, this.#clock.ticks, retryMs);
+			this.#deadlines.set(Deadline.Backoff, this.#session.clock.ticks, retryMs);
 		} else this.phase = Phase.Idle;
 		this.#atOnce = false;
-		this.#session.linkLost(this.identity.queueQos0 && active);
+		this.#session.linkLost(this.identity.queueQos0 && active, wasOnline);
+		if (!active) store.flush();
 		listener.onOffline?.(reason, retryMs);
 	}
 
@@ -372,7 +363,8 @@ export class Pump implements LinkEvents, Alarm {
 			if (!this.active) this.#reason = Reason.ClosedByApplication;
 		} else if (which === Deadline.Stable) this.#backoff.stable();
 		else if (which === Deadline.Flush) this.#flushing = Flushing.Due;
-		// Backoff and Resume: the turn that follows looks for itself.
+		else if (which === Deadline.Maintain && this.#session.link.inFlight === 0) this.#session.store.maintain();
+		// Backoff and Resume, and Maintain again: the turn that follows looks for itself.
 	}
 
 	/** The reply's deadline runs from when the PINGREQ is due: a link that takes nothing is dead too. */
@@ -388,6 +380,6 @@ export class Pump implements LinkEvents, Alarm {
 		const { limits, subscriptions } = this.#session;
 		if (subscriptions.awaiting === 0) this.#deadlines.clear(Deadline.Request);
 		else if (!this.#deadlines.isSet(Deadline.Request))
-			this.#deadlines.set(Deadline.Request, this.#clock.ticks, limits.requestMs);
+			this.#deadlines.set(Deadline.Request, this.#session.clock.ticks, limits.requestMs);
 	}
 }

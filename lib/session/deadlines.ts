@@ -27,6 +27,8 @@ export const enum Deadline {
 	Goodbye = 9,
 	/** The broker finishes what is open inbound, so that what was held back can be fetched. */
 	Fetch = 10,
+	/** The store is untidy: something is done about it when nothing is in flight. */
+	Maintain = 11,
 }
 
 /** How far a `flush` is. */

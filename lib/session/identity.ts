@@ -6,12 +6,17 @@ import type { Encoder } from "../wire/encoder.js";
 import type { Packet } from "../wire/packet.js";
 import { Property, Reason } from "../wire/protocol.js";
 
+/** How long a broker keeps the session of a client that says nothing else. */
+export const DAY_SECONDS = 86_400;
+
 /** Half of what a client is made of: who we are to the broker. */
 export interface Who {
 	/** 5 (default) or 4, which is 3.1.1. */
 	readonly version?: 4 | 5;
 	/** Empty: the server chooses one (5.0). */
 	readonly clientId: string;
+	/** A name for the broker, such as its host. With another one than in the life before, the session that is in the store is void. */
+	readonly broker?: string;
 	readonly user?: string;
 	readonly password?: string | Uint8Array;
 	/** 0 to 65535; 0 is off. Default 60. */
@@ -32,6 +37,12 @@ export interface Who {
 	 * arrives twice ("requeue", default), or settled as `Settled.Uncertain` ("drop").
 	 */
 	readonly onSessionLost?: "requeue" | "drop";
+	/**
+	 * Whether a new life asks again for what the broker is still subscribed to: always, which also brings retained messages
+	 * anew ("boot", default), or only when the broker lost the session, or the life before was cut short ("lost"), which
+	 * saves a board that sleeps a packet each way.
+	 */
+	readonly resubscribe?: "boot" | "lost";
 }
 
 /** 3.1.1: where we are in making the broker forget a session. */
@@ -61,13 +72,15 @@ export class Identity {
 	requeue = true;
 	/** QoS 0 messages may wait for a connection. */
 	queueQos0 = false;
+	/** A session that an earlier life left in order has its subscriptions. */
+	trusting = false;
+	readonly sessionExpirySeconds: number;
 	#store: Store;
 	#arena: Arena;
 	/** The body of CONNECT. */
 	#start: number;
 	#end: number;
 	#version5: boolean;
-	#sessionExpirySeconds: number;
 	/** The first connection begins a new session, whatever there is. */
 	#startClean: boolean;
 	#forget = Forget.No;
@@ -81,25 +94,39 @@ export class Identity {
 		this.#start = options.start;
 		this.#end = options.end;
 		this.#version5 = options.version5;
-		this.#sessionExpirySeconds = options.sessionExpirySeconds;
+		this.sessionExpirySeconds = options.sessionExpirySeconds;
 		// In 3.1.1 a session that is begun clean also ends with its connection, so it is begun by making the broker forget.
 		const dance = options.cleanStart && !options.version5 && options.sessionExpirySeconds > 0;
 		this.#startClean = options.cleanStart && !dance;
 		if (dance) this.#forget = Forget.Due;
 		this.#assignable = options.assignableBytes;
 		const at = this.clientIdAt;
-		this.#hash = hashOf(arena.bytes, at + 2, at + 2 + arena.view.getUint16(at));
+		let hash = hashOf(arena.bytes, at + 2, at + 2 + arena.view.getUint16(at), 0x811c9dc5 | 0);
+		for (let i = 0; i < options.broker.length; i++)
+			hash = Math.imul(hash ^ options.broker.charCodeAt(i), 0x01000193);
+		this.#hash = hash === 0 ? 1 : hash;
 	}
 
-	/** A hash of the client identifier that the application chose, never 0; what the server assigns does not change it. */
-	hash(): number {
+	/** A hash of the client identifier and the broker that the application chose, never 0; what the server assigns does not change it. */
+	get hash(): number {
 		return this.#hash;
+	}
+
+	/** The identifier that the server assigned to an earlier life is ours again. */
+	restore(): void {
+		const { view } = this.#arena;
+		const at = this.clientIdAt;
+		if (this.#assignable === 0 || view.getUint16(at) > 0) return;
+		const length = this.#store.assigned(this.#end);
+		if (length === 0 || length > this.#assignable) return;
+		this.insert(at, length);
+		this.#store.assigned(at + 2);
 	}
 
 	/** Encodes CONNECT as it is to be said now. Returns false when there is no room for it. */
 	connect(encoder: Encoder): boolean {
 		const { bytes } = this.#arena;
-		const keeps = this.#sessionExpirySeconds > 0;
+		const keeps = this.sessionExpirySeconds > 0;
 		const anew = this.#startClean || this.#forget === Forget.Due || !keeps;
 		const at = this.#start + ConnectAt.Flags;
 		if (anew || (this.#version5 && !this.#store.established)) bytes[at] |= ConnectFlag.CleanStart;
@@ -137,10 +164,18 @@ export class Identity {
 		const length = view.getUint16(from);
 		if (view.getUint16(at) > 0 || length === 0) return Reason.ProtocolError;
 		if (length > this.#assignable) return Reason.ImplementationSpecific;
-		bytes.copyWithin(at + 2 + length, at + 2, this.#end);
-		bytes.copyWithin(at, from, from + 2 + length);
-		this.#end += length;
+		this.insert(at, length);
+		bytes.copyWithin(at + 2, from + 2, from + 2 + length);
+		this.#store.assign(at + 2, at + 2 + length);
 		return 0;
+	}
+
+	/** Makes room for a client identifier where there is an empty one. */
+	private insert(at: number, length: number): void {
+		const { bytes, view } = this.#arena;
+		bytes.copyWithin(at + 2 + length, at + 2, this.#end);
+		view.setUint16(at, length);
+		this.#end += length;
 	}
 
 	/** Where the client identifier stands in CONNECT, its length first. */
@@ -151,10 +186,10 @@ export class Identity {
 }
 
 /** FNV-1a. */
-function hashOf(bytes: Uint8Array, start: number, end: number): number {
-	let hash = 0x811c9dc5 | 0;
+function hashOf(bytes: Uint8Array, start: number, end: number, seed: number): number {
+	let hash = seed;
 	for (let at = start; at < end; at++) hash = Math.imul(hash ^ bytes[at], 0x01000193);
-	return hash === 0 ? 1 : hash;
+	return hash;
 }
 
 export interface IdentityOptions {
@@ -166,4 +201,25 @@ export interface IdentityOptions {
 	readonly end: number;
 	/** Bytes behind it, for a client identifier that the server assigns. */
 	readonly assignableBytes: number;
+	readonly broker: string;
+}
+
+/** Throws on options that no broker could take; returns the version. */
+export function checked(options: Who): 4 | 5 {
+	const version = options.version ?? 5;
+	if (version !== 4 && version !== 5)
+		throw new RangeError(`version must be 4 (MQTT 3.1.1) or 5, not ${version}`);
+	const keepAlive = options.keepAliveSeconds ?? 60;
+	if (!(Number.isInteger(keepAlive) && keepAlive >= 0 && keepAlive <= 65_535))
+		throw new RangeError(`keepAliveSeconds must be 0 to 65535, not ${keepAlive}`);
+	const expiry = options.sessionExpirySeconds ?? DAY_SECONDS;
+	if (!(Number.isInteger(expiry) && expiry >= 0 && expiry <= 4_294_967_295))
+		throw new RangeError(`sessionExpirySeconds must be 0 to 4294967295, not ${expiry}`);
+	const qos = options.will?.qos ?? 0;
+	if (qos !== 0 && qos !== 1 && qos !== 2) throw new RangeError(`will.qos must be 0, 1 or 2, not ${qos}`);
+	if (version === 4 && options.clientId === "" && expiry > 0)
+		throw new RangeError("MQTT 3.1.1 needs a clientId, unless sessionExpirySeconds is 0"); // [MQTT-3.1.3-7]
+	if (version === 4 && options.password !== undefined && options.user === undefined)
+		throw new RangeError("MQTT 3.1.1 needs a user with the password"); // [MQTT-3.1.2-22]
+	return version;
 }

@@ -28,6 +28,16 @@ export const enum HeldBack {
 	Overrun = 2,
 }
 
+/** What this life may believe of the one before it. */
+export const enum Past {
+	/** Nothing but what the store says: a connection of this life has been up. */
+	Settled = 0,
+	/** It ended in order, or there was none. */
+	Clean = 1,
+	/** It was cut short: a session may have been begun that the store does not know of. */
+	Unclean = 2,
+}
+
 /**
  * What dies with a connection: the limits that CONNACK announced, and how far this connection has come in the outbox.
  * Nothing here outlives {@link reset}, so nothing negotiated on one connection leaks into the next.

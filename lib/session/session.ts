@@ -4,24 +4,26 @@ import type { Limits } from "../limits.js";
 import { type Listener, Settled } from "../listener.js";
 import type { OwedRing } from "../memory/ring.js";
 import type { Message } from "../message.js";
-import type { Store } from "../ports.js";
+import { type Clock, type Store, StoreFault } from "../ports.js";
 import type { Encoder } from "../wire/encoder.js";
 import type { Packet } from "../wire/packet.js";
 import { PacketType, PublishFlag, Reason } from "../wire/protocol.js";
-import { MessageState, Record } from "../wire/record.js";
+import { MessageState, Record, Trait } from "../wire/record.js";
 import { acknowledged, ILLEGAL, published, STRAY } from "./exchange.js";
-import { HeldBack, type Link } from "./link.js";
+import { HeldBack, type Link, Past } from "./link.js";
+import { Receiver } from "./receiver.js";
+import { Room } from "./room.js";
 import type { Subscriptions } from "./subscriptions.js";
 
 /**
- * The rules of an MQTT session, without a socket or a clock: a packet goes in and changes tables ({@link handle}); what
- * is due comes out into the send region ({@link gather}). It survives connections; what does not is in {@link Link}.
+ * The rules of an MQTT session, without a socket: a packet goes in and changes tables ({@link handle}); what is due comes
+ * out into the send region ({@link gather}). It survives connections; what does not is in {@link Link}.
  */
 export class Session {
-	/** Set from outside at each turn: the ticks of now. */
+	/** Set from outside at each turn: the ticks of now. The clock itself is asked for expiries only. */
 	now = 0;
-	/** Whether QoS 2 messages were left with the broker, and a new connection would fetch them. */
-	heldBack: HeldBack = HeldBack.No;
+	/** What this life may believe of the one before it. */
+	past: Past = Past.Clean;
 	// What it is made of; pump and client look it up here.
 	readonly store: Store;
 	readonly packet: Packet;
@@ -32,7 +34,9 @@ export class Session {
 	readonly listener: Listener;
 	readonly subscriptions: Subscriptions;
 	readonly limits: Limits;
-	#message: Message;
+	readonly clock: Clock;
+	readonly receiver: Receiver;
+	readonly room: Room;
 	#view: DataView;
 	/** The number whose answer is being timed, 0 for none, and when it was sent. */
 	#timed = 0;
@@ -48,10 +52,12 @@ export class Session {
 		this.encoder = parts.encoder;
 		this.counters = parts.counters;
 		this.listener = parts.listener;
-		this.#message = parts.message;
 		this.subscriptions = parts.subscriptions;
 		this.limits = parts.limits;
+		this.clock = parts.clock;
 		this.#view = parts.view;
+		this.receiver = new Receiver(this, parts.message);
+		this.room = new Room(this);
 	}
 
 	// ── packet in ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -62,76 +68,17 @@ export class Session {
 	 */
 	handle(oversize: number): number {
 		const type = this.packet.type;
-		if (type === PacketType.Publish) return this.publish(oversize);
+		if (type === PacketType.Publish) return this.receiver.publish(oversize);
 		if (type <= PacketType.Pubcomp && type >= PacketType.Puback)
-			return type === PacketType.Pubrel ? this.pubrel() : this.acknowledgement(type);
-		if (type === PacketType.Suback || type === PacketType.Unsuback)
-			return this.subscriptions.answered(this.packet);
+			return type === PacketType.Pubrel ? this.receiver.pubrel() : this.acknowledgement(type);
+		if (type === PacketType.Suback || type === PacketType.Unsuback) {
+			const fault = this.subscriptions.answered(this.packet);
+			if (this.subscriptions.agreed) this.store.subscribed = this.subscriptions.digest();
+			return fault;
+		}
 		if (type === PacketType.Pingresp) return 0;
 		// A second CONNACK, or an AUTH that was never asked for [MQTT-4.12.0-1].
 		return Reason.ProtocolError;
-	}
-
-	// What is owed is noted before the application is told, so that a handler that throws leaves no gap, and written after
-	// it has returned [MQTT-4.3.2-4].
-	private publish(oversize: number): number {
-		const packet = this.packet;
-		const qos = (packet.flags & PublishFlag.QosMask) >> PublishFlag.QosShift;
-		if (qos === 2) return this.publishOnce(packet.id, oversize);
-		if (qos === 1) {
-			this.owed.push(PacketType.Puback, packet.id, Reason.Success);
-		}
-		this.deliver(oversize);
-		return 0;
-	}
-
-	/** QoS 2: method B of [MQTT-4.3.3], once per identifier until its PUBREL. */
-	private publishOnce(id: number, oversize: number): number {
-		const store = this.store;
-		if (store.inbound(id)) {
-			this.counters[Counter.Duplicates]++;
-			this.owed.push(PacketType.Pubrec, id, Reason.Success);
-			return 0;
-		}
-		// The broker keeps what does not fit, and all that follows it, until the next connection. What is open is finished
-		// before that, or a broker that always sends too much would never get anything across.
-		if (this.heldBack !== HeldBack.No || store.inboundCount === this.limits.receiveMaximum) {
-			this.counters[Counter.HeldBack]++;
-			if (this.heldBack === HeldBack.No) this.heldBack = this.overrun() ? HeldBack.Overrun : HeldBack.NoPlace;
-			return 0;
-		}
-		if (store.markInbound(id, true) < 0) return Reason.QuotaExceeded;
-		this.owed.push(PacketType.Pubrec, id, Reason.Success);
-		this.deliver(oversize);
-		return 0;
-	}
-
-	/** True when the table is full by the broker's fault [MQTT-3.3.4-9], which what an earlier connection opened is not. */
-	private overrun(): boolean {
-		return this.encoder.version5 && this.link.carried === 0;
-	}
-
-	private deliver(oversize: number): void {
-		if (oversize > 0) {
-			this.counters[Counter.Oversize]++;
-			this.listener.onOversize?.(this.#message, oversize);
-		} else {
-			this.counters[Counter.Delivered]++;
-			this.listener.onMessage?.(this.#message);
-		}
-	}
-
-	private pubrel(): number {
-		const id = this.packet.id;
-		const store = this.store;
-		const known = store.inbound(id);
-		if (known) {
-			store.markInbound(id, false);
-			if (store.inboundCount < this.link.carried) this.link.carried = store.inboundCount;
-		}
-		// An identifier that we do not know is answered all the same, or the broker never frees it [MQTT-4.3.3-11].
-		this.owed.push(PacketType.Pubcomp, id, known ? Reason.Success : Reason.PacketIdentifierNotFound);
-		return 0;
 	}
 
 	/** PUBACK, PUBREC, PUBCOMP. */
@@ -158,7 +105,6 @@ export class Session {
 		}
 		// What was opened on an earlier connection, and not sent again on this one, is not counted on this one.
 		if (state === MessageState.AwaitComp || number <= this.link.cursor) this.link.inFlight--;
-		store.mark(number, MessageState.Done);
 		// A PUBCOMP that knows the identifier no more answers a repeated PUBREL: the message had arrived before.
 		const refused = reason >= 0x80 && type !== PacketType.Pubcomp;
 		this.settle(number, refused ? Settled.Rejected : Settled.Acknowledged, reason);
@@ -175,11 +121,13 @@ export class Session {
 		return low + ahead;
 	}
 
-	/** Settles a ticket that the store has let go of. */
-	settle(number: number, outcome: Settled, reason: number): void {
+	/** Ends a message, and settles its ticket unless that was done when it was stored. */
+	private settle(number: number, outcome: Settled, reason: number): void {
+		const told = settlesWhenStored(this.store.traits(number));
+		this.store.mark(number, MessageState.Done);
 		if (outcome === Settled.Acknowledged) this.counters[Counter.Acknowledged]++;
 		else if (outcome === Settled.Rejected) this.counters[Counter.Rejected]++;
-		this.listener.onSettled?.(number, outcome, reason, number < this.#firstNumber);
+		if (!told) this.listener.onSettled?.(number, outcome, reason, number < this.#firstNumber);
 	}
 
 	// ── next thing out ───────────────────────────────────────────────────────────────────────────────────────────
@@ -189,12 +137,14 @@ export class Session {
 	 * Everything it encodes is durable: the caller has committed the store. Returns true when something may be left.
 	 */
 	gather(): boolean {
-		return (
-			this.gatherOwed() ||
-			this.gatherReleased() ||
-			this.subscriptions.gather(this.encoder, this.link.maximumPacketSize) ||
-			this.gatherPublishes()
-		);
+		return this.gatherOwed() || this.gatherReleased() || this.gatherRequests() || this.gatherPublishes();
+	}
+
+	/** SUBSCRIBE and UNSUBSCRIBE. While one is open, a later life is not to rely on what was agreed before. */
+	private gatherRequests(): boolean {
+		if (this.subscriptions.due === 0) return false;
+		this.store.subscribed = 0;
+		return this.subscriptions.gather(this.encoder, this.link.maximumPacketSize);
 	}
 
 	private gatherOwed(): boolean {
@@ -260,21 +210,34 @@ export class Session {
 	private send(number: number, state: number): boolean {
 		const store = this.store;
 		const link = this.link;
+		const again = state === MessageState.AwaitAck || state === MessageState.AwaitRec;
+		const lost = again ? Settled.Uncertain : Settled.Dropped; // an earlier connection may have got it through
 		const at = store.load(number);
+		if (at < 0) {
+			this.drop(number, lost, Reason.StoreFault, Counter.DroppedUnreadable);
+			return true;
+		}
 		const end = store.loadedEnd;
 		const flags = this.#view.getUint8(at + Record.Flags);
 		const qos = (flags & PublishFlag.QosMask) >> PublishFlag.QosShift;
-		const again = state === MessageState.AwaitAck || state === MessageState.AwaitRec;
-		const refused = this.unsendable(at, end, flags, qos);
+		const expires = this.#view.getUint32(at + Record.Expires);
+		let seconds = expires === 0 ? 0 : expires - this.clock.seconds;
+		if (expires !== 0 && seconds < 1) {
+			// What has been sent is sent again all the same, or its exchange could not end.
+			if (!again) {
+				this.drop(number, Settled.Expired, Reason.Unspecified, Counter.DroppedExpired);
+				return true;
+			}
+			seconds = 1;
+		}
+		const refused = this.unsendable(at, end, flags, qos, seconds);
 		if (refused !== 0) {
-			const outcome = again ? Settled.Uncertain : Settled.Dropped; // an earlier connection may have got it through
-			this.drop(number, outcome, refused, Counter.DroppedUnsendable);
+			this.drop(number, lost, refused, Counter.DroppedUnsendable);
 			return true;
 		}
-		if (!this.encoder.publish(at, end, qos === 0 ? 0 : this.idOf(number), again, 0)) return false;
+		if (!this.encoder.publish(at, end, qos === 0 ? 0 : this.idOf(number), again, seconds)) return false;
 		if (again) this.counters[Counter.Resends]++;
 		if (qos === 0) {
-			store.mark(number, MessageState.Done);
 			this.settle(number, Settled.Sent, Reason.Success);
 			return true;
 		}
@@ -289,21 +252,23 @@ export class Session {
 	}
 
 	/** Why the broker of this connection cannot take this message; 0 when it can. */
-	private unsendable(at: number, end: number, flags: number, qos: number): number {
+	private unsendable(at: number, end: number, flags: number, qos: number, expirySeconds: number): number {
 		const link = this.link;
 		if (qos > link.maximumQos) return Reason.QosNotSupported; // [MQTT-3.2.2-11]
 		if ((flags & PublishFlag.Retain) !== 0 && !link.retainAvailable) return Reason.RetainNotSupported; // [MQTT-3.2.2-14]
-		// The record is never shorter than its packet by more than the fixed header, identifier and lengths.
+		// The record is never shorter than its packet by more than the fixed header, identifier, lengths and expiry.
 		if (end - at + 16 <= link.maximumPacketSize) return 0;
-		return this.encoder.publishSize(at, end, 0) > link.maximumPacketSize ? Reason.PacketTooLarge : 0; // [MQTT-3.2.2-15]
+		return this.encoder.publishSize(at, end, expirySeconds) > link.maximumPacketSize
+			? Reason.PacketTooLarge
+			: 0; // [MQTT-3.2.2-15]
 	}
 
 	private idOf(number: number): number {
 		return 1 + (number % this.limits.publishIds);
 	}
 
-	private drop(number: number, outcome: Settled, reason: number, counter: number): void {
-		this.store.mark(number, MessageState.Done);
+	/** Gives a message up. */
+	drop(number: number, outcome: Settled, reason: number, counter: number): void {
 		this.counters[counter]++;
 		this.settle(number, outcome, reason);
 	}
@@ -317,18 +282,29 @@ export class Session {
 
 	// ── lives ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-	/** A life begins: what the store holds already was accepted in an earlier one. */
-	begin(): void {
-		if (this.#firstNumber >= 0) return;
-		this.#firstNumber = 0;
-		for (let number = this.store.next(0); number !== 0; number = this.store.next(number))
-			this.#firstNumber = number + 1;
+	/**
+	 * The store was opened. What it held already was accepted in an earlier life; `foreign`: as somebody else, or for
+	 * another broker. `requeue` as for {@link start}.
+	 */
+	begin(foreign: boolean, requeue: boolean): void {
+		const store = this.store;
+		if (this.#firstNumber < 0) {
+			this.#firstNumber = 0;
+			for (let number = store.next(0); number !== 0; number = store.next(number))
+				this.#firstNumber = number + 1;
+		}
+		if (this.past === Past.Clean && store.unclean) this.past = Past.Unclean;
+		if (!foreign) return;
+		this.settleLost(requeue);
+		store.clear(false);
 	}
 
 	/** A message was accepted. */
 	accepted(number: number): void {
 		const store = this.store;
 		const link = this.link;
+		if (settlesWhenStored(store.traits(number)))
+			this.listener.onSettled?.(number, Settled.Stored, Reason.Success, false);
 		if (this.#firstNumber < 0) this.#firstNumber = number; // accepted before the first `open`
 		// Numbers start anew every two thousand million messages, when nothing is in flight.
 		if (number <= link.cursor) link.cursor = link.skipped = this.#firstNumber = 0;
@@ -336,8 +312,11 @@ export class Session {
 		if (store.used > this.counters[Counter.PeakBytes]) this.counters[Counter.PeakBytes] = store.used;
 	}
 
-	/** CONNACK came: go on with the session, or with a new one. `requeue` says what becomes of QoS 2 without PUBREC. */
-	start(resumed: boolean, requeue: boolean): void {
+	/**
+	 * CONNACK came: go on with the session, or with a new one. `requeue` says what becomes of QoS 2 without PUBREC;
+	 * `trusting`: what an earlier life subscribed to, and ended in order, is not asked for again.
+	 */
+	start(resumed: boolean, requeue: boolean, trusting: boolean): void {
 		const store = this.store;
 		const link = this.link;
 		if (resumed) {
@@ -350,9 +329,13 @@ export class Session {
 			}
 		} else {
 			this.settleLost(requeue);
-			store.clear();
+			store.clear(true);
+			store.subscribed = 0;
 		}
-		this.subscriptions.renew(resumed);
+		const known =
+			this.past === Past.Clean && store.subscribed !== 0 && store.subscribed === this.subscriptions.digest();
+		if (resumed && known && trusting) this.subscriptions.trust();
+		else this.subscriptions.renew(resumed);
 	}
 
 	/** The broker lost the session: what is certain is sent anew, what is not is settled as such. */
@@ -365,11 +348,27 @@ export class Session {
 		}
 	}
 
+	/**
+	 * The end of a turn: what nothing was sent for is made durable, too, and faults are told. Returns true when the store
+	 * has something to tidy.
+	 */
+	tend(): boolean {
+		const store = this.store;
+		store.commit();
+		const fault = store.takeFault();
+		if (fault !== StoreFault.None) {
+			this.counters[Counter.StoreFaults]++;
+			this.listener.onStoreFault?.(fault as StoreFault);
+		}
+		return store.untidy;
+	}
+
 	/** The link is gone: what only it knew is forgotten. QoS 0 that waited goes with it, unless it may wait. */
-	linkLost(keepQos0: boolean): void {
+	linkLost(keepQos0: boolean, wasOnline: boolean): void {
 		this.owed.clear();
+		if (wasOnline) this.past = Past.Settled;
 		this.#timed = 0;
-		this.heldBack = HeldBack.No;
+		this.receiver.heldBack = HeldBack.No;
 		if (keepQos0) return;
 		const store = this.store;
 		for (let number = store.next(0); number !== 0; number = store.next(number))
@@ -381,5 +380,19 @@ export class Session {
 /** What a session is made of; the client makes them once. */
 export type SessionParts = Pick<
 	Session,
-	"store" | "packet" | "link" | "owed" | "encoder" | "counters" | "listener" | "subscriptions" | "limits"
+	| "store"
+	| "packet"
+	| "link"
+	| "owed"
+	| "encoder"
+	| "counters"
+	| "listener"
+	| "subscriptions"
+	| "limits"
+	| "clock"
 > & { readonly message: Message; readonly view: DataView };
+
+/** True when the ticket of such a message is settled as soon as it is stored. A volatile one is never stored. */
+function settlesWhenStored(traits: number): boolean {
+	return (traits & (Trait.SettleWhenStored | Trait.Volatile)) === Trait.SettleWhenStored;
+}

@@ -145,6 +145,35 @@ export class Subscriptions {
 		}
 	}
 
+	/** Takes for granted what was to be asked for: the broker has the session, and in it all of this. */
+	trust(): void {
+		for (let row = 0; row < this.#rows; row++)
+			if (this.state(row) === State.DueSubscribe) this.set(row, State.Active);
+	}
+
+	/** A hash of what is wanted, never 0. */
+	digest(): number {
+		let sum = 0;
+		for (let row = 0; row < this.#rows; row++) {
+			const filter = this.#filters[row];
+			if (filter === null) continue;
+			let hash = 0x811c9dc5 | 0;
+			for (let at = filter.start; at < filter.end; at++)
+				hash = Math.imul(hash ^ this.#view.getUint8(at), 0x01000193);
+			hash = Math.imul(hash ^ this.#view.getUint8(this.at(row) + At.Options), 0x01000193);
+			sum = (sum + (hash ^ (hash >>> 15))) | 0; // in whatever order they were asked for
+		}
+		return sum === 0 ? 1 : sum >>> 0;
+	}
+
+	/** True when the broker has said yes to all that is wanted. */
+	get agreed(): boolean {
+		if (this.due > 0 || this.awaiting > 0) return false;
+		for (let row = 0; row < this.#rows; row++)
+			if (this.#filters[row] !== null && this.state(row) !== State.Active) return false;
+		return true;
+	}
+
 	/** A request that this broker cannot take. Without a SUBSCRIBE of that filter there is nothing to unsubscribe from. */
 	private refused(row: number, filter: Filter, subscribe: boolean): void {
 		this.set(row, subscribe ? State.Rejected : State.Free);

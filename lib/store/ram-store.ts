@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: MIT
 import { DEFAULT_LIMITS, type Limits, limitsFrom, Row } from "../limits.js";
 import { Outbox } from "../memory/outbox.js";
-import type { Block, Store } from "../ports.js";
-import { MessageState, Record } from "../wire/record.js";
+import { type Block, type Content, type Store, StoreFault } from "../ports.js";
+import { MessageState, Record, Trait } from "../wire/record.js";
 import { Refusal } from "../wire/refusal.js";
 
 /**
  * The store that forgets when power goes: an outbox and a table of inbound identifiers in the client's arena.
- * Everything it is told is "durable" at once, so `commit` has nothing to do.
+ * Everything it is told is "durable" at once, so `commit` has nothing to do; and all of its messages are volatile.
  */
 export class RamStore implements Store {
 	readonly bytes: number;
 	established = false;
 	loadedEnd = 0;
 	inboundCount = 0;
+	subscribed = 0;
+	remembered = Number.NaN;
 	#outbox!: Outbox;
 	#view!: DataView;
 	#inbound = 0;
@@ -37,12 +39,15 @@ export class RamStore implements Store {
 	}
 
 	open(identity: number): number {
-		if (identity !== this.#identity) {
-			this.clear();
-			this.established = false;
-			this.#identity = identity;
-		}
-		return 0;
+		if (identity === this.#identity) return 0;
+		this.#identity = identity;
+		this.established = false;
+		this.subscribed = 0;
+		return 1;
+	}
+
+	get unclean(): boolean {
+		return false;
 	}
 
 	get count(): number {
@@ -86,6 +91,23 @@ export class RamStore implements Store {
 		return this.#outbox.state(number);
 	}
 
+	traits(number: number): number {
+		const outbox = this.#outbox;
+		if (outbox.state(number) === MessageState.Done) return 0;
+		return this.#view.getUint8(outbox.start(number) + Record.Traits) | Trait.Volatile;
+	}
+
+	waiting(trait: number): number {
+		return this.waitingAfter(0, trait);
+	}
+
+	latest(topicStart: number, topicEnd: number): number {
+		let number = this.waitingAfter(0, Trait.KeepLatest);
+		while (number !== 0 && !this.isAbout(number, topicStart, topicEnd))
+			number = this.waitingAfter(number, Trait.KeepLatest);
+		return number;
+	}
+
 	load(number: number): number {
 		const start = this.#outbox.start(number);
 		this.loadedEnd = start + this.#outbox.length(number);
@@ -100,22 +122,39 @@ export class RamStore implements Store {
 		return this.find(id) >= 0;
 	}
 
-	markInbound(id: number, open: boolean): number {
-		const at = this.find(id);
-		if (open === at >= 0) return 0;
-		if (open) {
-			if (this.inboundCount === this.#limits.receiveMaximum) return Refusal.Full;
-			this.#view.setUint16(this.#inbound + this.inboundCount++ * Row.Inbound, id);
-		} else {
-			const last = --this.inboundCount * Row.Inbound;
-			this.#view.setUint16(at, this.#view.getUint16(this.#inbound + last));
-		}
+	/** Identifiers live as long as what they are compared with: none is an earlier life's. */
+	stale(_id: number, _content: Content): boolean {
+		return false;
+	}
+
+	openInbound(id: number): number {
+		if (this.find(id) >= 0) return 0;
+		if (this.inboundCount === this.#limits.receiveMaximum) return Refusal.Full;
+		this.#view.setUint16(this.#inbound + this.inboundCount++ * Row.Inbound, id);
 		return 0;
 	}
 
-	clear(): void {
+	closeInbound(id: number): void {
+		const at = this.find(id);
+		if (at < 0) return;
+		const last = --this.inboundCount * Row.Inbound;
+		this.#view.setUint16(at, this.#view.getUint16(this.#inbound + last));
+	}
+
+	remember(value: number): void {
+		this.remembered = value;
+	}
+
+	/** Its only reader would be a later life; the client of this one has the identifier in its CONNECT. */
+	assign(): void {}
+
+	assigned(): number {
+		return 0;
+	}
+
+	clear(established: boolean): void {
 		this.inboundCount = 0;
-		this.established = true;
+		this.established = established;
 		const outbox = this.#outbox;
 		for (let number = outbox.after(0); number !== 0; number = outbox.after(number)) {
 			const state = outbox.state(number);
@@ -128,9 +167,39 @@ export class RamStore implements Store {
 		return 0;
 	}
 
+	get untidy(): boolean {
+		return false;
+	}
+
 	maintain(): void {}
 
 	flush(): void {}
+
+	takeFault(): StoreFault {
+		return StoreFault.None;
+	}
+
+	/** The next message after `after` that was never sent and has all bits of `trait`, or 0. */
+	private waitingAfter(after: number, trait: number): number {
+		const outbox = this.#outbox;
+		for (let number = outbox.after(after); number !== 0; number = outbox.after(number)) {
+			const state = outbox.state(number);
+			const fresh = state === MessageState.DuePublish || state === MessageState.DueOnce;
+			if (fresh && (this.traits(number) & trait) === trait) return number;
+		}
+		return 0;
+	}
+
+	/** True when the message has the topic that stands from `start` to `end`. */
+	private isAbout(number: number, start: number, end: number): boolean {
+		const view = this.#view;
+		const at = this.#outbox.start(number);
+		if (view.getUint16(at + Record.TopicLength) !== end - start) return false;
+		const shift = at + Record.Topic - start;
+		for (let same = start; same < end; same++)
+			if (view.getUint8(same) !== view.getUint8(same + shift)) return false;
+		return true;
+	}
 
 	/** Where the identifier stands in the table, or -1. Few stand there at once, so a walk is quicker than an index. */
 	private find(id: number): number {

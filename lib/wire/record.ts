@@ -5,22 +5,36 @@
  *
  *     0        1        2        4          8              10        10+T       10+T+P
  *     ┌────────┬────────┬────────┬──────────┬──────────────┬─────────┬──────────┬─────────┐
- *     │ flags  │ 0      │ P      │ expires  │ T            │ topic   │ 5.0 pro- │ payload │
+ *     │ flags  │ traits │ P      │ expires  │ T            │ topic   │ 5.0 pro- │ payload │
  *     │ u8     │ u8     │ u16    │ u32      │ u16          │ T bytes │ perties  │ to end  │
  *     └────────┴────────┴────────┴──────────┴──────────────┴─────────┴──────────┴─────────┘
  *
- * `flags` are the low three bits of a PUBLISH header (retain, QoS). `expires` is `Clock.seconds` at which the message
- * is stale, 0 for never. Topic and its length prefix stand as on the wire. The properties are as on the wire, without
- * their length, without Message Expiry Interval and Topic Alias, which are made at sending. Integers are big-endian.
+ * `flags` are the low three bits of a PUBLISH header (retain, QoS), `traits` are bits of {@link Trait}. `expires` is
+ * `Clock.seconds` at which the message is stale, 0 for never. Topic and its length prefix stand as on the wire. The
+ * properties are as on the wire, without their length, without Message Expiry Interval and Topic Alias, which are made at
+ * sending. Integers are big-endian.
  */
 export const enum Record {
 	Flags = 0,
+	Traits = 1,
 	PropertiesLength = 2,
 	Expires = 4,
 	TopicLength = 8,
 	Topic = 10,
 	/** Bytes of a record besides topic, properties and payload. */
 	Overhead = 10,
+}
+
+/** What the application wants of its message, besides what goes over the wire. */
+export const enum Trait {
+	/** It need not survive a reboot. */
+	Volatile = 1,
+	/** It gives way to a newer message with this trait when there is no room. */
+	DropOldest = 2,
+	/** It gives way to a newer message with this trait and the same topic. */
+	KeepLatest = 4,
+	/** Its ticket is settled when it is in flash; what becomes of it then is not told. */
+	SettleWhenStored = 8,
 }
 
 /**

@@ -6,12 +6,21 @@
 import { describe, expect, test } from "vitest";
 import type { Limits } from "../../lib/limits.js";
 import { Arena } from "../../lib/memory/arena.js";
-import type { Store } from "../../lib/ports.js";
+import type { Clock, Content, Random, Store } from "../../lib/ports.js";
 import { MessageState, Record } from "../../lib/wire/record.js";
 import { Refusal } from "../../lib/wire/refusal.js";
 
 /** A store made with some limits. */
 export type StoreMaker = (limits: Partial<Limits>) => Store;
+
+const CLOCK: Clock = {
+	ticks: 0,
+	seconds: 0,
+	epochSeconds: 0,
+	timer: () => ({ arm: () => undefined, disarm: () => undefined }),
+};
+const RANDOM: Random = { below: (limit) => limit >> 1 };
+const CONTENT: Content = { topicStart: 0, topicEnd: 3, payloadStart: 3, payloadEnd: 9 };
 
 const LIMITS = { outboxBytes: 256, outboxMessages: 8, receiveMaximum: 4, window: 4 };
 
@@ -23,13 +32,14 @@ class Bench {
 		this.store = make(limits);
 		this.arena = new Arena({ allocate: (bytes) => new Uint8Array(bytes) }, this.store.bytes + 32);
 		this.arena.region(16); // so that offsets do not begin at 0
-		this.store.attach(this.arena, this.arena.region(this.store.bytes));
-		expect(this.store.open(1)).toBe(0);
+		this.store.attach(this.arena, this.arena.region(this.store.bytes), CLOCK, RANDOM);
+		expect(this.store.open(1, 60)).toBe(1); // nobody's: there is no session in it
+		this.store.clear(false);
 	}
 
 	/** Accepts a message whose payload is `length` times `mark`. Returns its number, or the refusal. */
 	put(mark: number, length: number, qos = 1): number {
-		const at = this.store.reserve(Record.Overhead + 3 + length);
+		const at = this.store.reserve(Record.Overhead + 3 + length, false);
 		if (at < 0) return at;
 		const { view, bytes } = this.arena;
 		view.setUint8(at, qos << 1);
@@ -99,7 +109,7 @@ export function storeContract(name: string, make: StoreMaker): void {
 			const first = bench.put(1, 100);
 			bench.put(2, 100);
 			expect(bench.put(3, 100)).toBe(Refusal.Full);
-			expect(bench.store.reserve(5000)).toBe(Refusal.TooLong);
+			expect(bench.store.reserve(5000, false)).toBe(Refusal.TooLong);
 			expect(bench.store.count).toBe(2);
 			bench.store.mark(first, MessageState.Done);
 			expect(bench.put(3, 100)).toBeGreaterThan(first);
@@ -113,8 +123,8 @@ export function storeContract(name: string, make: StoreMaker): void {
 
 		test("one composition at a time; a discarded one leaves no trace", () => {
 			const bench = new Bench(make);
-			expect(bench.store.reserve(30)).toBeGreaterThan(0);
-			expect(bench.store.reserve(30)).toBe(Refusal.Busy);
+			expect(bench.store.reserve(30, false)).toBeGreaterThan(0);
+			expect(bench.store.reserve(30, false)).toBe(Refusal.Busy);
 			bench.store.discard();
 			expect(bench.store.seal(40)).toBe(Refusal.NothingComposed);
 			expect(bench.numbers()).toEqual([]);
@@ -124,7 +134,7 @@ export function storeContract(name: string, make: StoreMaker): void {
 		test("a composition survives that everything before it ends", () => {
 			const bench = new Bench(make);
 			const before = bench.put(1, 20);
-			const at = bench.store.reserve(60);
+			const at = bench.store.reserve(60, false);
 			bench.store.mark(before, MessageState.Done);
 			bench.arena.bytes.fill(7, at, at + 60);
 			bench.arena.view.setUint8(at, 2);
@@ -161,15 +171,15 @@ export function storeContract(name: string, make: StoreMaker): void {
 	describe(`${name} keeps the contract of stores: sessions`, () => {
 		test("[MQTT-4.3.3-2] inbound identifiers are taken and freed; a full table refuses", () => {
 			const { store } = new Bench(make);
-			for (const id of [1, 65535, 300, 7]) expect(store.markInbound(id, true)).toBe(0);
-			expect(store.markInbound(8, true)).toBe(Refusal.Full);
-			expect(store.markInbound(300, true)).toBe(0); // it has it already
+			for (const id of [1, 65535, 300, 7]) expect(store.openInbound(id, CONTENT)).toBe(0);
+			expect(store.openInbound(8, CONTENT)).toBe(Refusal.Full);
+			expect(store.openInbound(300, CONTENT)).toBe(0); // it has it already
 			expect(store.inboundCount).toBe(4);
 			expect([store.inbound(1), store.inbound(300), store.inbound(8)]).toEqual([true, true, false]);
-			store.markInbound(1, false);
-			store.markInbound(1, false);
+			store.closeInbound(1);
+			store.closeInbound(1);
 			expect([store.inbound(1), store.inbound(7), store.inboundCount]).toEqual([false, true, 3]);
-			expect(store.markInbound(8, true)).toBe(0);
+			expect(store.openInbound(8, CONTENT)).toBe(0);
 		});
 
 		test("a new session voids exchange state and keeps what was accepted", () => {
@@ -182,8 +192,8 @@ export function storeContract(name: string, make: StoreMaker): void {
 			store.mark(sent, MessageState.AwaitAck);
 			store.mark(received, MessageState.AwaitRec);
 			store.mark(received, MessageState.AwaitComp);
-			store.markInbound(5, true);
-			store.clear();
+			store.openInbound(5, CONTENT);
+			store.clear(true);
 			expect(store.commit()).toBe(0);
 			expect(bench.numbers()).toEqual([sent, due, once]);
 			expect(store.state(sent)).toBe(MessageState.DuePublish);
@@ -196,14 +206,15 @@ export function storeContract(name: string, make: StoreMaker): void {
 			const bench = new Bench(make);
 			const { store } = bench;
 			expect(store.established).toBe(false);
-			store.clear();
+			store.clear(true);
 			const number = bench.put(1, 3);
 			store.mark(number, MessageState.AwaitAck);
-			expect(store.open(1)).toBe(0);
+			expect(store.open(1, 60)).toBe(0);
 			expect(store.established).toBe(true);
 			expect(store.state(number)).toBe(MessageState.AwaitAck);
-			expect(store.open(2)).toBe(0);
+			expect(store.open(2, 60)).toBe(1);
 			expect(store.established).toBe(false);
+			store.clear(false);
 			expect(store.state(number)).toBe(MessageState.DuePublish);
 		});
 

@@ -29,6 +29,7 @@ const cold: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 		putData: "part of it",
 		noRoom: "the error that it throws",
 	},
+	"lib/session/identity.ts": { checked: "called by the client's constructor" },
 	"lib/session/backoff.ts": { healsSlowly: "once when a connection ends" },
 	"lib/message.ts": {
 		payload: "allocates, and says so",

@@ -29,7 +29,7 @@ const rules: readonly Rule[] = [
 	{
 		of: ["lib/listener.ts"],
 		may: [],
-		types: ["lib/message.ts", "lib/wire/topic.ts"],
+		types: ["lib/message.ts", "lib/ports.ts", "lib/wire/topic.ts"],
 		because: "an interface and its numbers",
 	},
 	{
