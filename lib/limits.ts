@@ -13,7 +13,7 @@ export interface Limits {
 	readonly sendBytes: number;
 	/** Bytes. Messages that wait or are in flight. One message takes 10 bytes more than its topic and payload. */
 	readonly outboxBytes: number;
-	/** Messages in the outbox at once, each 6 bytes of table; also how far the oldest unfinished one may lag behind the newest. */
+	/** Messages in the outbox at once, each 8 bytes of table. */
 	readonly outboxMessages: number;
 	/** Messages that a flash store keeps at once, kept or volatile; each 6 bytes of table. */
 	readonly keptMessages: number;
@@ -58,7 +58,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
 	packetBytes: 1024,
 	sendBytes: 1024,
 	outboxBytes: 4096,
-	outboxMessages: 48,
+	outboxMessages: 36,
 	keptMessages: 256,
 	recordBytes: 1024,
 	storeBlocks: 16,
@@ -85,7 +85,7 @@ export const TINY_LIMITS: Limits = Object.freeze({
 	packetBytes: 256,
 	sendBytes: 256,
 	outboxBytes: 1024,
-	outboxMessages: 16,
+	outboxMessages: 12,
 	keptMessages: 64,
 	recordBytes: 288,
 	textBytes: 304,
@@ -96,8 +96,8 @@ export const TINY_LIMITS: Limits = Object.freeze({
 
 /** Bytes of one row of the tables that live in the arena. */
 export const enum Row {
-	/** Outbox: offset u16, length u16, state u8, reserved u8. */
-	Outbox = 6,
+	/** Outbox: number u16, traits u8, state u8, offset u16, length u16. */
+	Outbox = 8,
 	/** An inbound QoS 2 exchange: identifier u16. */
 	Inbound = 2,
 	/** A control packet that is owed: type u8, reason u8, identifier u16. */

@@ -119,7 +119,8 @@ export class Pump implements LinkEvents, Alarm {
 			// Reading stopped because nothing more could be owed, and goes on when some of that is written.
 			if (this.#unread && owed.room > 0) again = true;
 		}
-		if (this.#session.tend() && !this.#deadlines.isSet(Deadline.Maintain))
+		// After the goodbye the store has noted that this life ended in order: nothing is written any more.
+		if (this.#session.tend() && this.active && !this.#deadlines.isSet(Deadline.Maintain))
 			this.#deadlines.set(Deadline.Maintain, this.#session.clock.ticks, limits.maintainMs);
 	}
 
@@ -363,7 +364,9 @@ export class Pump implements LinkEvents, Alarm {
 			if (!this.active) this.#reason = Reason.ClosedByApplication;
 		} else if (which === Deadline.Stable) this.#backoff.stable();
 		else if (which === Deadline.Flush) this.#flushing = Flushing.Due;
-		else if (which === Deadline.Maintain && this.#session.link.inFlight === 0) this.#session.store.maintain();
+		else if (which === Deadline.Maintain) {
+			if (this.active && this.#session.link.inFlight === 0) this.#session.store.maintain();
+		}
 		// Backoff and Resume, and Maintain again: the turn that follows looks for itself.
 	}
 

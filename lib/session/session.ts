@@ -220,7 +220,7 @@ export class Session {
 		const end = store.loadedEnd;
 		const flags = this.#view.getUint8(at + Record.Flags);
 		const qos = (flags & PublishFlag.QosMask) >> PublishFlag.QosShift;
-		const expires = this.#view.getUint32(at + Record.Expires);
+		const expires = this.#view.getInt32(at + Record.Expires);
 		let seconds = expires === 0 ? 0 : expires - this.clock.seconds;
 		if (expires !== 0 && seconds < 1) {
 			// What has been sent is sent again all the same, or its exchange could not end.

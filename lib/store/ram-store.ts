@@ -76,7 +76,13 @@ export class RamStore implements Store {
 		if (start < 0) return Refusal.NothingComposed;
 		this.#reserved = -1;
 		const qos = (this.#view.getUint8(start + Record.Flags) >> 1) & 3;
-		return this.#outbox.append(start, end, qos === 0 ? MessageState.DueOnce : MessageState.DuePublish);
+		const state = qos === 0 ? MessageState.DueOnce : MessageState.DuePublish;
+		return this.#outbox.append(
+			start,
+			end,
+			state,
+			this.#view.getUint8(start + Record.Traits) | Trait.Volatile,
+		);
 	}
 
 	discard(): void {
@@ -92,9 +98,7 @@ export class RamStore implements Store {
 	}
 
 	traits(number: number): number {
-		const outbox = this.#outbox;
-		if (outbox.state(number) === MessageState.Done) return 0;
-		return this.#view.getUint8(outbox.start(number) + Record.Traits) | Trait.Volatile;
+		return this.#outbox.state(number) === MessageState.Done ? 0 : this.#outbox.traits(number);
 	}
 
 	waiting(trait: number): number {

@@ -6,13 +6,13 @@
  *     0        1        2        4          8              10        10+T       10+T+P
  *     ┌────────┬────────┬────────┬──────────┬──────────────┬─────────┬──────────┬─────────┐
  *     │ flags  │ traits │ P      │ expires  │ T            │ topic   │ 5.0 pro- │ payload │
- *     │ u8     │ u8     │ u16    │ u32      │ u16          │ T bytes │ perties  │ to end  │
+ *     │ u8     │ u8     │ u16    │ i32      │ u16          │ T bytes │ perties  │ to end  │
  *     └────────┴────────┴────────┴──────────┴──────────────┴─────────┴──────────┴─────────┘
  *
- * `flags` are the low three bits of a PUBLISH header (retain, QoS), `traits` are bits of {@link Trait}. `expires` is
- * `Clock.seconds` at which the message is stale, 0 for never. Topic and its length prefix stand as on the wire. The
- * properties are as on the wire, without their length, without Message Expiry Interval and Topic Alias, which are made at
- * sending. Integers are big-endian.
+ * `flags` are the low three bits of a PUBLISH header (retain, QoS), `traits` are bits of {@link Trait}. `expires`, signed, is
+ * the `Clock.seconds` at which the message is stale, 0 for never; below 0 that was before this life. Topic and its length
+ * prefix stand as on the wire. The properties are as on the wire, without their length, without Message Expiry Interval
+ * and Topic Alias, which are made at sending. Integers are big-endian.
  */
 export const enum Record {
 	Flags = 0,

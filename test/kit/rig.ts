@@ -13,6 +13,7 @@ import { RamStore } from "../../lib/store/index.js";
 import { NodeMemory } from "../../simulator/node/memory.js";
 import {
 	type Conditions,
+	type Scope,
 	VirtualClock,
 	type VirtualDialler,
 	VirtualNetwork,
@@ -59,6 +60,9 @@ export class Recorder implements Listener {
 	onFlushed(remaining: number): void {
 		this.#note(["flushed", remaining]);
 	}
+	onStoreFault(fault: number): void {
+		this.#note(["fault", fault]);
+	}
 	onOffline(reason: number, retryMs: number): void {
 		this.retries.push(retryMs);
 		this.#note(["offline", reason, retryMs >= 0]);
@@ -92,6 +96,10 @@ export interface RigOptions extends Partial<Omit<ClientOptions, "limits">> {
 	ticks?: number;
 	/** What the links are like. */
 	conditions?: Partial<Conditions>;
+	/** Ends the life without a word: power off. */
+	scope?: Scope;
+	/** The wall clock is right from the start. */
+	synchronised?: boolean;
 }
 
 /** World, network, and one client on them. */
@@ -107,13 +115,18 @@ export class Rig {
 	readonly topic: Topic;
 	readonly filter: Filter;
 
-	constructor(options: RigOptions = {}, world = new World({ seed: options.seed ?? 1 })) {
-		const { seed: _seed, ticks, conditions, limits = {}, ...rest } = options;
+	/** A life of its own on a world and a network that are there already, or on new ones. */
+	constructor(
+		options: RigOptions = {},
+		world = new World({ seed: options.seed ?? 1 }),
+		network = new VirtualNetwork(world, { conditions: options.conditions }),
+	) {
+		const { seed: _seed, ticks, conditions: _, scope, synchronised, limits = {}, ...rest } = options;
 		this.world = world;
-		this.network = new VirtualNetwork(world, { conditions });
-		this.dialler = this.network.dialler();
+		this.network = network;
+		this.dialler = this.network.dialler({ scope });
 		this.strict = new StrictDialler(this.dialler);
-		this.clock = new VirtualClock(world, { ticks });
+		this.clock = new VirtualClock(world, { ticks, scope, synchronised });
 		this.client = new Client({
 			memory: new NodeMemory(),
 			dialler: this.strict,

@@ -15,7 +15,7 @@ describe("limits", () => {
 	test.each([
 		[{ window: 0 }, "window must be a positive whole number"],
 		[{ window: 1.5 }, "window must be a positive whole number"],
-		[{ window: 49 }, "window must not exceed outboxMessages"],
+		[{ window: 37 }, "window must not exceed outboxMessages"],
 		[{ packetBytes: 40_000 }, "packetBytes must be 64 to 32768"],
 		[{ sendBytes: 10 }, "sendBytes must be 64 to 32768"],
 		[{ publishIds: 65_280 }, "publishIds must leave"],

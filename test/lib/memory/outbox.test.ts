@@ -13,7 +13,7 @@ function outbox(rows: number, size: number): { outbox: Outbox; arena: Arena } {
 function put(box: Outbox, arena: Arena, mark: number, length: number): number {
 	const at = box.reserve(length);
 	arena.bytes.fill(mark, at, at + length);
-	return box.append(at, at + length, 1);
+	return box.append(at, at + length, 1, 0);
 }
 
 describe("outbox", () => {
@@ -49,10 +49,12 @@ describe("outbox", () => {
 		expect(box.after(0)).toBe(0);
 	});
 
-	test("an old one that never ends holds the table: refused, never overwritten", () => {
+	test("an old one that never ends takes one row, and no more", () => {
 		const { outbox: box, arena } = outbox(4, 100);
 		const old = put(box, arena, 1, 1);
-		for (let i = 0; i < 3; i++) box.mark(put(box, arena, 2, 1), 0);
+		for (let i = 0; i < 30; i++) box.mark(put(box, arena, 2, 1), 0);
+		expect([box.state(old), box.traits(old), box.length(old), box.used]).toEqual([1, 0, 1, 1]);
+		for (let i = 0; i < 3; i++) put(box, arena, 2, 1);
 		expect(box.hasRoom(1)).toBe(false);
 		box.mark(old, 0);
 		expect(box.hasRoom(1)).toBe(true);

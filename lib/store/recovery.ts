@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: MIT
+import { type Random, StoreFault } from "../ports.js";
+import { MessageState } from "../wire/record.js";
+import { Geometry, Header, Rec, RecordType, Version } from "./format.js";
+import type { Journal } from "./journal.js";
+import type { Log } from "./log.js";
+
+/**
+ * What an earlier life left, brought back: one pass over the sectors that are needed, bounded by the partition. Nothing is
+ * written but the header of a partition that is blank. `FORMAT.md` says when a record is valid; why, in short:
+ *
+ * - A record counts if its checks are right at its place, and for nothing else. The length of one that is not right is not
+ *   trusted: the search goes on at its next cell.
+ * - The next record goes to a page in which nothing was programmed, as far as one can see, nor can have been by a command
+ *   that left no trace. The first one is a mark, which may be lost.
+ */
+export class Recovery {
+	/** True when the earlier life ended in order, or there was none. */
+	clean = false;
+	/** The last record of an earlier life, when nothing proves that it was written to its end; 0: there is none. */
+	doubt = 0;
+	protected readonly journal: Journal;
+	protected readonly log: Log;
+	#doubtCells = 0;
+	/** Of the sector that was read last: the cell behind all that is not blank, and behind its last header; whether a record matters. */
+	#used = 0;
+	#headers = 0;
+	#matters = false;
+
+	constructor(journal: Journal) {
+		this.journal = journal;
+		this.log = journal.log;
+	}
+
+	/** Returns `StoreFault.None`, or why the store cannot be used; then nothing was changed. */
+	run(random: Random): StoreFault {
+		const { log } = this;
+		this.journal.reset();
+		let newest = 0;
+		let fault: StoreFault = StoreFault.None;
+		for (let block = 0; block < log.blocks; block++) {
+			const found = this.header(block);
+			if (found < 0) fault = -found as StoreFault;
+			if (found > newest) newest = found;
+		}
+		if (log.fault !== StoreFault.None) return log.fault;
+		if (fault !== StoreFault.None) return fault;
+		return newest === 0 ? this.found(random) : this.read(newest);
+	}
+
+	/** Says in the log that a life begins, and settles what the last command of an earlier one left in doubt. Returns false when that fails. */
+	begin(): boolean {
+		const { log, journal } = this;
+		if (!journal.writeMark(RecordType.Boot)) return false;
+		if (log.doubtful && !log.reaffirm()) return false;
+		return this.doubt === 0 || journal.affirm(this.doubt, this.#doubtCells);
+	}
+
+	/** Reads the header of a block into `log.small`. Returns its sequence; 0: there is none; or a negative fault. */
+	protected header(block: number): number {
+		const { log } = this;
+		const { view, small, blocks } = log;
+		for (let cell = 0; cell < Geometry.Cells; cell += Geometry.PageCells) {
+			if (log.fetchCell(block * Geometry.Cells + cell) < 0) return 0;
+			if (!log.isHeader(small, cell)) continue;
+			if (view.getUint8(small + Header.Major) !== Version.Major) return -StoreFault.Version;
+			if ((view.getUint8(small + Header.Incompatible) & ~Version.Known) !== 0) return -StoreFault.Version;
+			if (view.getUint8(small + Header.Blocks) !== blocks) return -StoreFault.Geometry;
+			const sequence = view.getUint32(small + Header.Sequence);
+			const tail = view.getUint32(small + Header.Tail);
+			if (sequence > 0x7fff_ffff || sequence % blocks !== block) continue;
+			if (tail <= sequence && tail + blocks > sequence && tail > 0) return sequence;
+		}
+		return 0;
+	}
+
+	/** No sector has a header: a new partition, one whose first header was cut short, or somebody else's. */
+	private found(random: Random): StoreFault {
+		const { log } = this;
+		if (log.encrypted) return StoreFault.Foreign; // whether it is blank cannot be asked
+		let block = -1;
+		let cell = 0;
+		for (let at = log.blocks - 1; at >= 0; at--) {
+			const used = this.headersOnly(at);
+			if (used < 0) return log.fault === StoreFault.None ? StoreFault.Foreign : log.fault;
+			if (used <= Geometry.Cells - 2 * Geometry.PageCells) {
+				block = at;
+				cell = used;
+			}
+		}
+		if (block < 0) return StoreFault.Foreign;
+		this.clean = true;
+		return log.format(1 + random.below(0x7fff_ffff), block, cell) ? StoreFault.None : log.fault;
+	}
+
+	/** Where a first header may be put in a block in which there is nothing but, perhaps, first headers cut short; or -1. */
+	private headersOnly(block: number): number {
+		const { log } = this;
+		let used = 0;
+		for (let cell = 0; cell < Geometry.Cells; cell += Geometry.PageCells) {
+			const at = log.fetch(block * Geometry.Cells + cell, Geometry.PageCells);
+			if (at < 0) return -1;
+			for (let next = 0; next < Geometry.PageCells; next++) {
+				if (log.isBlank(at + next * Geometry.CellBytes)) continue;
+				if (next > 0 || !log.mayBecomeHeader(at)) return -1;
+				used = cell + Geometry.PageCells;
+			}
+		}
+		return used;
+	}
+
+	private read(newest: number): StoreFault {
+		const { log } = this;
+		const { view, small } = log;
+		const { table } = this.journal;
+		this.header(newest % log.blocks);
+		log.storeId = view.getUint32(small + Header.StoreId);
+		log.tail = log.durableTail = view.getUint32(small + Header.Tail);
+		// All of them must be there: none of them can be missing by a power cut.
+		for (let sequence = log.tail; sequence <= newest; sequence++) {
+			if (this.header(sequence % log.blocks) !== sequence) return this.faultOr(StoreFault.Corrupt);
+			if (view.getUint32(small + Header.StoreId) !== log.storeId) return StoreFault.Corrupt;
+			const next = view.getUint32(small + Header.Next);
+			table.floor = next - view.getUint16(small + Header.Span);
+			table.reach(next - 1);
+		}
+		let used = 0;
+		for (let sequence = log.tail; sequence <= newest; sequence++) {
+			used = this.#used;
+			const fault = this.scan(sequence);
+			if (fault !== StoreFault.None) return fault;
+		}
+		this.place(newest, used);
+		this.settle();
+		return StoreFault.None;
+	}
+
+	private faultOr(other: StoreFault): StoreFault {
+		return this.log.fault === StoreFault.None ? other : this.log.fault;
+	}
+
+	/**
+	 * Where the log goes on. The newest sector may have been prepared and not entered; the one before it, `used` so far, is the
+	 * head then.
+	 */
+	private place(newest: number, used: number): void {
+		const { log } = this;
+		const entry = log.encrypted ? Geometry.Cells : pageBehind(this.#used);
+		// A header that is in doubt must be written again, behind the mark of this life: that takes two pages.
+		const usable = entry <= Geometry.Cells - 2 * Geometry.PageCells;
+		const untouched = this.#used === this.#headers;
+		log.head = newest;
+		log.cell = entry;
+		if (this.#matters) return;
+		if (usable) log.doubtful = true;
+		else log.cell = Geometry.Cells;
+		if (newest === log.tail || (usable && !untouched)) return;
+		// Not usable: it is erased once more.
+		log.head--;
+		log.doubtful = false;
+		log.entry = usable ? entry : 0;
+		log.cell = usable ? pageBehind(used) : Geometry.Cells;
+	}
+
+	/**
+	 * Takes the records of a sector, in order. What cannot be a record is passed over cell by cell. Returns a fault on a
+	 * record that must be known and is not, or when the flash refused.
+	 */
+	protected scan(sequence: number): StoreFault {
+		const { log } = this;
+		this.#used = this.#headers = 1;
+		this.#matters = false;
+		/** The cells that stand in the scratch: `base` is the place of cell 0, as it were. */
+		let base = 0;
+		let end = 0;
+		for (let cell = 1; cell < Geometry.Cells; ) {
+			const position = log.position(sequence, cell);
+			if (cell >= end) {
+				base = log.fetch(position, Geometry.PageCells) - cell * Geometry.CellBytes;
+				end = cell + Geometry.PageCells;
+				if (log.fault !== StoreFault.None) return log.fault;
+			}
+			let at = base + cell * Geometry.CellBytes;
+			const cells = this.claimed(at, sequence, cell);
+			if (cells > log.recordCells) return StoreFault.Geometry;
+			if (cell + cells > end) {
+				at = log.fetch(position, cells);
+				if (at < 0) return log.fault;
+				base = at - cell * Geometry.CellBytes;
+				end = cell + (cells <= 4 ? 4 : cells <= Geometry.PageCells ? Geometry.PageCells : cells);
+			}
+			if (cells > 0 && log.sound(at, sequence)) {
+				const fault = this.take(at, position, sequence, cells);
+				if (fault !== StoreFault.None) return fault;
+				cell += cells;
+			} else cell++;
+		}
+		return StoreFault.None;
+	}
+
+	/** Looks what a cell is, and notes that it is used. Returns the cells of the record whose head stands there, or 0. */
+	private claimed(at: number, sequence: number, cell: number): number {
+		const { log } = this;
+		if (!log.encrypted && log.isBlank(at)) return 0;
+		if (cell % Geometry.PageCells === 0 && log.isHeader(at, cell)) {
+			this.#headers = cell + 1;
+			if (this.#used < this.#headers) this.#used = this.#headers;
+			return 0;
+		}
+		const cells = log.headed(at, sequence, cell);
+		const end = cell + (cells > 0 ? cells : 1);
+		if (this.#used < end) this.#used = end;
+		return cells;
+	}
+
+	protected take(at: number, position: number, sequence: number, cells: number): StoreFault {
+		const type = this.log.view.getUint8(at + Rec.Type);
+		const fault = this.journal.apply(at, position, sequence);
+		if (fault !== StoreFault.None) return fault;
+		this.clean = type === RecordType.End;
+		if (type === RecordType.Boot) return fault;
+		const mark = type === RecordType.End || type === RecordType.Proof;
+		this.doubt = mark ? 0 : position;
+		this.#doubtCells = cells;
+		if (!mark) this.#matters = true;
+		return fault;
+	}
+
+	/** The states in which the messages come back: those that cannot have been sent are due. */
+	private settle(): void {
+		const { table, sent, reserved } = this.journal;
+		table.reach(reserved - 1);
+		for (let number = table.after(0); number !== 0; number = table.after(number)) {
+			const state = table.state(number);
+			if (number > sent && state !== MessageState.AwaitComp) table.setState(number, MessageState.DuePublish);
+		}
+	}
+}
+
+/** The start of a page in which nothing was programmed when everything up to `used` may have been, and one command more. */
+function pageBehind(used: number): number {
+	const page = (used + Geometry.PageCells - 1) & -Geometry.PageCells;
+	const next = page === used ? page + Geometry.PageCells : page;
+	return next < Geometry.Cells ? next : Geometry.Cells;
+}
