@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /** TLS on Node. */
 
-import { connect, createSecureContext, type SecureContext } from "node:tls";
+import { connect, createSecureContext, type SecureContext, type SecureContextOptions } from "node:tls";
 import type { Dialler, Link, Transport } from "../../lib/ports.js";
 import { type Target, wordsFor } from "./faults.js";
 import { localOptions, type TcpOptions, targetOf } from "./tcp.js";
 import { chunkBytes, NodeTransport } from "./transport.js";
 
-type Pem = string | Buffer;
+type Pem = string | Uint8Array;
 
 export interface TlsOptions extends TcpOptions {
 	/** The authorities to trust, PEM; default: those of Node. */
@@ -39,8 +39,10 @@ export class TlsDialler implements Dialler {
 			throw new RangeError("a client certificate needs its key, and the key its certificate");
 		}
 		const { ca, cert, key } = options;
+		// Node takes any bytes; its types ask for a Buffer, which ours must not, or who uses them needs Node's types.
+		const pems = { ca, cert, key } as SecureContextOptions;
 		try {
-			this.#context = createSecureContext({ ca, cert, key });
+			this.#context = createSecureContext(pems);
 		} catch (cause) {
 			const why = cause instanceof Error ? cause.message : String(cause);
 			throw new Error(`the certificates or the key cannot be used; they must be PEM (${why})`, { cause });
