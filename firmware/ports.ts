@@ -6,7 +6,7 @@
  * virtual time. Whatever crosses here while it runs is a number, because numbers cost nothing on XS.
  */
 
-import type { Client, Clock, Dialler, Limits, Memory, Qos, Random, Store } from "../lib/index.js";
+import type { Client, Clock, Dialler, Limits, Memory, Power, Qos, Random, Store } from "../lib/index.js";
 
 export interface Board {
 	/** Names this board among others: client identifier and a level of its topics. Without "/", "+" and "#". */
@@ -20,6 +20,8 @@ export interface Board {
 	readonly limits: Limits;
 	readonly settings: Settings;
 	readonly sensors: Sensors;
+	/** Sleep, for the programs that do; a board without it leaves it out. */
+	readonly power?: Power;
 	/** A lamp, a buzzer: something by which a person finds this board among others. */
 	readonly indicator?: Indicator;
 	/** Somebody who wants to know how the program is doing: a display, a log, a test. */
@@ -30,6 +32,8 @@ export interface Board {
 export interface Settings {
 	/** The topics of this board begin with `<root>/<name>/`. */
 	readonly root: string;
+	/** A name for the broker: a session in flash is not taken to another one. */
+	readonly broker?: string;
 	readonly user?: string;
 	readonly password?: string;
 	/** 5, or 4 for MQTT 3.1.1. */
@@ -83,13 +87,18 @@ export interface Report {
 	sampled(number: number): void;
 	/** Reading `number` was accepted: `ticket` is positive and settled once; or it was not: a negative `Refusal`. */
 	queued(number: number, ticket: number): void;
-	/** What became of a ticket; it need not be a reading's. With QoS 0 this comes before its {@link queued}. */
-	settled(ticket: number, outcome: number, reason: number): void;
+	/**
+	 * What became of a ticket; it need not be a reading's. With QoS 0 this comes before its {@link queued}. `restored`: it
+	 * was given in an earlier life.
+	 */
+	settled(ticket: number, outcome: number, reason: number, restored: boolean): void;
 	/** Granted QoS (0 to 2), or 0x80 and above: the broker refused a filter. */
 	subscribed(reason: number): void;
 	command(command: Command): void;
 	/** The interval between readings is now this many seconds. */
 	interval(seconds: number): void;
+	/** Something is wrong with the flash, a `StoreFault`: the program goes on, what it sends does not survive a reboot. */
+	storeFault?(fault: number): void;
 }
 
 /** A program at work. A module of `programs/` exports `start(board: Board): Program`. */

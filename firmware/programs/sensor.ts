@@ -2,35 +2,43 @@
 /**
  * The sensor firmware: a reading every interval, its availability, a setting and two commands.
  *
- *     <root>/<name>/reading        {"t":21.53,"h":45.20,"battery":3712,"rssi":-61,"n":17}
+ *     <root>/<name>/reading        {"t":21.53,"h":45.20,"battery":3712,"rssi":-61,"n":17,"at":1767225600}
  *     <root>/<name>/status         online | offline      retained; the broker says "offline" if we vanish
  *     <root>/<name>/set/interval   seconds, 1 to 86400   retain it to make it last; empty: the board's own setting
  *     <root>/<name>/do             identify | report
  *
- * Everything is made in the constructor; afterwards nothing is allocated. Without a connection readings wait in the
- * outbox. When that is full they are refused and counted, `n` then has a gap, and the first room is for a fresh one.
+ * Everything is made in the constructor; afterwards nothing is allocated. Without a connection readings wait in the store
+ * and arrive later, in order, with the time they were taken. When it is full, the oldest that was never sent gives way:
+ * of a sensor the latest readings are worth most. `n` counts all readings ever taken, so where one is missing it has a gap.
  * Settings above a day are cut to it; what is no number, or below 1, is ignored and counted, as unknown commands are.
+ *
+ * With a flash store the readings that wait survive a power cut, and `n` goes on where it was.
  */
 
 import {
 	type Alarm,
 	Client,
+	DROP_OLDEST,
 	type Filter,
+	KEEP_LATEST,
 	type Listener,
 	type Message,
 	RETAIN,
 	Refusal,
+	type StoreFault,
 	type Timer,
 	type Topic,
+	VOLATILE,
 } from "../../lib/index.js";
 import { type Board, Command, type Program, type Report, type Sensors } from "../ports.js";
+import { READING_BYTES, writeReading } from "./reading.js";
 
 /** Seconds: a day is where a sensor that nobody hears from counts as broken. */
 const INTERVAL_MAX = 86_400;
-/** Bytes of the longest reading: names and punctuation 41, five numbers of at most 11 characters. */
-const READING_BYTES = 96;
 /** Bytes of "offline". */
 const STATUS_BYTES = 8;
+/** Our availability is about now: it need not survive a reboot, and only the latest word of it is worth sending. */
+const STATUS_FLAGS = RETAIN | VOLATILE | KEEP_LATEST;
 
 const enum Status {
 	Offline = 0,
@@ -39,13 +47,15 @@ const enum Status {
 
 export class Sensor implements Program, Listener, Alarm {
 	readonly client: Client;
-	/** Readings taken; the number of the last one. */
+	/** Readings taken, those of earlier lives that the store remembers among them; the number of the last one. */
 	readings = 0;
-	/** Of which the outbox took none: it was full, or there was no connection and QoS 0 does not wait. */
+	/** Of which the store took none: it was full, or there was no connection and QoS 0 does not wait. */
 	refused = 0;
 	/** Commands and settings that made no sense. */
 	invalid = 0;
 	#intervalMs: number;
+	/** No reading was taken since the start. */
+	#fresh = true;
 	/** When the next reading is due, in ticks of the clock. */
 	#due = 0;
 	/** A reading was refused for want of room: the first room is for a fresh one. */
@@ -62,14 +72,14 @@ export class Sensor implements Program, Listener, Alarm {
 	constructor(board: Board) {
 		const { name, memory, dialler, clock, random, store, limits, settings } = board;
 		const base = `${settings.root}/${name}`;
-		const { user, password, version, keepAliveSeconds, sessionExpirySeconds } = settings;
+		const { broker, user, password, version, keepAliveSeconds, sessionExpirySeconds } = settings;
 		this.#board = board;
 		this.#sensors = board.sensors;
 		this.#report = board.report;
 		this.#intervalMs = clampedMs(settings.intervalSeconds);
 		this.client = new Client({
 			...{ memory, dialler, clock, random, store, limits },
-			...{ clientId: name, user, password, version, keepAliveSeconds, sessionExpirySeconds },
+			...{ clientId: name, broker, user, password, version, keepAliveSeconds, sessionExpirySeconds },
 			will: { topic: `${base}/status`, payload: "offline", qos: 1, retain: true },
 			listener: this,
 		});
@@ -81,8 +91,10 @@ export class Sensor implements Program, Listener, Alarm {
 	open(): void {
 		this.client.subscribe(this.#names.interval, 1);
 		this.client.subscribe(this.#names.command, 1);
-		this.#restart();
 		this.client.open();
+		const kept = this.client.remembered;
+		if (kept >= 0) this.readings = kept; // NaN: there was none
+		this.#restart();
 	}
 
 	/** Takes a reading now. */
@@ -114,7 +126,7 @@ export class Sensor implements Program, Listener, Alarm {
 		this.#report?.online(sessionPresent);
 		if (this.#stopped) return;
 		this.#tell(Status.Online);
-		if (this.readings > 0) return;
+		if (!this.#fresh) return;
 		this.#restart();
 		this.#read();
 	}
@@ -123,8 +135,12 @@ export class Sensor implements Program, Listener, Alarm {
 		this.#report?.offline(reason, retryMs);
 	}
 
-	onSettled(ticket: number, outcome: number, reason: number): void {
-		this.#report?.settled(ticket, outcome, reason);
+	onSettled(ticket: number, outcome: number, reason: number, restored: boolean): void {
+		this.#report?.settled(ticket, outcome, reason, restored);
+	}
+
+	onStoreFault(fault: StoreFault): void {
+		this.#report?.storeFault?.(fault);
 	}
 
 	onSubscribed(_filter: Filter, reason: number): void {
@@ -147,24 +163,17 @@ export class Sensor implements Program, Listener, Alarm {
 
 	#read(): void {
 		const { client } = this;
-		const sensors = this.#sensors;
 		const number = ++this.readings;
-		sensors.sample();
+		this.#fresh = false;
+		this.#sensors.sample();
 		this.#report?.sampled(number);
-		const body = client.compose(this.#names.reading, this.#board.settings.qos, 0, READING_BYTES);
+		// Durable before its reading is: a power cut may leave a gap of one, but never gives a number twice.
+		client.remember(number);
+		this.#board.store.commit();
+		const body = client.compose(this.#names.reading, this.#board.settings.qos, DROP_OLDEST, READING_BYTES);
 		let ticket = client.refusal;
 		if (body !== undefined) {
-			body.text('{"t":');
-			body.decimal(sensors.temperature, 2);
-			body.text(',"h":');
-			body.decimal(sensors.humidity, 2);
-			body.text(',"battery":');
-			body.integer(sensors.battery);
-			body.text(',"rssi":');
-			body.integer(sensors.signal);
-			body.text(',"n":');
-			body.integer(number);
-			body.text("}");
+			writeReading(body, this.#board, number, 0);
 			ticket = client.commit();
 		}
 		if (ticket < 0) {
@@ -176,7 +185,7 @@ export class Sensor implements Program, Listener, Alarm {
 
 	#tell(status: Status): void {
 		const { client } = this;
-		const body = client.compose(this.#names.status, 1, RETAIN, STATUS_BYTES);
+		const body = client.compose(this.#names.status, 1, STATUS_FLAGS, STATUS_BYTES);
 		this.#statusOwed = body === undefined && client.refusal === Refusal.Full;
 		if (body === undefined) return; // a broker without retained messages has no use for it
 		body.text(status === Status.Online ? "online" : "offline");

@@ -6,8 +6,8 @@
 
 import type { Board, Indicator, Report, Sensors, Settings } from "../../firmware/ports.js";
 import { DEFAULT_LIMITS, type Limits } from "../../lib/limits.js";
-import type { Clock, Dialler, Memory, Random, Store } from "../../lib/ports.js";
-import { RamStore } from "../../lib/store/index.js";
+import type { Clock, Dialler, Flash, Memory, Power, Random, Store } from "../../lib/ports.js";
+import { FlashStore, RamStore } from "../../lib/store/index.js";
 import { VirtualSensors } from "./sensors.js";
 
 /** What a new board has been set to, before its owner changes anything. */
@@ -33,8 +33,12 @@ export interface VirtualBoardOptions {
 	/** Over those of the factory. */
 	readonly settings?: Partial<Settings>;
 	readonly limits?: Limits;
-	/** Default: a RAM store with these limits. */
+	/** The partition for the store. Without it the store is in RAM, and messages go with the power. */
+	readonly flash?: Flash;
+	/** Default: one in {@link flash}, or in RAM, with these limits. A flash that fails does not silence the board. */
 	readonly store?: Store;
+	/** Default: the board cannot sleep. */
+	readonly power?: Power;
 	readonly sensors?: Sensors;
 	readonly indicator?: Indicator;
 	readonly report?: Report;
@@ -50,6 +54,7 @@ export class VirtualBoard implements Board {
 	readonly limits: Limits;
 	readonly settings: Settings;
 	readonly sensors: Sensors;
+	readonly power: Power | undefined;
 	readonly indicator: Indicator | undefined;
 	readonly report: Report | undefined;
 
@@ -63,10 +68,16 @@ export class VirtualBoard implements Board {
 		this.clock = options.clock;
 		this.random = options.random;
 		this.limits = options.limits ?? DEFAULT_LIMITS;
-		this.store = options.store ?? new RamStore(this.limits);
+		this.store = options.store ?? storeOf(options.flash, this.limits);
 		this.settings = { ...FACTORY_SETTINGS, ...options.settings };
 		this.sensors = options.sensors ?? new VirtualSensors(this.clock, options.weather ?? this.random);
+		this.power = options.power;
 		this.indicator = options.indicator;
 		this.report = options.report;
 	}
+}
+
+function storeOf(flash: Flash | undefined, limits: Limits): Store {
+	if (flash === undefined) return new RamStore(limits);
+	return new FlashStore(flash, limits, { whenFaulty: "volatile" });
 }

@@ -2,11 +2,13 @@
 /** A virtual board in a world with the embedded broker, and what both of them saw. */
 
 import type { Board, Program, Report, Settings } from "../../firmware/ports.js";
-import { TINY_LIMITS } from "../../lib/index.js";
-import { VirtualBoard } from "../../simulator/board/index.js";
+import type { Limits } from "../../lib/index.js";
+import type { Flash, Store } from "../../lib/ports.js";
+import { type Cause, Machine, VirtualBoard } from "../../simulator/board/index.js";
 import { Broker, type BrokerEvent, type Profile } from "../../simulator/broker/index.js";
 import { NodeMemory } from "../../simulator/node/index.js";
 import {
+	type Scope,
 	SeededRandom,
 	VirtualClock,
 	type VirtualDialler,
@@ -35,11 +37,12 @@ export class Log implements Report {
 	offline = (reason: number, retryMs: number) => this.#add("offline", reason, retryMs);
 	sampled = (number: number) => this.#add("sampled", number);
 	queued = (number: number, ticket: number) => this.#add("queued", number, ticket);
-	settled = (ticket: number, outcome: number, reason: number) =>
-		this.#add("settled", ticket, outcome, reason);
+	settled = (ticket: number, outcome: number, reason: number, restored: boolean) =>
+		this.#add("settled", ticket, outcome, reason, restored);
 	subscribed = (reason: number) => this.#add("subscribed", reason);
 	command = (command: number) => this.#add("command", command);
 	interval = (seconds: number) => this.#add("interval", seconds);
+	storeFault = (fault: number) => this.#add("storeFault", fault);
 
 	of(name: string): (number | boolean)[][] {
 		return this.calls.filter((call) => call[0] === name).map(([, ...values]) => values);
@@ -52,27 +55,43 @@ export class Log implements Report {
 
 export interface StationOptions {
 	readonly settings?: Partial<Settings>;
-	readonly tiny?: boolean;
+	/** Default: `DEFAULT_LIMITS`. */
+	readonly limits?: Limits;
 	/** Which broker of the field ours has the limits of. */
 	readonly profile?: Profile;
 	/** Nobody listens. */
 	readonly unreachable?: boolean;
 	/** Published before the board starts. */
 	readonly retained?: Readonly<Record<string, string>>;
+	/** Its partition; without one its store is in RAM. */
+	readonly flash?: Flash;
+	/** The board knows the time of day, from its start on. */
+	readonly synchronised?: boolean;
 }
 
 export class Station<Running extends Program> {
 	readonly world = new World({ seed: 7 });
 	readonly events: BrokerEvent[] = [];
 	readonly broker: Broker;
-	readonly dialler: VirtualDialler;
+	readonly network: VirtualNetwork;
 	readonly sensors = new FixedSensors();
 	readonly log = new Log();
-	readonly program: Running;
+	/** Its power switch. */
+	readonly machine: Machine;
+	/** Milliseconds of each sleep, and when it began. */
+	readonly sleeps: { ms: number; at: number }[] = [];
+	readonly causes: Cause[] = [];
+	/** Those of the life under way. */
+	dialler!: VirtualDialler;
+	store!: Store;
 	identified = 0;
+	readonly #start: (board: Board) => Running;
+	readonly #options: StationOptions;
 
 	constructor(start: (board: Board) => Running, options: StationOptions = {}) {
 		const { world } = this;
+		this.#start = start;
+		this.#options = options;
 		this.broker = new Broker({
 			schedule: world,
 			profile: options.profile,
@@ -81,24 +100,46 @@ export class Station<Running extends Program> {
 		for (const [topic, payload] of Object.entries(options.retained ?? {})) {
 			this.broker.publish({ topic, payload, retain: true });
 		}
-		const network = new VirtualNetwork(world, { conditions: { upMs: 5, downMs: 5 } });
-		network.listen(this.broker);
-		this.dialler = network.dialler({ name: "board-1" });
-		if (options.unreachable) this.dialler.fault = "refuse";
-		this.program = start(
-			new VirtualBoard({
-				name: "board-1",
-				memory: new NodeMemory(),
-				dialler: this.dialler,
-				clock: new VirtualClock(world),
-				random: new SeededRandom(7),
-				sensors: this.sensors,
-				indicator: { identify: () => void this.identified++ },
-				report: this.log,
-				settings: options.settings,
-				limits: options.tiny ? TINY_LIMITS : undefined,
-			}),
-		);
+		this.network = new VirtualNetwork(world, { conditions: { upMs: 5, downMs: 5 } });
+		this.network.listen(this.broker);
+		this.machine = new Machine({
+			schedule: world,
+			boot: (scope, cause) => this.#boot(scope, cause),
+			onSleep: (ms) => this.sleeps.push({ ms, at: world.now }),
+		});
+		this.machine.powerOn();
+	}
+
+	get program(): Running {
+		return this.machine.program as Running;
+	}
+
+	#boot(scope: Scope, cause: Cause): Running {
+		const { world, machine } = this;
+		const { settings, limits, flash, synchronised, unreachable } = this.#options;
+		this.causes.push(cause);
+		const fault = this.dialler?.fault ?? (unreachable ? "refuse" : "none");
+		this.dialler = this.network.dialler({ name: `board-1 life ${machine.boots}`, scope });
+		this.dialler.fault = fault;
+		// The clock goes on through sleep, and begins anew when the power was away.
+		const now = cause === "power" ? 0 : world.now;
+		const clock = { scope, ticks: now | 0, seconds: Math.floor(now / 1000), synchronised };
+		const board = new VirtualBoard({
+			name: "board-1",
+			memory: new NodeMemory(),
+			dialler: this.dialler,
+			clock: new VirtualClock(world, clock),
+			random: new SeededRandom(7),
+			sensors: this.sensors,
+			indicator: { identify: () => void this.identified++ },
+			report: this.log,
+			power: machine,
+			settings,
+			flash,
+			limits,
+		});
+		this.store = board.store;
+		return this.#start(board);
 	}
 
 	/** Lets `seconds` pass. */
