@@ -7,6 +7,8 @@ import type { Journal } from "./journal.js";
 const RATE = 4;
 /** What is paid for at once, at most; the rest is owed. */
 const DEBT_MOST = 32;
+/** Cells that are moved at once when there is no room otherwise, at most. */
+const MOVED_MOST = 256;
 /** Behind every number. */
 const ALL = 0x7fff_ffff;
 
@@ -61,6 +63,19 @@ export class Cleaner {
 		}
 		this.#debt = debt;
 		this.#seen = log.programmed;
+	}
+
+	/** Sees to it that a message may be appended, when there is no other way by moving and erasing at once. Returns whether it may. */
+	open(): boolean {
+		const { log } = this.#journal;
+		for (let left = MOVED_MOST; !log.isOpen && left > 0; ) {
+			log.trim();
+			const moved = log.tail < log.head ? this.move() : 0;
+			if (moved === 0) break;
+			left -= moved;
+		}
+		log.trim();
+		return log.isOpen || (log.used < log.blocks - 2 && log.prepare());
 	}
 
 	/** Moves one thing out of the tail. Returns its cells, or 0 when that cannot be now. */

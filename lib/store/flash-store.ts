@@ -75,7 +75,7 @@ export class FlashStore implements Store {
 		const at = start + Outbox.bytes(outboxMessages, this.volatileBytes);
 		this.#journal.attach(block, at, keptMessages, receiveMaximum);
 		this.#expiry = new Expiry(clock, block.view);
-		this.#messages = new Messages(this.#journal, this.#outbox, this.#expiry, this.#limits);
+		this.#messages = new Messages(this.#journal, this.#cleaner, this.#outbox, this.#expiry, this.#limits);
 		this.#random = random;
 	}
 
@@ -179,7 +179,8 @@ export class FlashStore implements Store {
 
 	reserve(bytes: number, volatile: boolean): number {
 		if (!this.#opened) this.begin();
-		const { faulty } = this.#journal;
+		const { faulty, log } = this.#journal;
+		log.step();
 		if (faulty && !volatile && !this.#volatileWhenFaulty) return Refusal.StoreFault;
 		return this.#messages.reserve(bytes, volatile || faulty);
 	}

@@ -99,9 +99,12 @@ export class Log extends Cells {
 	}
 
 	/** True when `cells` more can be held with the certainty that the ring can always be cleaned. */
-	hasRoom(cells: number): boolean {
-		if (this.charged + weight(cells) > this.capacity) return false;
-		// So close to the end, room is for events and for cleaning.
+	fits(cells: number): boolean {
+		return this.charged + weight(cells) <= this.capacity;
+	}
+
+	/** True when a message may be appended: the last sectors are for events and for cleaning. */
+	get isOpen(): boolean {
 		return this.used < this.blocks - 3 || (this.entry > 0 && this.used < this.blocks - 2);
 	}
 

@@ -3,6 +3,7 @@ import type { Limits } from "../limits.js";
 import type { Outbox } from "../memory/outbox.js";
 import { MessageState, Record, Trait } from "../wire/record.js";
 import { Refusal } from "../wire/refusal.js";
+import type { Cleaner } from "./cleaner.js";
 import type { Expiry } from "./expiry.js";
 import { EventKind, Geometry, Rec, RecordType } from "./format.js";
 import { type Journal, topicHash } from "./journal.js";
@@ -19,6 +20,7 @@ export class Messages {
 	/** The end of the record that was loaded last. */
 	loadedEnd = 0;
 	#journal: Journal;
+	#cleaner: Cleaner;
 	#outbox: Outbox;
 	#expiry: Expiry;
 	/** The longest kept record, and how far ahead messages are noted as sent. */
@@ -29,8 +31,9 @@ export class Messages {
 	/** The number whose record the scratch holds. */
 	#loaded = 0;
 
-	constructor(journal: Journal, outbox: Outbox, expiry: Expiry, limits: Limits) {
+	constructor(journal: Journal, cleaner: Cleaner, outbox: Outbox, expiry: Expiry, limits: Limits) {
 		this.#journal = journal;
+		this.#cleaner = cleaner;
 		this.#outbox = outbox;
 		this.#expiry = expiry;
 		this.#recordBytes = limits.recordBytes;
@@ -49,7 +52,7 @@ export class Messages {
 			return this.#reserved;
 		}
 		if (bytes + Rec.Body > this.#recordBytes) return Refusal.TooLong;
-		if (!table.hasRow || !log.hasRoom(cellsOf(bytes))) return Refusal.Full;
+		if (!table.hasRow || !log.fits(cellsOf(bytes)) || !this.#cleaner.open()) return Refusal.Full;
 		this.#loaded = 0;
 		log.moved = false;
 		this.#reserved = log.scratch + Rec.Body;
@@ -142,6 +145,8 @@ export class Messages {
 			this.loadedEnd = start + this.#outbox.length(key);
 			return start;
 		}
+		// After PUBREC what is known of it is an event.
+		if (table.state(number) === MessageState.AwaitComp) return Refusal.StoreFault;
 		const at =
 			number === this.#loaded && !log.moved ? log.scratch : this.read(number, table.position(number), cells);
 		if (at < 0) {

@@ -86,9 +86,16 @@ export class Table extends Rows {
 		traits: number,
 		hash: number,
 	): boolean {
-		if (this.find(number) >= 0 && this.state(number) !== MessageState.Done) this.finish(number);
-		if (this.count === this.rows) return false;
-		this.view.setUint16(this.insert(number, wordOf(cells, state, traits, hash)) + RowAt.Owner, position);
+		const word = wordOf(cells, state, traits, hash);
+		let row = this.find(number);
+		if (row >= 0 && this.state(number) !== MessageState.Done) {
+			this.release(number);
+			this.view.setUint16(row + RowAt.Word, word);
+		} else {
+			if (this.count === this.rows) return false;
+			row = this.insert(number, word);
+		}
+		this.view.setUint16(row + RowAt.Owner, position);
 		this.#log.hold(position, cells);
 		return true;
 	}
