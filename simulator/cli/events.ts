@@ -2,9 +2,10 @@
 /** What happens in a run, as facts: written as lines for people, or as JSON. Times are in seconds since the start. */
 
 import type { BudgetTerm } from "../../lib/index.js";
+import type { Cause, Torn } from "../board/index.js";
 
 export interface Measured {
-	/** 1 and up. */
+	/** 1 and up, through all lives of the board. */
 	readonly n: number;
 	/** Hundredths of a degree Celsius, and of a percent. */
 	readonly t: number;
@@ -15,6 +16,20 @@ export interface Measured {
 	readonly rssi: number;
 }
 
+/** What the boards have done to their flash. */
+export interface FlashSummary {
+	/** Of one board. */
+	readonly bytes: number;
+	readonly sectors: number;
+	readonly bytesWritten: number;
+	readonly erases: number;
+	/** Erases of the sectors of one board, in this run: of the least and the most worn one. */
+	readonly least: number;
+	readonly most: number;
+	/** Until the first of them is worn out, at the rate of this run; undefined: nothing was written. */
+	readonly lifeYears: number | undefined;
+}
+
 /** What the boards did in all, and how it ended. */
 export interface Summary {
 	readonly seconds: number;
@@ -22,10 +37,16 @@ export interface Summary {
 	readonly readings: number;
 	/** By the broker; with QoS 0 those that were sent. */
 	readonly acknowledged: number;
+	/** Messages of an earlier run, out of the flash, that were acknowledged. */
+	readonly restored: number;
 	readonly refused: number;
-	readonly rejected: number;
-	/** Still in an outbox: they go with the board. */
+	/** Accepted, and then lost: not taken by the broker, given way, or gone with the power. */
+	readonly lost: number;
+	/** Still waiting; out of RAM they go with the board. */
 	readonly unfinished: number;
+	/** Lives begun, and those that a power cut has ended. */
+	readonly boots: number;
+	readonly cuts: number;
 	readonly commands: number;
 	readonly dials: number;
 	readonly connects: number;
@@ -40,9 +61,44 @@ export interface Summary {
 	readonly peakBytes: number;
 	readonly memory: readonly BudgetTerm[];
 	readonly memoryBytes: number;
+	/** Undefined: their stores are in RAM. */
+	readonly flash: FlashSummary | undefined;
 }
 
 export type BoardEvent =
+	/** The power is gone, in the middle of a flash command or not. */
+	| { readonly event: "cut"; readonly torn: Torn | "nothing" }
+	/** A life begins, with what the store still has. */
+	| {
+			readonly event: "boot";
+			/** 1 and up, in this run. */
+			readonly boot: number;
+			readonly cause: Cause;
+			/** The earlier life did not end in order. */
+			readonly unclean: boolean;
+			/** Messages that wait, and inbound QoS 2 exchanges that are open. */
+			readonly waiting: number;
+			readonly inbound: number;
+			/** The board knows of a session at the broker. */
+			readonly session: boolean;
+	  }
+	| { readonly event: "asleep"; readonly ms: number; readonly awakeMs: number }
+	/** Something is wrong with the flash: a `StoreFault`. */
+	| { readonly event: "fault"; readonly fault: number; readonly cause: string }
+	/** A reading is in the store: verbose only. */
+	| { readonly event: "accepted"; readonly n: number; readonly ticket: number }
+	/**
+	 * What became of a message of an earlier run; or, `again`, of one of this run that was settled before a power cut, which
+	 * had not reached the flash yet.
+	 */
+	| {
+			readonly event: "restored";
+			readonly again: boolean;
+			readonly ticket: number;
+			readonly outcome: number;
+			readonly reason: number;
+			readonly cause: string;
+	  }
 	| { readonly event: "dial" }
 	| { readonly event: "link" }
 	| { readonly event: "online"; readonly sessionPresent: boolean }
@@ -87,7 +143,12 @@ export type RunEvent =
 			readonly qos: number;
 			readonly intervalSeconds: number;
 			readonly seed: number;
+			readonly program: "sensor" | "sleeper";
 			readonly memoryBytes: number;
+			/** Bytes of each board's partition; 0: its store is in RAM. */
+			readonly flashBytes: number;
+			/** The file in which the first board's is kept; undefined: in memory. */
+			readonly flashFile: string | undefined;
 	  }
 	/** We send a command, to show what that is like. */
 	| { readonly event: "demonstration"; readonly topic: string; readonly payload: string }

@@ -1,59 +1,130 @@
 // SPDX-License-Identifier: MIT
-/** The host of one virtual board: hears the numbers of its program, and makes events of them. */
+/** The host of one virtual board: what of it lives through a power cut, its power switch, and what all its lives did. */
 
-import { Command, type Indicator, type Report, type Sensors } from "../../firmware/ports.js";
-import { Sensor } from "../../firmware/programs/sensor.js";
-import { Settled } from "../../lib/index.js";
-import { VirtualBoard, type VirtualBoardOptions, WatchedDialler, type Watcher } from "../board/index.js";
-import type { BoardEvent, Measured } from "./events.js";
-import { explain, explainOutcome, REFUSALS } from "./reasons.js";
+import type { Settings } from "../../firmware/ports.js";
+import { type BudgetTerm, Counter, type Limits } from "../../lib/index.js";
+import type { Random } from "../../lib/ports.js";
+import { FlashStore } from "../../lib/store/index.js";
+import {
+	type Cause,
+	Machine,
+	MortalClock,
+	MortalDialler,
+	Orphans,
+	PluggedFlash,
+	type Torn,
+	VirtualSensors,
+} from "../board/index.js";
+import { NodeClock, type NodeFlash } from "../node/index.js";
+import { Scope } from "../world/scope.js";
+import type { BoardEvent } from "./events.js";
+import { Life, type LifeParts, measured, type Reading, type Tally } from "./life.js";
 
-interface Reading extends Measured {
-	readonly takenMs: number;
+/** Milliseconds from the end of a cut until the program runs again: the chip's own start. */
+const OFF_MS = 300;
+
+export interface HostOptions {
+	readonly name: string;
+	readonly program: LifeParts["program"];
+	readonly dialler: LifeParts["dialler"];
+	/** For the backoff. */
+	readonly random: Random;
+	/** For the weather around the board. */
+	readonly weather: Random;
+	/** Where in a flash command the plug is pulled. */
+	readonly plug: Random;
+	readonly settings: Settings;
+	readonly limits: Limits;
+	/** Undefined: its store is in RAM. */
+	readonly flash: NodeFlash | undefined;
 }
 
-const COMMANDS = {
-	[Command.Invalid]: "invalid",
-	[Command.Identify]: "identify",
-	[Command.Report]: "report",
-} as const;
-
-export interface HostOptions extends VirtualBoardOptions {}
-
-export class Host implements Report, Watcher, Indicator {
+export class Host {
 	readonly name: string;
-	readonly program: Sensor;
-	/** Readings that the broker has; with QoS 0, those that were sent. */
-	acknowledged = 0;
-	/** Readings that were accepted, and then not taken by the broker, or lost with a session. */
-	lost = 0;
-	commands = 0;
-	/** It was told to stop, and its connection is closed. */
-	done = false;
+	/** The memory budget of its program. */
+	readonly memory: readonly BudgetTerm[];
+	readonly tally: Tally = { taken: 0, refused: 0, acknowledged: 0, restored: 0, lost: 0, commands: 0 };
+	readonly machine: Machine;
+	/** Power cuts. */
+	cuts = 0;
+	/** Into flash, by all lives. */
+	bytesWritten = 0;
+	/** Erases of its most worn sector, since it was formatted. */
+	erasesMost = 0;
+	readonly flash: NodeFlash | undefined;
+	readonly #options: HostOptions;
 	readonly #emit: (event: BoardEvent) => void;
-	readonly #sensors: Sensors;
-	readonly #dialler: WatchedDialler;
-	readonly #qos: number;
-	/** Accepted readings by ticket. */
+	readonly #plugged: PluggedFlash | undefined;
+	readonly #clock = new NodeClock();
+	readonly #sensors: VirtualSensors;
+	readonly #orphans = new Orphans();
 	readonly #readings = new Map<number, Reading>();
-	#sampled: Reading | undefined;
-	/** Settled before `commit` returned their ticket: QoS 0. */
-	#early: Map<number, readonly [outcome: number, reason: number]> | undefined;
+	readonly #settled = new Set<number>();
+	/** Of the lives that are over. */
+	readonly #past = new Uint32Array(Counter.Count);
+	#life: Life | undefined;
+	#stopping = false;
 
-	/** Throws when a limit is too small for the settings. The program waits for its `open`. */
+	/** Throws when a limit is too small for the settings. */
 	constructor(options: HostOptions, emit: (event: BoardEvent) => void) {
-		this.name = options.name;
+		const { name, flash, plug, weather } = options;
+		this.name = name;
+		this.flash = flash;
+		this.#options = options;
 		this.#emit = emit;
-		this.#dialler = new WatchedDialler(options.dialler, this);
-		const board = new VirtualBoard({ ...options, dialler: this.#dialler, report: this, indicator: this });
-		this.#sensors = board.sensors;
-		this.#qos = board.settings.qos;
-		this.program = new Sensor(board);
+		this.#plugged = flash === undefined ? undefined : new PluggedFlash(flash, plug);
+		if (this.#plugged !== undefined) this.#plugged.onCut = (torn) => this.#cut(torn);
+		this.#sensors = new VirtualSensors(this.#clock, weather);
+		const schedule = {
+			after: (ms: number, action: () => void) => setTimeout(action, ms),
+			cancel: (scheduled: object) => clearTimeout(scheduled as NodeJS.Timeout),
+		};
+		this.machine = new Machine({
+			schedule,
+			boot: (scope, cause) => this.#boot(scope, cause),
+			onSleep: (ms) => this.#sleep(ms),
+		});
+		this.memory = this.#make(new Scope()).program.client.memory;
+	}
+
+	powerOn(): void {
+		this.machine.powerOn();
+	}
+
+	/** Pulls the plug, and puts it back a moment later. */
+	cutPower(): void {
+		this.#cut("nothing");
+	}
+
+	/** The plug is pulled in the middle of the `nth` flash command from now. Without flash nothing happens. */
+	cutInFlash(nth: number): void {
+		this.#plugged?.arm(nth);
+	}
+
+	/** Lets the program say goodbye; without power, or asleep, it stays where it is. */
+	stop(): void {
+		this.#stopping = true;
+		this.#plugged?.arm(0);
+		if (this.machine.running) this.#life!.program.stop();
+		else this.machine.cutPower();
+	}
+
+	/** Forgets what is still open. The last thing to be called. */
+	close(): void {
+		this.#retire();
+		this.machine.cutPower();
+		this.#orphans.close();
+		this.flash?.close();
+	}
+
+	/** It was told to stop, and its connection is closed. */
+	get done(): boolean {
+		return this.#stopping && (!this.machine.running || this.#life!.closed);
 	}
 
 	/** Messages that are not done, the status among them. */
 	get pending(): number {
-		return this.program.client.pending;
+		return this.machine.running ? this.#life!.program.client.pending : 0;
 	}
 
 	/** Readings that are not done. */
@@ -61,90 +132,100 @@ export class Host implements Report, Watcher, Indicator {
 		return this.#readings.size;
 	}
 
-	onDial(): void {
-		this.#emit({ event: "dial" });
+	/** A sum over all lives. */
+	counter(index: number): number {
+		return this.#past[index] + (this.#life?.program.client.counters[index] ?? 0);
 	}
 
-	onUp(): void {
-		this.#emit({ event: "link" });
+	/** The most of any life. */
+	peak(index: number): number {
+		return Math.max(this.#past[index], this.#life?.program.client.counters[index] ?? 0);
 	}
 
-	online(sessionPresent: boolean): void {
-		this.#emit({ event: "online", sessionPresent });
+	#make(scope: Scope): Life {
+		const { name, program, dialler, random, settings, limits } = this.#options;
+		const parts: LifeParts = {
+			...{ name, program, random, settings, limits, sensors: this.#sensors, power: this.machine },
+			dialler: new MortalDialler(dialler, scope, this.#orphans),
+			clock: new MortalClock(this.#clock, scope),
+			flash: this.#plugged,
+			readings: this.#readings,
+			settled: this.#settled,
+			tally: this.tally,
+		};
+		return new Life(parts, scope, this.#emit);
 	}
 
-	offline(reason: number, retryMs: number): void {
-		this.done = retryMs < 0;
+	#boot(scope: Scope, cause: Cause): Life["program"] {
+		this.#plugged?.powerOn();
+		const life = this.#make(scope);
+		this.#life = life;
+		life.program.open();
+		if (!scope.alive) return life.program; // the power went in the middle of it
+		const { store } = life;
 		this.#emit({
-			event: "offline",
-			reason,
-			cause: explain(reason, this.#dialler.lastError),
-			retryMs,
+			event: "boot",
+			boot: this.machine.boots,
+			cause,
+			unclean: store.unclean,
+			waiting: store.count,
+			inbound: store.inboundCount,
+			session: store.established,
 		});
+		for (const [ticket, reading] of this.#readings)
+			if (store.state(ticket) === 0) this.#lose(ticket, reading);
+		return life.program;
 	}
 
-	sampled(n: number): void {
-		const { temperature: t, humidity: h, battery, signal: rssi } = this.#sensors;
-		this.#sampled = { n, t, h, battery, rssi, takenMs: performance.now() };
-		this.#early = new Map();
+	#sleep(ms: number): void {
+		const awakeMs = performance.now() - this.#life!.bornMs;
+		this.#retire();
+		this.#emit({ event: "asleep", ms, awakeMs });
 	}
 
-	queued(_number: number, ticket: number): void {
-		const reading = this.#sampled!;
-		const early = this.#early!.get(ticket);
-		this.#early = undefined;
-		if (ticket < 0) {
-			const cause = REFUSALS[ticket] ?? `refusal ${ticket}`;
-			this.#emit({ event: "refused", ...measured(reading), refusal: ticket, cause });
-			return;
-		}
-		this.#readings.set(ticket, reading);
-		if (early !== undefined) this.settled(ticket, ...early);
-		else if (!this.program.client.online) {
-			this.#emit({ event: "waiting", ...measured(reading), pending: this.#readings.size });
-		}
+	#cut(torn: Torn | "nothing"): void {
+		if (this.#stopping || !this.machine.running) return;
+		this.#plugged?.powerOff();
+		this.cuts++;
+		this.#retire();
+		this.machine.cutPower(OFF_MS);
+		this.#emit({ event: "cut", torn });
+		if (this.flash === undefined) for (const [ticket, reading] of this.#readings) this.#lose(ticket, reading);
 	}
 
-	settled(ticket: number, outcome: number, reason: number): void {
-		const reading = this.#readings.get(ticket);
-		if (reading === undefined) {
-			this.#early?.set(ticket, [outcome, reason]);
-			return;
-		}
+	/** The power took it along. */
+	#lose(ticket: number, reading: Reading): void {
 		this.#readings.delete(ticket);
-		if (outcome === Settled.Acknowledged || outcome === Settled.Sent) {
-			this.#acknowledge(reading);
-			return;
+		this.tally.lost++;
+		const cause = "it was in RAM when the power went";
+		this.#emit({ event: "lost", ...measured(reading), outcome: -1, reason: 0, cause });
+	}
+
+	/** A life is over: what it has counted is added up. */
+	#retire(): void {
+		const life = this.#life;
+		this.#life = undefined;
+		if (life === undefined) return;
+		const { counters } = life.program.client;
+		for (let index = 0; index < Counter.Count; index++) {
+			const most = PEAKS.has(index);
+			this.#past[index] = most
+				? Math.max(this.#past[index], counters[index])
+				: this.#past[index] + counters[index];
 		}
-		this.lost++;
-		const cause = explainOutcome(outcome, reason);
-		this.#emit({ event: "lost", ...measured(reading), outcome, reason, cause });
-	}
-
-	subscribed(reason: number): void {
-		this.#emit({ event: "subscribed", reason });
-	}
-
-	command(command: Command): void {
-		this.commands++;
-		this.#emit({ event: "command", command: COMMANDS[command] });
-	}
-
-	interval(seconds: number): void {
-		this.#emit({ event: "interval", seconds });
-	}
-
-	identify(): void {
-		this.#emit({ event: "identify" });
-	}
-
-	#acknowledge(reading: Reading): void {
-		this.acknowledged++;
-		const ms = performance.now() - reading.takenMs;
-		this.#emit({ event: "reading", ...measured(reading), qos: this.#qos, ms, pending: this.#readings.size });
+		if (!(life.store instanceof FlashStore)) return;
+		const { bytesWritten, erasesMost } = life.store.wear;
+		this.bytesWritten += bytesWritten;
+		this.erasesMost = erasesMost;
 	}
 }
 
-function measured({ n, t, h, battery, rssi }: Reading): Measured {
-	return { n, t, h, battery, rssi };
-}
+/** Counters that are no sums. */
+const PEAKS: ReadonlySet<number> = new Set([
+	Counter.PeakMessages,
+	Counter.PeakBytes,
+	Counter.PeakInFlight,
+	Counter.PeakOwed,
+	Counter.RoundTripMs,
+	Counter.PeakRoundTripMs,
+]);

@@ -3,6 +3,8 @@
 
 import type { BoardEvent, Output, RunEvent } from "./events.js";
 
+const QUIET: ReadonlySet<string> = new Set(["dial", "subscribed", "accepted"]);
+
 export class JsonOutput implements Output {
 	readonly #write: (line: string) => void;
 	readonly #seconds: () => number;
@@ -15,7 +17,7 @@ export class JsonOutput implements Output {
 	}
 
 	board(name: string, event: BoardEvent): void {
-		if (!this.#verbose && (event.event === "dial" || event.event === "subscribed")) return;
+		if (!this.#verbose && QUIET.has(event.event)) return;
 		this.#line({ board: name, ...inUnits(event) });
 	}
 
@@ -30,7 +32,9 @@ export class JsonOutput implements Output {
 }
 
 function inUnits(event: BoardEvent): object {
-	if (!("n" in event)) return event;
+	if (event.event === "asleep")
+		return { ...event, ms: Math.round(event.ms), awakeMs: Math.round(event.awakeMs) };
+	if (!("t" in event)) return event;
 	const { t, h } = event;
 	const scaled = { ...event, t: t / 100, h: h / 100 };
 	return event.event === "reading" ? { ...scaled, ms: Math.round(event.ms * 10) / 10 } : scaled;

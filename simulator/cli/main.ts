@@ -2,6 +2,7 @@
 /** The command line `ringbuoy`. Nothing here calls `process.exit` on an orderly end: what is open must close by itself. */
 
 import { JsonOutput } from "./json.js";
+import { Keys } from "./keys.js";
 import { describe, parseOptions, SIM_OPTIONS } from "./options.js";
 import { type SimSettings, simSettings } from "./settings.js";
 import { RunError, Simulation } from "./sim.js";
@@ -38,6 +39,7 @@ function simHelp(): string {
 		"  ringbuoy sim                                      with a broker of our own",
 		"  ringbuoy sim --broker mqtt://host --boards 5      with yours",
 		"  ringbuoy sim --broker mqtts://host --ca ca.pem --cert board.pem --key board.key",
+		"  ringbuoy sim --flash board.bin --kill-power-every 10",
 		...describe(SIM_OPTIONS),
 		"",
 		"RINGBUOY_BROKER, RINGBUOY_USER and RINGBUOY_PASSWORD stand in for options that are not given.",
@@ -84,16 +86,35 @@ async function sim(args: readonly string[]): Promise<void> {
 		} else if (now - firstMs > ECHO_MS) process.exit(Exit.Interrupted);
 	};
 	for (const signal of SIGNALS) process.on(signal, onSignal);
+	const keys = keysFor(settings, simulation, onSignal);
 	// Whoever reads our lines has seen enough: `ringbuoy sim | head`.
 	process.stdout.on("error", () => simulation.stop());
-	const success = await simulation.run();
-	for (const signal of SIGNALS) process.off(signal, onSignal);
-	if (!success) process.exitCode = Exit.Failed;
+	try {
+		keys?.start();
+		if (!(await simulation.run())) process.exitCode = Exit.Failed;
+	} finally {
+		keys?.stop();
+		for (const signal of SIGNALS) process.off(signal, onSignal);
+	}
+}
+
+/** Undefined: nobody sits there. */
+function keysFor(settings: SimSettings, simulation: Simulation, onInterrupt: () => void): Keys | undefined {
+	const { stdin } = process;
+	if (settings.json || !isTerminal() || !Keys.possible(stdin)) return undefined;
+	const onKey = (key: string) => {
+		if (key === "p" || key === "P") simulation.cutPower();
+	};
+	return new Keys(stdin, onKey, onInterrupt);
+}
+
+function isTerminal(): boolean {
+	return process.stdout.isTTY === true && process.env["TERM"] !== "dumb";
 }
 
 function outputFor(settings: SimSettings, seconds: () => number): JsonOutput | TextOutput {
 	const { stdout, env } = process;
-	const terminal = stdout.isTTY === true && env["TERM"] !== "dumb";
+	const terminal = isTerminal();
 	// A carriage return hides the "^C" that the terminal shows.
 	const write = (line: string) => {
 		if (!stdout.destroyed) stdout.write(`${terminal ? "\r" : ""}${line}\n`);
@@ -103,6 +124,7 @@ function outputFor(settings: SimSettings, seconds: () => number): JsonOutput | T
 		colour: terminal && !env["NO_COLOR"] && !env["CI"],
 		columns: Math.max(60, Math.min(100, stdout.columns ?? 100)),
 		verbose: settings.verbose,
+		keys: terminal && Keys.possible(process.stdin),
 		seconds,
 		toolArguments: (url) => toolArguments(settings, url),
 	});

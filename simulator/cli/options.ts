@@ -42,6 +42,7 @@ export const SIM_OPTIONS: readonly OptionGroup[] = [
 	{
 		title: "Boards",
 		options: [
+			{ name: "program", value: "NAME", help: "sensor (default), or sleeper: awake for readings only" },
 			{ name: "boards", value: "NUMBER", help: "how many, 1 to 1000; default 1" },
 			{
 				name: "name",
@@ -52,8 +53,24 @@ export const SIM_OPTIONS: readonly OptionGroup[] = [
 			{ name: "interval", value: "SECONDS", help: "between readings, 1 to 86400; default 2" },
 			{ name: "qos", value: "0|1|2", help: "of readings; default 1" },
 			{ name: "protocol", value: "4|5", help: "3.1.1 or 5.0; default 5" },
-			{ name: "tiny", help: "the limits for boards with little memory" },
+			{ name: "tiny", help: "the limits for boards with little memory, and a store in RAM" },
 			{ name: "seed", value: "NUMBER", help: "weather and backoff; the same seed draws the same; default 1" },
+		],
+	},
+	{
+		title: "Flash and power",
+		options: [
+			{
+				name: "flash",
+				value: "FILE",
+				help: "keep the boards' flash in a file, made when missing; default: memory",
+			},
+			{ name: "format", help: "erase what is in --flash FILE first, whatever it is" },
+			{
+				name: "kill-power-every",
+				value: "SECONDS",
+				help: "cut the power about that often; by hand, on a terminal: press p",
+			},
 		],
 	},
 	{
@@ -66,6 +83,9 @@ export const SIM_OPTIONS: readonly OptionGroup[] = [
 		],
 	},
 ];
+
+/** Columns that `--help` has for an option and its value. */
+const OPTION_COLUMNS = 28;
 
 /** What was typed: option → value, or "" for those that have none. */
 export type Typed = ReadonlyMap<string, string>;
@@ -122,7 +142,7 @@ export function describe(groups: readonly OptionGroup[]): string[] {
 	for (const { title, options } of groups) {
 		lines.push("", `${title}:`);
 		for (const { name, value, help } of options) {
-			lines.push(`  ${`--${name}${value === undefined ? "" : ` ${value}`}`.padEnd(20)}${help}`);
+			lines.push(`  ${`--${name}${value === undefined ? "" : ` ${value}`}`.padEnd(OPTION_COLUMNS)}${help}`);
 		}
 	}
 	return lines;

@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: MIT
 /** The page before a run and the page after it. */
 
-import type { RunEvent, Summary } from "./events.js";
+import type { FlashSummary, RunEvent, Summary } from "./events.js";
 import { counted, duration, grouped, type Paint } from "./words.js";
 
 type Start = Extract<RunEvent, { event: "start" }>;
 
-/** Who runs here, and how to look at it and talk to it. `tool`: the arguments of mosquitto's clients. */
-export function greeting(start: Start, paint: Paint, tool: string): string[] {
+/** Who runs here, and how to look at it and talk to it. `tool`: the arguments of mosquitto's clients; `keys`: `p` is heard. */
+export function greeting(start: Start, paint: Paint, tool: string, keys: boolean): string[] {
 	const { boards, root } = start;
 	const many = boards.length > 1;
 	const protocol = start.protocol === 5 ? "5.0" : "3.1.1";
 	const row = (what: string, text: string) => `  ${paint("dim", what.padEnd(10))}${text}`;
 	const first = boards[0];
-	const what = many ? `${boards.length} virtual ESP32 sensor boards` : "a virtual ESP32 sensor board";
+	const kind = start.program === "sleeper" ? "sleeping " : "";
+	const what = many
+		? `${boards.length} virtual ESP32 ${kind}sensor boards`
+		: `a virtual ESP32 ${kind}sensor board`;
 	const who = many ? `${first} to ${boards[boards.length - 1]}` : first;
 	return [
 		`${paint("bold", `ringbuoy ${start.version}`)}: ${what}, MQTT ${protocol}`,
@@ -30,12 +33,24 @@ export function greeting(start: Start, paint: Paint, tool: string): string[] {
 			"memory",
 			`${grouped(start.memoryBytes)} bytes of buffers${many ? " each" : ""}, taken now; they never grow`,
 		),
+		row("flash", flashWords(start, many)),
 		row("watch", `mosquitto_sub ${tool} -v -t '${root}/#'`),
-		row("command", `mosquitto_pub ${tool} -t ${root}/${first}/do -m report`),
-		row("setting", `mosquitto_pub ${tool} -t ${root}/${first}/set/interval -m 5 -r`),
+		...(start.program === "sleeper"
+			? []
+			: [
+					row("command", `mosquitto_pub ${tool} -t ${root}/${first}/do -m report`),
+					row("setting", `mosquitto_pub ${tool} -t ${root}/${first}/set/interval -m 5 -r`),
+				]),
+		...(keys ? [row("power", paint("bold", "press p: it is cut at once, and comes back"))] : []),
 		row("stop", "Ctrl-C"),
 		"",
 	];
+}
+
+function flashWords({ flashBytes, flashFile }: Start, many: boolean): string {
+	if (flashBytes === 0) return "none: what waits is in RAM, and goes with the power";
+	const place = flashFile === undefined ? "in memory" : `in ${flashFile}${many ? " and so on" : ""}`;
+	return `${grouped(flashBytes)} bytes${many ? " each" : ""}, ${place}; what waits survives a power cut`;
 }
 
 /** What was done, and what it took. */
@@ -43,8 +58,10 @@ export function goodbye(end: Summary, paint: Paint): string[] {
 	const row: Row = (what, ...parts) => `  ${what.padEnd(15)}${parts.join(" · ")}`;
 	const fates = [`${grouped(end.readings)} taken`, `${grouped(end.acknowledged)} acknowledged`];
 	if (end.refused > 0) fates.push(`${grouped(end.refused)} refused`);
-	if (end.rejected > 0) fates.push(`${grouped(end.rejected)} not taken by the broker`);
-	if (end.unfinished > 0) fates.push(`${grouped(end.unfinished)} unfinished`);
+	if (end.lost > 0) fates.push(`${grouped(end.lost)} lost`);
+	if (end.unfinished > 0)
+		fates.push(`${grouped(end.unfinished)} ${end.flash === undefined ? "unfinished" : "wait in flash"}`);
+	if (end.restored > 0) fates.push(`${grouped(end.restored)} of an earlier run acknowledged`);
 	const names = Math.max(...end.memory.map((term) => term.name.length));
 	const width = grouped(end.memoryBytes).length;
 	const term = (name: string, bytes: number, reason: string) =>
@@ -54,9 +71,10 @@ export function goodbye(end: Summary, paint: Paint): string[] {
 		paint("bold", `Counters after ${duration(end.seconds * 1000)}`),
 		row("readings", ...fates),
 		row("commands", grouped(end.commands)),
+		...(end.boots > end.boards ? [row("starts", grouped(end.boots), counted(end.cuts, "power cut"))] : []),
 		row("connections", `${grouped(end.connects)} of ${counted(end.dials, "attempt")}`),
 		...(end.connects === 0 ? [] : traffic(end, row)),
-		row("outbox", `at most ${counted(end.peakMessages, "message")}`, `${counted(end.peakBytes, "byte")}`),
+		row("store", `at most ${counted(end.peakMessages, "message")}`, `${counted(end.peakBytes, "byte")}`),
 		"",
 		paint(
 			"bold",
@@ -64,7 +82,31 @@ export function goodbye(end: Summary, paint: Paint): string[] {
 		),
 		...end.memory.map(({ name, bytes, reason }) => term(name, bytes, paint("dim", reason))),
 		paint("bold", term("sum", end.memoryBytes, "bytes")),
+		...(end.flash === undefined ? [] : wear(end.flash, end.boards, row, paint)),
 	];
+}
+
+function wear(flash: FlashSummary, boards: number, row: Row, paint: Paint): string[] {
+	const { bytes, sectors, bytesWritten, erases, least, most, lifeYears } = flash;
+	const spread = least === most ? `${least}` : `${least} to ${most}`;
+	const life =
+		lifeYears === undefined
+			? "nothing was written"
+			: `${years(lifeYears)} at this rate, with 100,000 erases a sector`;
+	return [
+		"",
+		paint(
+			"bold",
+			`Flash of ${boards > 1 ? "each" : "the"} board: ${grouped(bytes)} bytes in ${sectors} sectors`,
+		),
+		row("written", counted(bytesWritten, "byte"), ...(boards > 1 ? ["by all boards"] : [])),
+		row("erased", counted(erases, "time"), `a sector ${spread} times`),
+		row("life", life),
+	];
+}
+
+function years(value: number): string {
+	return value < 10 ? `${value.toFixed(1)} years` : counted(Math.round(value), "year");
 }
 
 type Row = (what: string, ...parts: string[]) => string;

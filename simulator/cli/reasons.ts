@@ -2,6 +2,7 @@
 /** Every number by which a connection ends or a call is refused, as a cause and what to do about it. */
 
 import { LINK_FAULT_BASE, LinkFault, Reason, Refusal, Settled } from "../../lib/index.js";
+import { StoreFault } from "../../lib/ports.js";
 
 /** The cause, and what to do; together one sentence. */
 export type Explanation = readonly [cause: string, advice: string];
@@ -142,6 +143,9 @@ export function explainOutcome(outcome: number, reason: number): string {
 	if (outcome === Settled.Rejected) return `the broker did not take it${details}`;
 	if (outcome === Settled.Dropped) return `it cannot be sent${details || ": the link went first"}`;
 	if (outcome === Settled.Uncertain) return "the broker lost the session; it may have arrived";
+	if (outcome === Settled.GaveWay) return "it gave way to a newer one: there was no room";
+	if (outcome === Settled.Expired) return "it was too old before it could be sent";
+	if (outcome === Settled.Acknowledged) return "the broker has it";
 	return `outcome ${outcome}${details}`;
 }
 
@@ -155,6 +159,19 @@ export const REFUSALS: Readonly<Record<number, string>> = {
 	[Refusal.StoreFault]: "the store failed",
 	[Refusal.TableFull]: "the table of subscriptions is full",
 	[Refusal.NotSubscribed]: "it is not subscribed",
+};
+
+/** What is wrong with a flash, as the rest of a sentence about it. */
+export const FAULTS: Readonly<Record<number, string>> = {
+	[StoreFault.None]: "nothing is wrong with it",
+	[StoreFault.Foreign]: "there is something in it that is no store of ours",
+	[StoreFault.Version]: "the store in it is of a version that we do not know",
+	[StoreFault.Geometry]: "the store in it was made for a partition of another size",
+	[StoreFault.Corrupt]: "the store in it is damaged: parts of its log are missing",
+	[StoreFault.RecordLost]: "one message, or one state, could not be read back: it is lost, the rest is not",
+	[StoreFault.ReadFailed]: "it could not be read",
+	[StoreFault.WriteFailed]: "it could not be written, or did not keep what was written",
+	[StoreFault.EraseFailed]: "a sector of it could not be erased: it is worn out",
 };
 
 function lower(sentence: string): string {

@@ -26,6 +26,13 @@ export interface SimSettings {
 	readonly qos: Qos;
 	readonly version: 4 | 5;
 	readonly tiny: boolean;
+	readonly program: "sensor" | "sleeper";
+	/** Where the first board's flash is kept; undefined: in memory. */
+	readonly flash: string | undefined;
+	/** Whatever is in there is erased first. */
+	readonly format: boolean;
+	/** Undefined: by hand only. */
+	readonly killPowerSeconds: number | undefined;
 	readonly seed: number;
 	/** A seed was asked for: the backoff is drawn from it, too. */
 	readonly seeded: boolean;
@@ -63,9 +70,13 @@ export function simSettings(typed: Typed, environment: Environment): SimSettings
 		qos: number(typed, "qos", 0, 2, 1) as Qos,
 		version,
 		tiny: typed.has("tiny"),
+		program: programOf(typed.get("program") ?? "sensor"),
+		flash: flashOf(typed),
+		format: typed.has("format"),
+		killPowerSeconds: seconds(typed, "kill-power-every"),
 		seed: number(typed, "seed", 0, Number.MAX_SAFE_INTEGER, 1),
 		seeded: typed.has("seed"),
-		forSeconds: typed.has("for") ? duration(typed.get("for")!) : undefined,
+		forSeconds: seconds(typed, "for"),
 		json: typed.has("json"),
 		verbose: typed.has("verbose"),
 	};
@@ -115,11 +126,25 @@ function number(typed: Typed, name: string, least: number, most: number, otherwi
 	throw new UsageError(`--${name} must be a whole number from ${least} to ${most}, not "${text}"`);
 }
 
-/** Seconds; fractions are welcome here, since nothing on the board depends on it. */
-function duration(text: string): number {
+/** Fractions are welcome here, since nothing on the board depends on it. */
+function seconds(typed: Typed, name: string): number | undefined {
+	const text = typed.get(name);
+	if (text === undefined) return undefined;
 	const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
 	if (value > 0 && value <= 1e6) return value;
-	throw new UsageError(`--for must be a number of seconds above 0, not "${text}"`);
+	throw new UsageError(`--${name} must be a number of seconds above 0, not "${text}"`);
+}
+
+function programOf(text: string): "sensor" | "sleeper" {
+	if (text === "sensor" || text === "sleeper") return text;
+	throw new UsageError(`--program must be sensor or sleeper, not "${text}"`);
+}
+
+function flashOf(typed: Typed): string | undefined {
+	const path = typed.get("flash");
+	if (path === "") throw new UsageError("--flash needs the name of a file");
+	if (path === undefined && typed.has("format")) throw new UsageError("--format is for --flash FILE");
+	return path;
 }
 
 function protocolOf(text: string): 4 | 5 {

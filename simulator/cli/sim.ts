@@ -2,11 +2,21 @@
 /** One run of `ringbuoy sim`: a broker if none is given, boards, a demonstration, and an end that leaves nothing behind. */
 
 import { Counter, DEFAULT_LIMITS, type Limits, TINY_LIMITS } from "../../lib/index.js";
+import { ENDURANCE } from "../../lib/store/index.js";
 import { FACTORY_SETTINGS } from "../board/index.js";
-import { NodeClock, NodeMemory, NodeRandom, SeededRandom, TcpDialler, TlsDialler } from "../node/index.js";
+import {
+	flashBlockBytes,
+	NodeFlash,
+	NodeRandom,
+	SeededRandom,
+	TcpDialler,
+	TlsDialler,
+} from "../node/index.js";
 import { brokerWords, EmbeddedBroker } from "./embedded.js";
-import type { BoardEvent, Output, Summary } from "./events.js";
+import type { BoardEvent, FlashSummary, Output, Summary } from "./events.js";
+import { FLASH_BYTES, fileOf, flashBytesOf, openFlash } from "./flash.js";
 import { Host, type HostOptions } from "./host.js";
+import { Plug } from "./plug.js";
 import type { SimSettings } from "./settings.js";
 import { UsageError } from "./usage.js";
 import { version } from "./version.js";
@@ -28,12 +38,14 @@ export class Simulation {
 	readonly #output: Output;
 	readonly #seconds: () => number;
 	readonly #hosts: Host[] = [];
+	readonly #plugs: Plug[] = [];
 	readonly #timers = new Set<NodeJS.Timeout>();
 	readonly #limits: Limits;
 	/** To the broker of others; all boards share it, because certificates are expensive to read. */
 	readonly #dialler: HostOptions["dialler"] | undefined;
 	#embedded: EmbeddedBroker | undefined;
 	#stopping = false;
+	#demonstrated = false;
 	#finish!: () => void;
 	readonly #finished = new Promise<void>((resolve) => {
 		this.#finish = resolve;
@@ -56,6 +68,7 @@ export class Simulation {
 			if (!this.#stopping) this.#begin(names, forSeconds);
 			if (this.#hosts.length > 0) await this.#finished;
 		} finally {
+			for (const host of this.#hosts) host.close();
 			await this.#embedded?.close();
 		}
 		const summary = this.#summary();
@@ -69,20 +82,26 @@ export class Simulation {
 		this.#stopping = true;
 		for (const timer of this.#timers) clearTimeout(timer);
 		this.#timers.clear();
+		for (const plug of this.#plugs) plug.stop();
 		if (this.#hosts.length === 0) return; // the broker is still being opened
 		const pending = this.#hosts.reduce((sum, host) => sum + host.pending, 0);
 		this.#output.run({ event: "stopping", pending });
 		this.#after(STOP_MS, () => this.#finish());
-		for (const host of this.#hosts) host.program.stop();
+		for (const host of this.#hosts) host.stop();
 		this.#settle();
+	}
+
+	/** Pulls the plug of every board that runs; each comes back a moment later. */
+	cutPower(): void {
+		for (const host of this.#hosts) host.cutPower();
 	}
 
 	#begin(names: readonly string[], forSeconds: number | undefined): void {
 		const first = this.#add(names[0]);
 		this.#announce();
-		first.program.open();
+		this.#powerOn(first);
 		const apartMs = Math.min(STAGGER_MS, (this.#settings.intervalSeconds * 1000) / names.length);
-		for (let i = 1; i < names.length; i++) this.#after(i * apartMs, () => this.#add(names[i]).program.open());
+		for (let i = 1; i < names.length; i++) this.#after(i * apartMs, () => this.#powerOn(this.#add(names[i])));
 		if (forSeconds !== undefined) this.#after(forSeconds * 1000, () => this.stop());
 	}
 
@@ -107,20 +126,24 @@ export class Simulation {
 	}
 
 	#add(name: string): Host {
-		const { seed, seeded, root, user, password, version, qos, intervalSeconds } = this.#settings;
+		const { broker, seed, seeded, root, user, password, version, qos, intervalSeconds, program } =
+			this.#settings;
 		const dialler = this.#dialler ?? new TcpDialler({ host: "127.0.0.1", port: this.#embedded!.port });
 		const random = new SeededRandom(seed).fork(name);
-		const settings = { ...FACTORY_SETTINGS, root, user, password, version, qos, intervalSeconds };
 		const host = new Host(
 			{
 				name,
-				memory: new NodeMemory(),
+				program,
 				dialler,
-				clock: new NodeClock(),
 				random: seeded ? random.fork("backoff") : new NodeRandom(),
 				weather: random.fork("weather"),
-				settings,
+				plug: random.fork("plug"),
+				settings: {
+					...FACTORY_SETTINGS,
+					...{ root, user, password, version, qos, intervalSeconds, broker: broker?.url ?? "our own" },
+				},
 				limits: this.#limits,
+				flash: this.#flash(this.#hosts.length),
 			},
 			(event) => this.#onBoard(name, event),
 		);
@@ -128,8 +151,25 @@ export class Simulation {
 		return host;
 	}
 
+	/** Of the board with this index. */
+	#flash(index: number): NodeFlash | undefined {
+		const { flash, format, tiny } = this.#settings;
+		if (flash !== undefined) return openFlash(fileOf(flash, index), this.#limits, format);
+		return tiny ? undefined : new NodeFlash({ size: FLASH_BYTES });
+	}
+
+	#powerOn(host: Host): void {
+		const { killPowerSeconds, seed } = this.#settings;
+		host.powerOn();
+		if (killPowerSeconds === undefined) return;
+		const plug = new Plug(host, new SeededRandom(seed).fork(host.name).fork("cuts"), killPowerSeconds * 1000);
+		this.#plugs.push(plug);
+		plug.start();
+	}
+
 	#announce(): void {
 		const { broker, insecure, names, root, version: protocol, qos, intervalSeconds, seed } = this.#settings;
+		const { program, flash } = this.#settings;
 		this.#output.run({
 			event: "start",
 			version,
@@ -142,20 +182,27 @@ export class Simulation {
 			qos,
 			intervalSeconds,
 			seed,
+			program,
+			flashBytes: this.#hosts[0].flash?.status().size ?? 0,
+			flashFile: flash,
 			memoryBytes: this.#memory().reduce((sum, term) => sum + term.bytes, 0),
 		});
 	}
 
 	#memory(): Summary["memory"] {
-		return this.#hosts[0]?.program.client.memory ?? [];
+		return this.#hosts[0]?.memory ?? [];
 	}
 
 	#onBoard(name: string, event: BoardEvent): void {
 		this.#output.board(name, event);
 		if (event.event === "offline") this.#settle();
-		const due = event.event === "reading" && event.n === DEMONSTRATION_AT && name === this.#settings.names[0];
-		// Not on a broker of others: what is published there is up to our user.
-		if (due && this.#embedded !== undefined && !this.#stopping) this.#after(0, () => this.#demonstrate(name));
+		if (event.event !== "reading" || this.#demonstrated || this.#stopping) return;
+		// Not on a broker of others: what is published there is up to our user. And nobody listens in his sleep.
+		const { names, program } = this.#settings;
+		if (name !== names[0] || this.#embedded === undefined || program === "sleeper") return;
+		if (this.#hosts[0].tally.acknowledged < DEMONSTRATION_AT) return;
+		this.#demonstrated = true;
+		this.#after(0, () => this.#demonstrate(name));
 	}
 
 	#demonstrate(name: string): void {
@@ -181,35 +228,64 @@ export class Simulation {
 	#summary(): Summary {
 		const hosts = this.#hosts;
 		const sum = (of: (host: Host) => number) => hosts.reduce((total, host) => total + of(host), 0);
-		const peak = (of: (host: Host) => number) => hosts.reduce((most, host) => Math.max(most, of(host)), 0);
-		const counter = (index: number) => (host: Host) => host.program.client.counters[index];
+		const total = (index: number) => sum((host) => host.counter(index));
+		const peak = (index: number) => hosts.reduce((most, host) => Math.max(most, host.peak(index)), 0);
 		const byType = (base: number) =>
-			sum((host) => host.program.client.counters.subarray(base, base + 16).reduce((a, b) => a + b, 0));
+			Array.from({ length: 16 }, (_, type) => total(base + type)).reduce((a, b) => a + b, 0);
 		const memory = this.#memory();
+		const seconds = this.#seconds();
 		return {
-			seconds: Math.round(this.#seconds() * 1000) / 1000,
+			seconds: Math.round(seconds * 1000) / 1000,
 			boards: hosts.length,
-			readings: sum((host) => host.program.readings),
-			acknowledged: sum((host) => host.acknowledged),
-			refused: sum((host) => host.program.refused),
-			rejected: sum((host) => host.lost),
+			readings: sum(({ tally }) => tally.taken),
+			acknowledged: sum(({ tally }) => tally.acknowledged),
+			restored: sum(({ tally }) => tally.restored),
+			refused: sum(({ tally }) => tally.refused),
+			lost: sum(({ tally }) => tally.lost),
 			unfinished: sum((host) => host.unfinished),
-			commands: sum((host) => host.commands),
-			dials: sum(counter(Counter.Dials)),
-			connects: sum(counter(Counter.Connects)),
-			resends: sum(counter(Counter.Resends)),
+			boots: sum(({ machine }) => machine.boots),
+			cuts: sum(({ cuts }) => cuts),
+			commands: sum(({ tally }) => tally.commands),
+			dials: total(Counter.Dials),
+			connects: total(Counter.Connects),
+			resends: total(Counter.Resends),
 			packetsOut: byType(Counter.PacketsOut),
 			packetsIn: byType(Counter.PacketsIn),
 			bytesOut: byType(Counter.BytesOut),
 			bytesIn: byType(Counter.BytesIn),
-			roundTripMs: peak(counter(Counter.RoundTripMs)),
-			peakRoundTripMs: peak(counter(Counter.PeakRoundTripMs)),
-			peakMessages: peak(counter(Counter.PeakMessages)),
-			peakBytes: peak(counter(Counter.PeakBytes)),
+			roundTripMs: peak(Counter.RoundTripMs),
+			peakRoundTripMs: peak(Counter.PeakRoundTripMs),
+			peakMessages: peak(Counter.PeakMessages),
+			peakBytes: peak(Counter.PeakBytes),
 			memory,
-			memoryBytes: memory.reduce((total, term) => total + term.bytes, 0),
+			memoryBytes: memory.reduce((bytes, term) => bytes + term.bytes, 0),
+			flash: flashSummary(hosts, seconds),
 		};
 	}
+}
+
+const YEAR_SECONDS = 31_557_600;
+
+function flashSummary(hosts: readonly Host[], seconds: number): FlashSummary | undefined {
+	const flashes = hosts.map(({ flash }) => flash).filter((flash) => flash !== undefined);
+	if (flashes.length === 0) return undefined;
+	const bytes = flashes[0].status().size;
+	const wear = flashes.flatMap((flash) => [...flash.wear]);
+	// A partition lives as long as its bytes can be written, and of those the headers of sectors take a cell each.
+	const lives = hosts.map(({ bytesWritten, erasesMost }) => {
+		const left = bytes * (127 / 128) * Math.max(0, ENDURANCE - erasesMost);
+		return (left * Math.max(1, seconds)) / bytesWritten / YEAR_SECONDS;
+	});
+	const shortest = Math.min(...lives);
+	return {
+		bytes,
+		sectors: bytes / flashBlockBytes,
+		bytesWritten: hosts.reduce((sum, host) => sum + host.bytesWritten, 0),
+		erases: wear.reduce((sum, erases) => sum + erases, 0),
+		least: Math.min(...wear),
+		most: Math.max(...wear),
+		lifeYears: shortest < Infinity ? shortest : undefined,
+	};
 }
 
 function diallerFor({ broker, ca, cert, key, insecure }: SimSettings): HostOptions["dialler"] | undefined {
@@ -226,13 +302,15 @@ function diallerFor({ broker, ca, cert, key, insecure }: SimSettings): HostOptio
 }
 
 /** The profile, widened where names, user and password of this run are longer than it foresees. */
-function limitsFor({ tiny, names, root, user, password }: SimSettings): Limits {
+function limitsFor({ tiny, names, root, user, password, flash }: SimSettings): Limits {
 	const base = tiny ? TINY_LIMITS : DEFAULT_LIMITS;
 	const name = Math.max(...names.map((one) => Buffer.byteLength(one)));
 	const topic = Buffer.byteLength(root) + 1 + name + "/set/interval".length + 2;
 	const own = name + Buffer.byteLength(user ?? "") + Buffer.byteLength(password ?? "") + 16;
+	const bytes = flash === undefined ? FLASH_BYTES : flashBytesOf(flash);
 	return {
 		...base,
+		storeBlocks: Math.max(base.storeBlocks, bytes / flashBlockBytes),
 		textBytes: Math.max(base.textBytes, own + 5 * topic),
 		sendBytes: Math.max(base.sendBytes, own + topic + 128),
 	};

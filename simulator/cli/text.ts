@@ -9,6 +9,8 @@ import { counted, decimal, duration, type Paint, type Style, wrapped } from "./w
 /** With more boards than this a line for each reading would be a flood: once a second one line sums up. */
 const CROWD = 10;
 
+type PowerEvent = Extract<BoardEvent, { event: "cut" | "boot" | "asleep" | "fault" | "restored" }>;
+
 export interface TextOptions {
 	readonly colour: boolean;
 	/** 60 to 100. */
@@ -16,9 +18,14 @@ export interface TextOptions {
 	readonly verbose: boolean;
 	/** Seconds since the start. */
 	readonly seconds: () => number;
+	/** Keys are heard. */
+	readonly keys: boolean;
 	/** Host and port, user and TLS as `mosquitto_sub` wants them. */
 	readonly toolArguments: (url: string) => string;
 }
+
+/** Of a crowd only this is told board by board. */
+const CROWDED: ReadonlySet<string> = new Set(["refused", "lost", "command", "fault"]);
 
 export class TextOutput implements Output {
 	readonly #write: (line: string) => void;
@@ -27,6 +34,8 @@ export class TextOutput implements Output {
 	/** Width of the column of names; 0: one board, which needs none. */
 	#names = 0;
 	#crowd = false;
+	/** The boards say goodbye each time they go to sleep. */
+	#sleepy = false;
 	#stopping = false;
 	readonly #online = new Set<string>();
 	/** Why the latest attempt of a board failed: the same sentence is not said again and again. */
@@ -46,9 +55,10 @@ export class TextOutput implements Output {
 		switch (event.event) {
 			case "start":
 				this.#boards = event.boards.length;
+				this.#sleepy = event.program === "sleeper";
 				this.#crowd = this.#boards > CROWD;
 				this.#names = this.#boards > 1 ? Math.max(...event.boards.map((name) => name.length)) + 2 : 0;
-				this.#page(greeting(event, this.#paint, this.#options.toolArguments(event.url)));
+				this.#page(greeting(event, this.#paint, this.#options.toolArguments(event.url), this.#options.keys));
 				break;
 			case "demonstration":
 				this.#line("", "we send", `"${event.payload}" to ${event.topic}, as you can`, "dim");
@@ -75,7 +85,7 @@ export class TextOutput implements Output {
 		if (event.event === "online") {
 			this.#online.add(name);
 			this.#causes.delete(name);
-		} else if (event.event === "offline") this.#online.delete(name);
+		} else if (event.event === "offline" || event.event === "cut") this.#online.delete(name);
 		else if (event.event === "reading") this.#readings++;
 		if (this.#crowd) this.#crowded(name, event);
 		else this.#single(name, event, wasOnline);
@@ -104,13 +114,23 @@ export class TextOutput implements Output {
 				else if (verbose) this.#line(name, "subscribed", `QoS ${event.reason}`, "dim");
 				break;
 			case "offline":
-				if (event.retryMs < 0) this.#goodbye(name, wasOnline);
-				else this.#offline(name, event.cause, event.retryMs);
+				if (event.retryMs < 0) {
+					if (!this.#sleepy) this.#goodbye(name, wasOnline);
+				} else this.#offline(name, event.cause, event.retryMs);
 				break;
 			case "command":
 			case "identify":
 			case "interval":
 				this.#command(name, event);
+				break;
+			case "cut":
+			case "boot":
+			case "asleep":
+			case "fault":
+			case "restored":
+				this.#power(name, event);
+				break;
+			case "accepted":
 				break;
 			default:
 				this.#line(name, "reading", `${values(event)}   ${this.#fate(event)}`);
@@ -131,6 +151,47 @@ export class TextOutput implements Output {
 				return event.qos === 0
 					? paint("green", "sent")
 					: `${paint("green", "acknowledged")} ${paint("dim", duration(event.ms))}`;
+		}
+	}
+
+	/** What happens to the board itself. */
+	#power(name: string, event: PowerEvent): void {
+		switch (event.event) {
+			case "cut":
+				this.#line(
+					name,
+					"power",
+					event.torn === "nothing"
+						? "is cut: nobody was told"
+						: `is cut, in the middle of a flash ${event.torn}: nobody was told`,
+					"red",
+				);
+				break;
+			case "boot":
+				if (event.cause !== "wake" || this.#options.verbose)
+					this.#line(name, "boot", recovered(event), event.unclean ? "cyan" : "dim");
+				break;
+			case "asleep":
+				this.#line(
+					name,
+					"asleep",
+					`for ${duration(event.ms)}, after ${duration(event.awakeMs)} awake`,
+					"dim",
+				);
+				break;
+			case "fault":
+				this.#line(name, "flash", event.cause, "red");
+				break;
+			default:
+				if (event.again)
+					this.#line(
+						name,
+						"again",
+						`message ${event.ticket}: that it was done was not in flash before the cut`,
+						"dim",
+					);
+				else
+					this.#line(name, "restored", `message ${event.ticket} of an earlier run: ${event.cause}`, "green");
 		}
 	}
 
@@ -164,9 +225,7 @@ export class TextOutput implements Output {
 			// A thousand boards lose the same broker for the same reason.
 			if (event.cause !== this.#lastCause) this.#offline(name, event.cause, event.retryMs);
 			this.#lastCause = event.cause;
-		} else if (event.event === "refused" || event.event === "lost" || event.event === "command") {
-			this.#single(name, event, true);
-		}
+		} else if (CROWDED.has(event.event)) this.#single(name, event, true);
 		if (!this.#stopping && this.#options.seconds() - this.#summedUp >= 1) this.#sumUp();
 	}
 
@@ -207,4 +266,19 @@ function values({ n, t, h, battery, rssi }: Measured): string {
 		`${rssi} dBm`.padStart(9),
 	];
 	return columns.join("");
+}
+
+/** What a store still has, in words. */
+function recovered({
+	boot,
+	unclean,
+	waiting,
+	inbound,
+	session,
+}: Extract<PowerEvent, { event: "boot" }>): string {
+	if (boot === 1 && waiting + inbound === 0 && !session) return "a board that knows nothing yet";
+	const parts = [waiting === 0 ? "nothing waits" : `${counted(waiting, "message")} to send or to finish`];
+	if (inbound > 0) parts.push(`${inbound} QoS 2 ${inbound === 1 ? "message" : "messages"} half received`);
+	parts.push(session ? "a session to resume" : "no session");
+	return `${unclean ? "recovered" : "found"}: ${parts.join(" · ")}`;
 }

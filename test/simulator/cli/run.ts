@@ -15,6 +15,8 @@ export interface Options {
 	readonly env?: Record<string, string>;
 	readonly cwd?: string;
 	readonly file?: string;
+	/** Milliseconds after which it is killed; nothing of a run may outlive a test that has failed. */
+	readonly guardMs?: number;
 }
 
 export type Event = Record<string, unknown> & { event: string; time: number; board?: string };
@@ -27,7 +29,7 @@ export class Run {
 	readonly child: ChildProcessByStdio<null, Readable, Readable>;
 	#waiting: (() => void)[] = [];
 
-	constructor(args: readonly string[], { env = {}, cwd, file = bundle }: Options = {}) {
+	constructor(args: readonly string[], { env = {}, cwd, file = bundle, guardMs = 9_000 }: Options = {}) {
 		if (!existsSync(file)) throw new Error(`${file} is missing: node test/tools/prepare.js makes it`);
 		const { PATH = "" } = process.env;
 		this.child = spawn(process.execPath, [file, ...args], {
@@ -42,8 +44,7 @@ export class Run {
 		this.child.stderr.setEncoding("utf8").on("data", (text) => {
 			this.stderr += text;
 		});
-		// Nothing of a run may outlive a test that has failed.
-		const guard = setTimeout(() => this.child.kill("SIGKILL"), 9_000);
+		const guard = setTimeout(() => this.child.kill("SIGKILL"), guardMs);
 		this.exit = new Promise((resolve) => {
 			this.child.on("close", (code, signal) => {
 				clearTimeout(guard);
@@ -71,6 +72,13 @@ export class Run {
 			const over = await Promise.race([more, ended]);
 			if (over && !condition(this)) throw new Error(`it ended: ${this.stdout}${this.stderr}`);
 		}
+	}
+
+	/** Runs until the condition holds, then ends it as Ctrl-C does. Returns its exit code. */
+	async endWhen(condition: (run: this) => boolean): Promise<number | string> {
+		await this.until(condition);
+		this.child.kill("SIGINT");
+		return this.exit;
 	}
 
 	#wake(): void {
