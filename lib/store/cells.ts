@@ -111,7 +111,7 @@ export class Cells {
 	}
 
 	/** True when all cells of a block read as erased. */
-	private isErased(block: number): boolean {
+	isErased(block: number): boolean {
 		const end = (block + 1) * Geometry.BlockBytes;
 		for (let address = block * Geometry.BlockBytes; address < end; address += Geometry.CellBytes)
 			if (!this.readInto(this.#mirror, address) || !this.isBlank(this.mirrorAt)) return false;

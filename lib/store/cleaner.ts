@@ -45,11 +45,16 @@ export class Cleaner {
 		return sessionSequence === log.tail && log.needed(log.tail) === 1 && log.used > 2;
 	}
 
+	/** Writes what is pending, so that sectors can be given up. Returns whether there is still something to move. */
+	private settled(): boolean {
+		return this.#journal.write(true) && this.due;
+	}
+
 	/** Pays for what was written since the last time, and for `cells` more. Uses the scratch when something has to be moved. */
 	pay(cells: number): void {
 		const { log } = this.#journal;
 		let debt = 0;
-		if (this.due) {
+		if (this.due && this.settled()) {
 			debt = this.#debt + cells + ((log.programmed - this.#seen) >> 5);
 			if (debt > DEBT_MOST) debt = DEBT_MOST;
 			let left = debt * RATE;
@@ -68,6 +73,7 @@ export class Cleaner {
 	/** Sees to it that a message may be appended, when there is no other way by moving and erasing at once. Returns whether it may. */
 	open(): boolean {
 		const { log } = this.#journal;
+		if (!log.isOpen) this.settled();
 		for (let left = MOVED_MOST; !log.isOpen && left > 0; ) {
 			log.trim();
 			const moved = log.tail < log.head ? this.move() : 0;

@@ -127,13 +127,15 @@ export class FlashStore implements Store {
 	clear(established: boolean): void {
 		const journal = this.#journal;
 		journal.log.step();
+		journal.clearing = true;
 		journal.inbound.clear();
 		this.#messages.unsend();
 		journal.established = established;
 		journal.sent = 0;
 		journal.log.view.setUint32(journal.session + SessionAt.Subscribed, 0);
-		if (journal.faulty) return;
-		if (!journal.write(true) || !journal.writeSession(true)) journal.fail(StoreFault.WriteFailed);
+		const written = journal.faulty || (journal.write(true) && journal.writeSession(true));
+		journal.clearing = false;
+		if (!written) journal.fail(StoreFault.WriteFailed);
 		this.settle(0);
 	}
 
@@ -142,8 +144,7 @@ export class FlashStore implements Store {
 		if (journal.faulty || !this.#opened) return;
 		journal.log.step();
 		const written = journal.write(true);
-		const ended = journal.log.last === RecordType.End;
-		if (!written || !(ended || journal.writeMark(RecordType.End))) journal.fail(StoreFault.WriteFailed);
+		if (!written || !(this.ended || journal.writeMark(RecordType.End))) journal.fail(StoreFault.WriteFailed);
 		journal.check();
 	}
 
@@ -158,7 +159,7 @@ export class FlashStore implements Store {
 		if (this.#opened && !journal.faulty) return Refusal.Busy;
 		let done = true;
 		for (let block = 0; done && block < log.blocks; block++) done = log.erase(block);
-		if (done && log.format(1 + this.#random.below(0x7fff_ffff), 0, 0)) return 0;
+		if (done && log.format(1 + this.#random.below(0x7fff_ffff), log.blocks)) return 0;
 		journal.fail(StoreFault.WriteFailed);
 		return Refusal.StoreFault;
 	}
@@ -314,7 +315,7 @@ export class FlashStore implements Store {
 	}
 
 	get untidy(): boolean {
-		if (this.#journal.faulty || !this.#opened) return false;
+		if (this.#journal.faulty || !this.#opened || this.ended) return false;
 		return this.wantsSector || this.#cleaner.due || this.#cleaner.held;
 	}
 
@@ -342,9 +343,14 @@ export class FlashStore implements Store {
 		return log.cell >= IDLE_ERASE_CELL && log.preparable;
 	}
 
+	/** The log says that this life has ended; nothing must come behind that but for a reason. */
+	private get ended(): boolean {
+		return this.#journal.log.last === RecordType.End;
+	}
+
 	/** Pays for what this step wrote, and for `cells` more, by cleaning; and looks whether the flash has failed. */
 	private settle(cells: number): void {
-		if (!this.#journal.faulty) this.#cleaner.pay(cells);
+		if (!this.#journal.faulty && !this.ended) this.#cleaner.pay(cells);
 		this.#journal.check();
 	}
 

@@ -32,10 +32,8 @@ export const enum Header {
 	StoreId = 12,
 	/** Sectors below this sequence are dead, whatever is in them. */
 	Tail = 16,
-	/** u16: messages whose number is smaller than {@link Next} by more than this are done. */
-	Span = 20,
-	/** u16: 0. */
-	Reserved = 22,
+	/** 0. */
+	Reserved = 20,
 	/** No message had this number or a higher one when the header was written. */
 	Next = 24,
 	/** CRC-32 of all before it, seeded with the cell. */
@@ -76,7 +74,7 @@ export const enum RecordType {
 	Message = 0x82,
 	/** Up to four events of four bytes, see {@link EventKind}. */
 	Events = 0x83,
-	/** A life began. */
+	/** A life began. Also written to use up a cell in which an earlier life may have been cut short and have left no trace. */
 	Boot = 0x41,
 	/** A life ended in order. */
 	End = 0x42,

@@ -27,6 +27,8 @@ const SESSION_BYTES = SessionAt.Assigned + ASSIGNED_MAX;
 export class Journal {
 	/** The flash cannot be used in this life, or not any more. */
 	faulty = false;
+	/** Exchange state is given up, and the barrier that says so is not written yet. */
+	clearing = false;
 	established = false;
 	/** Messages up to this number may have been sent. */
 	sent = 0;
@@ -57,13 +59,21 @@ export class Journal {
 		log.attach(block, start);
 		let at = start + log.size;
 		this.table = new Table(log, block, at, messages);
-		log.numbers = this.table;
+		log.owner = this;
 		at += messages * TABLE_ROW;
 		this.inbound = new Inbound(log, block.view, at, inbound);
 		at += inbound * INBOUND_ROW;
 		this.events = new Events(block.view, at);
 		this.session = at + EVENT_ROWS * EVENT_ROW;
 		log.view.setFloat64(this.session + SessionAt.Remembered, Number.NaN);
+	}
+
+	get next(): number {
+		return this.table.next;
+	}
+
+	get pending(): number {
+		return this.events.count + (this.clearing ? 1 : 0);
 	}
 
 	get remembered(): number {
@@ -152,6 +162,7 @@ export class Journal {
 			this.place(events.kind(0), events.key(0), position);
 			events.shift();
 		}
+		log.trim();
 		return true;
 	}
 
@@ -181,7 +192,7 @@ export class Journal {
 	}
 
 	/** The newest Session record is in this sector. One cell stands for it; which one does not matter. */
-	private holdSession(sequence: number): void {
+	holdSession(sequence: number): void {
 		const { log } = this;
 		if (this.sessionSequence > 0) log.release(log.position(this.sessionSequence, 1), 1);
 		this.sessionSequence = sequence;
@@ -200,26 +211,6 @@ export class Journal {
 		const position = log.append(scratch, type, number, arg, view.getUint16(scratch + Rec.Length));
 		log.moved = true;
 		return position;
-	}
-
-	/**
-	 * The record at `position`, the last one of an earlier life, may have been cut short and read well only this once. It is
-	 * written again, whatever it says: nothing came after it. Then a mark proves that the copy was completed.
-	 */
-	affirm(position: number, cells: number): boolean {
-		const { log, table, inbound } = this;
-		if (!log.enter(cells)) return false;
-		const at = log.fetch(position, cells);
-		if (at < 0) return false;
-		const type = log.view.getUint8(at + Rec.Type);
-		const to = this.copy(at);
-		if (to < 0) return false;
-		if (type === RecordType.Session) this.holdSession(log.head);
-		for (let number = table.after(0); number !== 0; number = table.after(number))
-			if (table.cells(number) > 0 && table.position(number) === position)
-				table.move(number, to, table.cells(number));
-		inbound.moved(position, to);
-		return this.writeMark(RecordType.Proof);
 	}
 
 	// ── out of the log ───────────────────────────────────────────────────────────────────────────────────────────
@@ -260,7 +251,6 @@ export class Journal {
 		const body = at + Rec.Body;
 		if (number > 0x7fff_ffff || !isMessage(view, body, length)) return StoreFault.None;
 		table.reach(number);
-		if (number < table.floor) return StoreFault.None;
 		const topic = body + Record.Topic;
 		const hash = topicHash(log.bytes, topic, topic + view.getUint16(body + Record.TopicLength));
 		// As if it had been sent: what was, is known at the end of the log.
@@ -302,7 +292,7 @@ export class Journal {
 			if (number > this.sent) this.sent = number;
 		} else if (kind === EventKind.Done) {
 			if (table.state(number) !== 0) table.finish(number);
-		} else if (kind === EventKind.Released && number >= table.floor) {
+		} else if (kind === EventKind.Released && number > 0) {
 			table.reach(number);
 			return table.restore(number, position, 1, MessageState.AwaitComp, 0, 0);
 		}

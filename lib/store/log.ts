@@ -2,15 +2,17 @@
 import { StoreFault } from "../ports.js";
 import { Cells } from "./cells.js";
 import { crc32 } from "./crc.js";
-import { Geometry, Header, Rec, Version } from "./format.js";
+import { Geometry, Header, Rec, RecordType, Version } from "./format.js";
 
 /** Bytes of one sector's row: cells that are still needed, u16. */
 const LIVE_BYTES = 2;
 
-/** What headers say of message numbers. */
-interface Numbers {
-	readonly low: number;
+/** What a log has to know of its owner. */
+interface Owner {
+	/** The number of the next message. */
 	readonly next: number;
+	/** Changes that are not in the log yet: 0 when all that is not needed any more is known in flash to be so. */
+	readonly pending: number;
 }
 
 /**
@@ -51,7 +53,7 @@ export class Log extends Cells {
 	/** The type of the record that this life wrote last; 0: none. */
 	last = 0;
 	storeId = 0;
-	numbers!: Numbers;
+	owner!: Owner;
 
 	/** Bytes of the block that {@link attach} takes. */
 	override get size(): number {
@@ -123,8 +125,9 @@ export class Log extends Cells {
 		return this.blocks - 5 - ((this.blocks - 8) >> 4);
 	}
 
-	/** Gives up sectors at the tail in which nothing is needed. */
+	/** Gives up sectors at the tail in which nothing is needed, once the records say so: a header may be read only this once. */
 	trim(): void {
+		if (this.owner.pending > 0) return;
 		while (this.tail < this.head && this.needed(this.tail) === 0) this.tail++;
 	}
 
@@ -159,8 +162,9 @@ export class Log extends Cells {
 		this.cell = this.entry;
 		this.entry = 0;
 		this.doubtful = this.cell > 1;
-		// The first record of a life is one that may be lost.
-		return !this.doubtful || this.last === 0 || this.reaffirm();
+		// A life begins with a mark; else it takes one to be sure of the cell.
+		if (!this.doubtful || this.last === 0) return true;
+		return this.append(this.small, RecordType.Boot, this.owner.next, 0, 0) >= 0 && this.reaffirm();
 	}
 
 	/** A step begins: it may erase one block. */
@@ -187,7 +191,7 @@ export class Log extends Cells {
 			view.setUint16(at + Rec.Check, this.check(at, this.head, this.cell));
 			view.setInt32(at + Rec.Crc, this.crc(at, this.head));
 			this.cell += cells;
-			this.moved = false;
+			if (at === this.scratch) this.moved = false;
 			this.last = type;
 			if (this.program(at, cells, position)) return position;
 			if (this.moved || this.cell + cells > Geometry.Cells) break;
@@ -221,15 +225,13 @@ export class Log extends Cells {
 		return this.writeHeader(this.head, this.cell++, this.durableTail);
 	}
 
-	/** Begins anew with a header in `block`, which is blank from `cell` on, the start of a page. */
-	format(storeId: number, block: number, cell: number): boolean {
+	/** Begins anew, in a blank block, with the sector of this sequence: a mark, and the header behind it. */
+	format(storeId: number, sequence: number): boolean {
 		this.storeId = storeId;
-		this.tail = this.head = this.blocks + block;
-		this.cell = cell + 1;
-		this.entry = 0;
-		this.doubtful = true;
+		this.tail = this.durableTail = this.head = sequence;
+		this.cell = this.entry = 0;
 		this.releaseAll();
-		return this.writeHeader(this.head, cell, this.tail);
+		return this.append(this.small, RecordType.Boot, this.owner.next, 0, 0) >= 0 && this.reaffirm();
 	}
 
 	private add(position: number, cells: number): void {
@@ -252,7 +254,7 @@ export class Log extends Cells {
 	}
 
 	private writeHeader(sequence: number, cell: number, tail: number): boolean {
-		const { view, small, numbers } = this;
+		const { view, small } = this;
 		view.setUint32(small + Header.Magic, Version.Magic);
 		view.setUint8(small + Header.Major, Version.Major);
 		view.setUint8(small + Header.Incompatible, 0);
@@ -261,9 +263,8 @@ export class Log extends Cells {
 		view.setUint32(small + Header.Sequence, sequence);
 		view.setUint32(small + Header.StoreId, this.storeId);
 		view.setUint32(small + Header.Tail, tail);
-		view.setUint16(small + Header.Span, numbers.next - numbers.low);
-		view.setUint16(small + Header.Reserved, 0);
-		view.setUint32(small + Header.Next, numbers.next);
+		view.setUint32(small + Header.Reserved, 0);
+		view.setUint32(small + Header.Next, this.owner.next);
 		view.setInt32(small + Header.Crc, this.headerCrc(small, cell));
 		if (this.program(small, 1, this.position(sequence, cell))) {
 			this.durableTail = tail;
@@ -281,14 +282,12 @@ export class Log extends Cells {
 		);
 	}
 
-	/** True when a header of ours may have been begun at `at`: no bit is cleared that it would not clear. */
-	mayBecomeHeader(at: number): boolean {
+	/** True when {@link format} may have been cut short at `at`, read from `cell`: no bit is cleared that it would not clear. */
+	mayBecomeFirst(at: number, cell: number): boolean {
 		const { view } = this;
-		const rest = (Version.Major << 24) | this.blocks;
-		return (
-			(view.getInt32(at) & Version.Magic) === Version.Magic &&
-			(view.getInt32(at + Header.Major) & rest) === rest
-		);
+		const start = cell === 0 ? (RecordType.Boot << 24) | (1 << 16) : Version.Magic;
+		const rest = cell === 0 ? this.owner.next : (Version.Major << 24) | this.blocks;
+		return (view.getInt32(at) & start) === start && (view.getInt32(at + 4) & rest) === rest;
 	}
 
 	private headerCrc(at: number, cell: number): number {

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { type Random, StoreFault } from "../ports.js";
 import { MessageState } from "../wire/record.js";
-import { Geometry, Header, Rec, RecordType, Version } from "./format.js";
+import { EventKind, Geometry, Header, Rec, RecordType, Version } from "./format.js";
 import type { Journal } from "./journal.js";
 import type { Log } from "./log.js";
+
+/** Copies of a header that cannot all be in doubt. */
+const COPIES = 2;
 
 /**
  * What an earlier life left, brought back: one pass over the sectors that are needed, bounded by the partition. Nothing is
@@ -22,9 +25,13 @@ export class Recovery {
 	protected readonly journal: Journal;
 	protected readonly log: Log;
 	#doubtCells = 0;
-	/** Of the sector that was read last: the cell behind all that is not blank, and behind its last header; whether a record matters. */
+	#doubtSequence = 0;
+	/** Of the sector that was read last: the cell behind all that is not blank, and behind its last header; copies of the header. */
 	#used = 0;
 	#headers = 0;
+	#copies = 0;
+	/** A record follows that proves that the header was completed; and one that is no mark. */
+	#proven = false;
 	#matters = false;
 
 	constructor(journal: Journal) {
@@ -45,7 +52,7 @@ export class Recovery {
 		}
 		if (log.fault !== StoreFault.None) return log.fault;
 		if (fault !== StoreFault.None) return fault;
-		return newest === 0 ? this.found(random) : this.read(newest);
+		return newest === 0 ? this.found(random) : this.read(newest, random);
 	}
 
 	/** Says in the log that a life begins, and settles what the last command of an earlier one left in doubt. Returns false when that fails. */
@@ -53,7 +60,53 @@ export class Recovery {
 		const { log, journal } = this;
 		if (!journal.writeMark(RecordType.Boot)) return false;
 		if (log.doubtful && !log.reaffirm()) return false;
-		return this.doubt === 0 || journal.affirm(this.doubt, this.#doubtCells);
+		return this.doubt === 0 || this.affirm(this.doubt, this.#doubtCells, this.#doubtSequence);
+	}
+
+	/**
+	 * The record at `position`, the last one of an earlier life, may have been cut short and read well only this once. It is
+	 * written again, whatever it says: nothing came after it. Then a mark proves that the copy was completed.
+	 */
+	private affirm(position: number, cells: number, sequence: number): boolean {
+		const { log, journal } = this;
+		if (!log.enter(cells)) return false;
+		let at = log.fetch(position, cells);
+		for (let attempt = 0; attempt < 3 && at >= 0 && !log.sound(at, sequence); attempt++)
+			at = log.fetch(position, cells);
+		if (at < 0) return false;
+		if (!log.sound(at, sequence)) return this.restate(position);
+		const type = log.view.getUint8(at + Rec.Type);
+		const to = journal.copy(at);
+		if (to < 0) return false;
+		if (type === RecordType.Session) journal.holdSession(log.head);
+		this.moveEvidence(position, to);
+		return journal.writeMark(RecordType.Proof);
+	}
+
+	/** The record at `position` was read once and not again: what it said is written anew, but for a message, which was not promised. */
+	private restate(position: number): boolean {
+		const { table, inbound } = this.journal;
+		for (let number = table.after(0); number !== 0; number = table.after(number)) {
+			if (table.cells(number) === 0 || table.position(number) !== position) continue;
+			if (table.state(number) === MessageState.AwaitComp)
+				this.journal.note(EventKind.Released, number & 0xffff, 0);
+			else table.finish(number);
+		}
+		for (let index = 0; index < inbound.count; index++) {
+			const row = inbound.row(index);
+			if (inbound.position(row) === position)
+				this.journal.note(EventKind.Opened, inbound.id(row), inbound.hash(row));
+		}
+		return this.journal.write(true) && this.journal.writeSession(false);
+	}
+
+	/** What was known by the record at `from` is known by that at `to`. */
+	private moveEvidence(from: number, to: number): void {
+		const { table, inbound } = this.journal;
+		for (let number = table.after(0); number !== 0; number = table.after(number))
+			if (table.cells(number) > 0 && table.position(number) === from)
+				table.move(number, to, table.cells(number));
+		inbound.moved(from, to);
 	}
 
 	/** Reads the header of a block into `log.small`. Returns its sequence; 0: there is none; or a negative fault. */
@@ -78,23 +131,31 @@ export class Recovery {
 	private found(random: Random): StoreFault {
 		const { log } = this;
 		if (log.encrypted) return StoreFault.Foreign; // whether it is blank cannot be asked
-		let block = -1;
-		let cell = 0;
-		for (let at = log.blocks - 1; at >= 0; at--) {
-			const used = this.headersOnly(at);
-			if (used < 0) return log.fault === StoreFault.None ? StoreFault.Foreign : log.fault;
-			if (used <= Geometry.Cells - 2 * Geometry.PageCells) {
-				block = at;
-				cell = used;
-			}
+		let free = 0;
+		for (let block = 0; block < log.blocks; block++) {
+			const used = this.firstHeader(block);
+			if (used < 0) return this.faultOr(StoreFault.Foreign);
+			if (used > 0) free = block + 1;
 		}
-		if (block < 0) return StoreFault.Foreign;
-		this.clean = true;
-		return log.format(1 + random.below(0x7fff_ffff), block, cell) ? StoreFault.None : log.fault;
+		return this.format(random, log.blocks + free);
 	}
 
-	/** Where a first header may be put in a block in which there is nothing but, perhaps, first headers cut short; or -1. */
-	private headersOnly(block: number): number {
+	/**
+	 * Begins a store with the sector of this sequence, behind all in which that was tried before: what becomes of their headers
+	 * does not matter then.
+	 */
+	private format(random: Random, sequence: number): StoreFault {
+		const { log } = this;
+		const block = sequence % log.blocks;
+		this.clean = true;
+		this.doubt = 0;
+		this.journal.reset();
+		if (!log.isErased(block) && !log.erase(block)) return log.fault;
+		return log.format(1 + random.below(0x7fff_ffff), sequence) ? StoreFault.None : log.fault;
+	}
+
+	/** 0: the block is blank. 1: it holds nothing but what may be a first mark and header, cut short. -1: it holds something else. */
+	private firstHeader(block: number): number {
 		const { log } = this;
 		let used = 0;
 		for (let cell = 0; cell < Geometry.Cells; cell += Geometry.PageCells) {
@@ -102,14 +163,14 @@ export class Recovery {
 			if (at < 0) return -1;
 			for (let next = 0; next < Geometry.PageCells; next++) {
 				if (log.isBlank(at + next * Geometry.CellBytes)) continue;
-				if (next > 0 || !log.mayBecomeHeader(at)) return -1;
-				used = cell + Geometry.PageCells;
+				if (next > 0 || cell > Geometry.PageCells || !log.mayBecomeFirst(at, cell)) return -1;
+				used = 1;
 			}
 		}
 		return used;
 	}
 
-	private read(newest: number): StoreFault {
+	private read(newest: number, random: Random): StoreFault {
 		const { log } = this;
 		const { view, small } = log;
 		const { table } = this.journal;
@@ -120,9 +181,7 @@ export class Recovery {
 		for (let sequence = log.tail; sequence <= newest; sequence++) {
 			if (this.header(sequence % log.blocks) !== sequence) return this.faultOr(StoreFault.Corrupt);
 			if (view.getUint32(small + Header.StoreId) !== log.storeId) return StoreFault.Corrupt;
-			const next = view.getUint32(small + Header.Next);
-			table.floor = next - view.getUint16(small + Header.Span);
-			table.reach(next - 1);
+			table.reach(view.getUint32(small + Header.Next) - 1);
 		}
 		let used = 0;
 		for (let sequence = log.tail; sequence <= newest; sequence++) {
@@ -130,6 +189,7 @@ export class Recovery {
 			const fault = this.scan(sequence);
 			if (fault !== StoreFault.None) return fault;
 		}
+		if (newest === log.tail && !this.#matters) return this.format(random, newest + 1);
 		this.place(newest, used);
 		this.settle();
 		return StoreFault.None;
@@ -146,20 +206,23 @@ export class Recovery {
 	private place(newest: number, used: number): void {
 		const { log } = this;
 		const entry = log.encrypted ? Geometry.Cells : pageBehind(this.#used);
-		// A header that is in doubt must be written again, behind the mark of this life: that takes two pages.
-		const usable = entry <= Geometry.Cells - 2 * Geometry.PageCells;
-		const untouched = this.#used === this.#headers;
 		log.head = newest;
 		log.cell = entry;
-		if (this.#matters) return;
-		if (usable) log.doubtful = true;
-		else log.cell = Geometry.Cells;
-		if (newest === log.tail || (usable && !untouched)) return;
-		// Not usable: it is erased once more.
-		log.head--;
-		log.doubtful = false;
-		log.entry = usable ? entry : 0;
-		log.cell = usable ? pageBehind(used) : Geometry.Cells;
+		if (this.#proven) return;
+		// Its header is in doubt, and must be written again behind the mark of this life: that takes two pages.
+		const untouched = this.#used === this.#headers;
+		if (entry <= Geometry.Cells - 2 * Geometry.PageCells) {
+			log.doubtful = true;
+			if (!untouched) return;
+			log.head--;
+			log.doubtful = false;
+			log.entry = entry;
+			log.cell = pageBehind(used);
+			return;
+		}
+		// Nothing but marks of lives that did nothing: the next one is taken, or this one is erased once more.
+		log.cell = Geometry.Cells;
+		if (this.#copies < COPIES || log.encrypted || log.used > log.cleanAbove) log.head--;
 	}
 
 	/**
@@ -169,7 +232,8 @@ export class Recovery {
 	protected scan(sequence: number): StoreFault {
 		const { log } = this;
 		this.#used = this.#headers = 1;
-		this.#matters = false;
+		this.#copies = 0;
+		this.#matters = this.#proven = false;
 		/** The cells that stand in the scratch: `base` is the place of cell 0, as it were. */
 		let base = 0;
 		let end = 0;
@@ -204,6 +268,7 @@ export class Recovery {
 		if (!log.encrypted && log.isBlank(at)) return 0;
 		if (cell % Geometry.PageCells === 0 && log.isHeader(at, cell)) {
 			this.#headers = cell + 1;
+			this.#copies++;
 			if (this.#used < this.#headers) this.#used = this.#headers;
 			return 0;
 		}
@@ -220,8 +285,10 @@ export class Recovery {
 		this.clean = type === RecordType.End;
 		if (type === RecordType.Boot) return fault;
 		const mark = type === RecordType.End || type === RecordType.Proof;
+		this.#proven = true;
 		this.doubt = mark ? 0 : position;
 		this.#doubtCells = cells;
+		this.#doubtSequence = sequence;
 		if (!mark) this.#matters = true;
 		return fault;
 	}

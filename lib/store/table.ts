@@ -24,8 +24,6 @@ const enum Bits {
  * know of it.
  */
 export class Table extends Rows {
-	/** Reading a log: messages below this number are done. */
-	floor = 1;
 	#log: Log;
 
 	constructor(log: Log, block: Block, start: number, rows: number) {
@@ -125,7 +123,6 @@ export class Table extends Rows {
 
 	/** All rows empty, and the numbers from 1. */
 	reset(): void {
-		this.floor = 1;
 		this.restart(1);
 	}
 

@@ -5,7 +5,7 @@
  */
 import type { Limits } from "../../../lib/limits.js";
 import { StoreFault } from "../../../lib/ports.js";
-import { RecordType, Version } from "../../../lib/store/format.js";
+import { RecordType } from "../../../lib/store/format.js";
 import { MessageState } from "../../../lib/wire/record.js";
 import { CUTS, type Cut, NorFlash } from "../../../simulator/nor-flash.js";
 import { SeededRandom } from "../../../simulator/world/random.js";
@@ -71,10 +71,9 @@ export class Fuzz {
 		this.flash.onCut = () => {
 			this.#dead = true;
 		};
-		// The first program of a life may fall on one that left no trace: it is a mark, or the very first header.
+		// The first program of a life may fall on one that left no trace: it is a mark.
 		this.flash.onReprogram = (_, first) => {
-			if (first !== RecordType.Boot && !(first === Version.Magic >>> 24 && this.#known.size === 0))
-				this.#again++;
+			if (first !== RecordType.Boot) this.#again++;
 		};
 	}
 
