@@ -163,14 +163,16 @@ export class Sensor implements Program, Listener, Alarm {
 
 	#read(): void {
 		const { client } = this;
+		const { store, settings } = this.#board;
 		const number = ++this.readings;
 		this.#fresh = false;
 		this.#sensors.sample();
 		this.#report?.sampled(number);
-		// Durable before its reading is: a power cut may leave a gap of one, but never gives a number twice.
-		client.remember(number);
-		this.#board.store.commit();
-		const body = client.compose(this.#names.reading, this.#board.settings.qos, DROP_OLDEST, READING_BYTES);
+		// Durable before its reading is, also inside a callback, where `client.remember` would be so at its end only: a power
+		// cut may leave a gap of one, but never gives a number twice.
+		store.remember(number);
+		store.commit();
+		const body = client.compose(this.#names.reading, settings.qos, DROP_OLDEST, READING_BYTES);
 		let ticket = client.refusal;
 		if (body !== undefined) {
 			writeReading(body, this.#board, number, 0);
