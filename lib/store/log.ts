@@ -185,8 +185,12 @@ export class Log extends Cells {
 		view.setUint16(at + Rec.Length, length);
 		view.setUint32(at + Rec.Number, number);
 		view.setUint16(at + Rec.Arg, arg);
-		// Twice: the first time a page may be worn. What was programmed is never programmed again.
-		for (let attempt = 0; attempt < 2; attempt++) {
+		// Twice, because a page may be worn; or as often as it takes when what seems blank may not be. No cell is used again.
+		for (
+			let left = this.encrypted ? Geometry.PageCells * 2 : 2;
+			left > 0 && this.cell + cells <= Geometry.Cells;
+			left--
+		) {
 			const position = this.position(this.head, this.cell);
 			view.setUint16(at + Rec.Check, this.check(at, this.head, this.cell));
 			view.setInt32(at + Rec.Crc, this.crc(at, this.head));
@@ -194,9 +198,8 @@ export class Log extends Cells {
 			if (at === this.scratch) this.moved = false;
 			this.last = type;
 			if (this.program(at, cells, position)) return position;
-			if (this.moved || this.cell + cells > Geometry.Cells) break;
-			this.cell = (this.cell + Geometry.PageCells) & -Geometry.PageCells;
-			if (this.cell + cells > Geometry.Cells) break;
+			if (at === this.scratch && this.moved) break;
+			this.cell = (this.cell + Geometry.PageCells - 1) & -Geometry.PageCells;
 		}
 		this.fault = StoreFault.WriteFailed;
 		return -1;

@@ -26,10 +26,10 @@ export class Recovery {
 	protected readonly log: Log;
 	#doubtCells = 0;
 	#doubtSequence = 0;
-	/** Of the sector that was read last: the cell behind all that is not blank, and behind its last header; copies of the header. */
+	/** Of the sector that was read last: the cell behind all that is not blank; copies of its header; whether there is anything else. */
 	#used = 0;
-	#headers = 0;
 	#copies = 0;
+	#entered = false;
 	/** A record follows that proves that the header was completed; and one that is no mark. */
 	#proven = false;
 	#matters = false;
@@ -58,7 +58,7 @@ export class Recovery {
 	/** Says in the log that a life begins, and settles what the last command of an earlier one left in doubt. Returns false when that fails. */
 	begin(): boolean {
 		const { log, journal } = this;
-		if (!journal.writeMark(RecordType.Boot)) return false;
+		if (!journal.writeMark(RecordType.Boot) && !this.beginBehind()) return false;
 		if (log.doubtful && !log.reaffirm()) return false;
 		return this.doubt === 0 || this.affirm(this.doubt, this.#doubtCells, this.#doubtSequence);
 	}
@@ -107,6 +107,15 @@ export class Recovery {
 			if (table.cells(number) > 0 && table.position(number) === from)
 				table.move(number, to, table.cells(number));
 		inbound.moved(from, to);
+	}
+
+	/** Encrypted: pages that seemed blank were not, up to the end of the sector. The mark goes into the next one. */
+	private beginBehind(): boolean {
+		const { log, journal } = this;
+		if (!log.encrypted || log.fault !== StoreFault.WriteFailed) return false;
+		log.fault = StoreFault.None;
+		log.cell = Geometry.Cells;
+		return journal.writeMark(RecordType.Boot);
 	}
 
 	/** Reads the header of a block into `log.small`. Returns its sequence; 0: there is none; or a negative fault. */
@@ -205,15 +214,14 @@ export class Recovery {
 	 */
 	private place(newest: number, used: number): void {
 		const { log } = this;
-		const entry = log.encrypted ? Geometry.Cells : pageBehind(this.#used);
+		const entry = pageBehind(this.#used);
 		log.head = newest;
 		log.cell = entry;
 		if (this.#proven) return;
 		// Its header is in doubt, and must be written again behind the mark of this life: that takes two pages.
-		const untouched = this.#used === this.#headers;
 		if (entry <= Geometry.Cells - 2 * Geometry.PageCells) {
 			log.doubtful = true;
-			if (!untouched) return;
+			if (this.#entered) return;
 			log.head--;
 			log.doubtful = false;
 			log.entry = entry;
@@ -222,7 +230,7 @@ export class Recovery {
 		}
 		// Nothing but marks of lives that did nothing: the next one is taken, or this one is erased once more.
 		log.cell = Geometry.Cells;
-		if (this.#copies < COPIES || log.encrypted || log.used > log.cleanAbove) log.head--;
+		if (this.#copies < COPIES || log.used > log.cleanAbove) log.head--;
 	}
 
 	/**
@@ -231,9 +239,9 @@ export class Recovery {
 	 */
 	protected scan(sequence: number): StoreFault {
 		const { log } = this;
-		this.#used = this.#headers = 1;
+		this.#used = 1;
 		this.#copies = 0;
-		this.#matters = this.#proven = false;
+		this.#entered = this.#matters = this.#proven = false;
 		/** The cells that stand in the scratch: `base` is the place of cell 0, as it were. */
 		let base = 0;
 		let end = 0;
@@ -267,12 +275,13 @@ export class Recovery {
 		const { log } = this;
 		if (!log.encrypted && log.isBlank(at)) return 0;
 		if (cell % Geometry.PageCells === 0 && log.isHeader(at, cell)) {
-			this.#headers = cell + 1;
 			this.#copies++;
-			if (this.#used < this.#headers) this.#used = this.#headers;
+			if (this.#used <= cell) this.#used = cell + 1;
 			return 0;
 		}
 		const cells = log.headed(at, sequence, cell);
+		if (log.encrypted && cells === 0) return 0; // it may as well be blank
+		this.#entered = true;
 		const end = cell + (cells > 0 ? cells : 1);
 		if (this.#used < end) this.#used = end;
 		return cells;

@@ -71,9 +71,10 @@ export class Fuzz {
 		this.flash.onCut = () => {
 			this.#dead = true;
 		};
-		// The first program of a life may fall on one that left no trace: it is a mark.
-		this.flash.onReprogram = (_, first) => {
-			if (first !== RecordType.Boot) this.#again++;
+		// The first program of a life may fall on one that left no trace: it is a mark, at the start of a page.
+		this.flash.onReprogram = (address, first) => {
+			const mark = options.encrypted ? address % 256 === 0 : first === RecordType.Boot;
+			if (!mark) this.#again++;
 		};
 	}
 
