@@ -18,7 +18,8 @@ const enum Exit {
 	Interrupted = 130,
 }
 
-const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+/** SIGHUP: the terminal was closed. */
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** One Ctrl-C may come twice, from the terminal and handed on by npm: only a later one is a second one. */
 const ECHO_MS = 250;
 const COMMANDS = ["sim", "help"];

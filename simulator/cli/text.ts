@@ -72,7 +72,9 @@ export class TextOutput implements Output {
 				this.#line(
 					"",
 					"stopping",
-					event.pending === 0 ? "" : `${counted(event.pending, "message")} to finish`,
+					event.pending === 0
+						? ""
+						: `${counted(event.pending, "message")} to finish, in some seconds; Ctrl-C again: at once`,
 				);
 				break;
 			case "end":
@@ -245,11 +247,8 @@ export class TextOutput implements Output {
 		const head =
 			style === undefined || style === "dim" ? what.padEnd(11) : this.#paint(style, what.padEnd(11));
 		const paint = this.#paint;
-		this.#write(
-			style === "dim"
-				? `${paint("dim", `${time}  ${board}${head}${aligned}`)}`
-				: `${paint("dim", time)}  ${board}${head}${aligned}`,
-		);
+		const rest = `${board}${head}${aligned}`.trimEnd();
+		this.#write(style === "dim" ? paint("dim", `${time}  ${rest}`) : `${paint("dim", time)}  ${rest}`);
 	}
 
 	#page(lines: readonly string[]): void {

@@ -29,7 +29,7 @@ export class Run {
 	readonly child: ChildProcessByStdio<null, Readable, Readable>;
 	#waiting: (() => void)[] = [];
 
-	constructor(args: readonly string[], { env = {}, cwd, file = bundle, guardMs = 9_000 }: Options = {}) {
+	constructor(args: readonly string[], { env = {}, cwd, file = bundle, guardMs = 28_000 }: Options = {}) {
 		if (!existsSync(file)) throw new Error(`${file} is missing: node test/tools/prepare.js makes it`);
 		const { PATH = "" } = process.env;
 		this.child = spawn(process.execPath, [file, ...args], {
