@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
-/** The other ports of a board for gates: a clock that is moved by hand, and a small random generator. No allocation after construction. */
-import type { Alarm, Clock, Random, Timer } from "../../lib/ports.js";
+/**
+ * The other ports of a board for gates: a clock that is moved by hand, a small random generator, a flash partition. No
+ * allocation after construction.
+ */
+import type { Alarm, Clock, Flash, Random, Timer } from "../../lib/ports.js";
 
 class XsTimer implements Timer {
 	readonly #clock: XsClock;
@@ -84,5 +87,49 @@ export class XsRandom implements Random {
 	below(limit: number): number {
 		this.#state = (Math.imul(this.#state, 1664525) + 1013904223) | 0;
 		return Math.floor(((this.#state >>> 0) / 4294967296) * limit);
+	}
+}
+
+/** Made once: throwing it costs nothing. */
+const REFUSED = new Error("the flash refuses");
+
+/** NOR flash in memory: programming clears bits, erasing sets all of a block. It counts what is done to it. */
+export class XsFlash implements Flash {
+	/** Bytes programmed, blocks erased. */
+	programmed = 0;
+	erases = 0;
+	/** Every command is refused while true. */
+	broken = false;
+	readonly bytes: Uint8Array;
+	readonly #status: { readonly size: number; readonly blockLength: number };
+
+	constructor(blocks: number) {
+		this.bytes = new Uint8Array(blocks * 4096).fill(0xff);
+		this.#status = { size: blocks * 4096, blockLength: 4096 };
+	}
+
+	status(): { readonly size: number; readonly blockLength: number } {
+		return this.#status;
+	}
+
+	read(view: Uint8Array, offset: number): number {
+		const { length } = view;
+		if (this.broken) throw REFUSED;
+		xs.copy(view, 0, this.bytes, offset, offset + length);
+		return length;
+	}
+
+	write(view: Uint8Array, offset: number): void {
+		const { bytes } = this;
+		const { length } = view;
+		if (this.broken) throw REFUSED;
+		for (let i = 0; i < length; i++) bytes[offset + i] &= view[i];
+		this.programmed += length;
+	}
+
+	eraseBlock(first: number, end = first + 1): void {
+		if (this.broken) throw REFUSED;
+		this.bytes.fill(0xff, first * 4096, end * 4096);
+		this.erases += end - first;
 	}
 }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /** The promise: once connected, a message costs no slot and no chunk, from the call to its last acknowledgement. */
 import { Client, type ClientOptions } from "../../../lib/client.js";
-import { DEFAULT_LIMITS, type Limits, limitsFrom, TINY_LIMITS } from "../../../lib/limits.js";
+import { DEFAULT_LIMITS, type Limits, limitsFrom } from "../../../lib/limits.js";
 import type { Listener } from "../../../lib/listener.js";
 import type { Message } from "../../../lib/message.js";
-import { type Clock, LinkFault, type Memory } from "../../../lib/ports.js";
+import { LinkFault } from "../../../lib/ports.js";
 import { RamStore } from "../../../lib/store/ram-store.js";
 import type { Filter } from "../../../lib/wire/topic.js";
 import { XsClock, XsRandom } from "../board.js";
 import { XsBroker } from "../broker.js";
-import { check, cost, gate, row, steady } from "../gate.js";
+import { check, gate, steady } from "../gate.js";
 import { XsDialler, XsMemory } from "../memory.js";
 
 class Counts implements Listener {
@@ -36,15 +36,15 @@ class Counts implements Listener {
 }
 
 type Board = {
-	memory: Memory;
+	memory: XsMemory;
 	broker: XsBroker;
 	dialler: XsDialler;
-	clock: Clock;
+	clock: XsClock;
 	random: XsRandom;
 	counts: Counts;
 };
 
-function makeBoard(version: 4 | 5): Board & { clock: XsClock } {
+function makeBoard(version: 4 | 5): Board {
 	const memory = new XsMemory(256);
 	const broker = new XsBroker();
 	broker.version5 = version === 5;
@@ -203,22 +203,3 @@ offline(5);
 offline(4);
 bursts(5);
 bursts(4);
-
-// The board's own objects are not the client's: ports that make as little as can be. The aims are 10 and 4.5 KiB; the
-// limits are what holds today.
-const port = { arm() {}, disarm() {}, timer: () => port, allocate: (bytes: number) => new Uint8Array(bytes) };
-const ports = { memory: port, clock: { ...port, ticks: 0, seconds: 0, epochSeconds: 0 } };
-for (const [title, limits, limit] of [
-	["default", DEFAULT_LIMITS, 11_452],
-	["tiny", TINY_LIMITS, 6_140],
-] as const) {
-	const board = makeBoard(5);
-	const { made } = cost(
-		`whole client, ${title} limits`,
-		() => makeClient({ ...board, ...ports }, 5, limits),
-		limit,
-	);
-	let buffers = 0;
-	for (const term of made.memory) buffers += term.bytes;
-	row(`of which the arena, ${title} limits`, { bytes: buffers });
-}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+/**
+ * What a client takes of the heap before its first connection, with its store in RAM and in flash. The aims are 10 and
+ * 4.5 KiB, and 4 KiB more for flash; the limits of the whole client are what holds today.
+ */
+import { Client } from "../../../lib/client.js";
+import { DEFAULT_LIMITS, type Limits, TINY_LIMITS } from "../../../lib/limits.js";
+import { FlashStore } from "../../../lib/store/flash-store.js";
+import { RamStore } from "../../../lib/store/ram-store.js";
+import { XsFlash, XsRandom } from "../board.js";
+import { check, cost, row } from "../gate.js";
+
+/** More than the RAM store takes, by default. The table of the CRC, 1 KiB, is made once and in ROM on a device: it does not count. */
+const FLASH_MORE = 4096;
+
+// The board's own objects are not the client's: ports that make as little as can be.
+const port = { arm() {}, disarm() {}, timer: () => port, allocate: (bytes: number) => new Uint8Array(bytes) };
+const clock = { ...port, ticks: 0, seconds: 0, epochSeconds: 0 };
+const dialler = {
+	dial(): never {
+		throw new Error("nobody is there");
+	},
+};
+const random = new XsRandom();
+const flash = new XsFlash(16);
+const listener = {};
+
+function makeClient(limits: Limits, store: RamStore | FlashStore): Client {
+	return new Client({
+		memory: port,
+		dialler,
+		clock,
+		random,
+		store,
+		limits,
+		version: 5,
+		clientId: "greenhouse-1",
+		keepAliveSeconds: 60,
+		listener,
+	});
+}
+
+function whole(name: string, limits: Limits, limit: number, inFlash: boolean): number {
+	const { made, cost: total } = cost(
+		`whole client, ${name}`,
+		() => makeClient(limits, inFlash ? new FlashStore(flash, limits) : new RamStore(limits)),
+		limit,
+	);
+	let buffers = 0;
+	for (const term of made.memory) buffers += term.bytes;
+	row(`of which the arena, ${name}`, { bytes: buffers });
+	return total.bytes;
+}
+
+for (const [title, limits, limit, flashLimit] of [
+	["default limits", DEFAULT_LIMITS, 11_756, 15_532],
+	["tiny limits", TINY_LIMITS, 6_444, 8_996],
+] as const) {
+	const ram = whole(title, limits, limit, false);
+	const kept = whole(`${title}, store in flash`, limits, flashLimit, true);
+	const name = `flash instead of RAM, ${title}`;
+	if (limits === DEFAULT_LIMITS && xs.bits === 32)
+		check(name, kept - ram <= FLASH_MORE, `more than ${FLASH_MORE} bytes`, { more: kept - ram });
+	else row(name, { more: kept - ram });
+}
