@@ -29,7 +29,10 @@ export interface Limits {
 	readonly receiveMaximum: number;
 	/** Subscriptions that the client keeps and renews, each 4 bytes of table. */
 	readonly subscriptions: number;
-	/** Identifiers for PUBLISH, 1 to this number; SUBSCRIBE and UNSUBSCRIBE use those above it. Models set it to 2 or 3. */
+	/**
+	 * Identifiers for PUBLISH, 1 to this number; SUBSCRIBE and UNSUBSCRIBE use those above it. Models set it to 2 or 3. With a
+	 * store in flash leave it: an identifier must not come round while a life that was cut may have left it open.
+	 */
 	readonly publishIds: number;
 	/** Milliseconds until the link must be up, name look-up and TLS included. */
 	readonly connectMs: number;

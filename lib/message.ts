@@ -12,8 +12,8 @@ export class Message {
 	/** The client's memory. The payload is `bytes[payloadStart]` to `bytes[payloadEnd - 1]`. Not to be written. */
 	readonly bytes: Uint8Array;
 	/**
-	 * True when this QoS 2 message may have come before: it is sent again, and the life before this one was cut short, perhaps
-	 * between its `onMessage` and the store. What is done with {@link Client.remember} is done once all the same.
+	 * True when this QoS 2 message may have come before: it is sent again, and the session began in an earlier life, which may
+	 * have been cut short between `onMessage` and the store. What is done with {@link Client.remember} is done once all the same.
 	 */
 	mayRepeat = false;
 	#packet: Packet;

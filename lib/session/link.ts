@@ -28,14 +28,23 @@ export const enum HeldBack {
 	Overrun = 2,
 }
 
-/** What this life may believe of the one before it. */
+/**
+ * What this life may believe of the ones before it.
+ *
+ *     store opened ──▶ Clean or Unclean ──▶ Known              a new session, here or at the broker ──▶ None
+ *                      until a connection was up and ended
+ */
 export const enum Past {
-	/** Nothing but what the store says: a connection of this life has been up. */
-	Settled = 0,
-	/** It ended in order, or there was none. */
-	Clean = 1,
-	/** It was cut short: a session may have been begun that the store does not know of. */
-	Unclean = 2,
+	/** The session began in this life. */
+	None = 0,
+	/** It is an earlier life's, and a connection of this one was up. */
+	Known = 1,
+	/** It is an earlier life's, which ended in order. */
+	Clean = 2,
+	/** That life was cut short: the broker may have begun a session that the store does not know of. */
+	Unclean = 3,
+	/** The store has not been opened. */
+	Unread = 4,
 }
 
 /**

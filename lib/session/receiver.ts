@@ -28,10 +28,10 @@ export class Receiver {
 	 * a handler that throws leaves no gap, and written after it has returned [MQTT-4.3.2-4].
 	 */
 	publish(oversize: number): number {
-		const { packet, owed, store } = this.#session;
+		const { packet, owed, past } = this.#session;
 		const { flags, id } = packet;
 		const qos = (flags & PublishFlag.QosMask) >> PublishFlag.QosShift;
-		this.#message.mayRepeat = qos === 2 && (flags & PublishFlag.Dup) !== 0 && store.unclean;
+		this.#message.mayRepeat = qos === 2 && (flags & PublishFlag.Dup) !== 0 && past !== Past.None;
 		if (qos === 2) return this.publishOnce(id, oversize);
 		if (qos === 1) owed.push(PacketType.Puback, id, Reason.Success);
 		this.deliver(oversize);

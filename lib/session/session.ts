@@ -23,7 +23,7 @@ export class Session {
 	/** Set from outside at each turn: the ticks of now. The clock itself is asked for expiries only. */
 	now = 0;
 	/** What this life may believe of the one before it. */
-	past: Past = Past.Clean;
+	past: Past = Past.Unread;
 	// What it is made of; pump and client look it up here.
 	readonly store: Store;
 	readonly packet: Packet;
@@ -293,7 +293,8 @@ export class Session {
 			for (let number = store.next(0); number !== 0; number = store.next(number))
 				this.#firstNumber = number + 1;
 		}
-		if (this.past === Past.Clean && store.unclean) this.past = Past.Unclean;
+		if (this.past === Past.Unread)
+			this.past = !store.established ? Past.None : store.unclean ? Past.Unclean : Past.Clean;
 		if (!foreign) return;
 		this.settleLost(requeue);
 		store.clear(false);
@@ -331,6 +332,7 @@ export class Session {
 			this.settleLost(requeue);
 			store.clear(true);
 			store.subscribed = 0;
+			this.past = Past.None;
 		}
 		const known =
 			this.past === Past.Clean && store.subscribed !== 0 && store.subscribed === this.subscriptions.digest();
@@ -366,7 +368,7 @@ export class Session {
 	/** The link is gone: what only it knew is forgotten. QoS 0 that waited goes with it, unless it may wait. */
 	linkLost(keepQos0: boolean, wasOnline: boolean): void {
 		this.owed.clear();
-		if (wasOnline) this.past = Past.Settled;
+		if (wasOnline && this.past !== Past.None) this.past = Past.Known;
 		this.#timed = 0;
 		this.receiver.heldBack = HeldBack.No;
 		if (keepQos0) return;
