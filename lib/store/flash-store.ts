@@ -118,6 +118,7 @@ export class FlashStore implements Store {
 		if (journal.faulty) return;
 		if (!recovery.begin()) journal.fail(StoreFault.WriteFailed);
 		else this.settle(BOOT_CELLS);
+		if (recovery.damaged) journal.lost();
 	}
 
 	get established(): boolean {
@@ -332,7 +333,7 @@ export class FlashStore implements Store {
 		return this.#journal.takeFault();
 	}
 
-	/** Bytes written, erases, projected life. */
+	/** Bytes written, erases, projected life. Makes an object. */
 	get wear(): Wear {
 		return new Wear(this.#journal.log, this.#expiry.age);
 	}

@@ -22,7 +22,7 @@ const SESSION_BYTES = SessionAt.Assigned + ASSIGNED_MAX;
 
 /**
  * The state of a store, in tables, and how it gets into the log and out of it. What changes is an event in a queue
- * ({@link note}) until {@link write} has made records of them; reading a log is {@link apply}, record by record.
+ * ({@link note}) until {@link write} has made records of them; reading a log is {@link read}, record by record.
  */
 export class Journal {
 	/** The flash cannot be used in this life, or not any more. */
@@ -231,7 +231,7 @@ export class Journal {
 	}
 
 	/** Takes the sound record at `at`, which stands at `position` of the sector. Returns why that cannot be, or `StoreFault.None`. */
-	apply(at: number, position: number, sequence: number): StoreFault {
+	read(at: number, position: number, sequence: number): StoreFault {
 		const { view } = this.log;
 		const type = view.getUint8(at + Rec.Type);
 		if (type === RecordType.Message) return this.applyMessage(at, position);
@@ -349,6 +349,11 @@ export class Journal {
 		log.fault = StoreFault.None;
 		this.faulty = true;
 		this.events.clear();
+	}
+
+	/** Something was lost in an earlier life. */
+	lost(): void {
+		if (this.#reported === StoreFault.None) this.#reported = StoreFault.RecordLost;
 	}
 
 	/** What went wrong since the last call. */

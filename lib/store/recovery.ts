@@ -20,6 +20,8 @@ const COPIES = 2;
 export class Recovery {
 	/** True when the earlier life ended in order, or there was none. */
 	clean = false;
+	/** Something is missing that no power cut can have taken: a record, or the header of a sector. */
+	damaged = false;
 	/** The last record of an earlier life, when nothing proves that it was written to its end; 0: there is none. */
 	doubt = 0;
 	protected readonly journal: Journal;
@@ -179,18 +181,23 @@ export class Recovery {
 		return used;
 	}
 
-	private read(newest: number, random: Random): StoreFault {
+	private read(found: number, random: Random): StoreFault {
 		const { log } = this;
 		const { view, small } = log;
 		const { table } = this.journal;
-		this.header(newest % log.blocks);
+		this.header(found % log.blocks);
 		log.storeId = view.getUint32(small + Header.StoreId);
 		log.tail = log.durableTail = view.getUint32(small + Header.Tail);
-		// All of them must be there: none of them can be missing by a power cut.
-		for (let sequence = log.tail; sequence <= newest; sequence++) {
-			if (this.header(sequence % log.blocks) !== sequence) return this.faultOr(StoreFault.Corrupt);
-			if (view.getUint32(small + Header.StoreId) !== log.storeId) return StoreFault.Corrupt;
-			table.reach(view.getUint32(small + Header.Next) - 1);
+		let newest = found;
+		while (this.hasRecords(newest + 1)) newest++; // its header is damaged
+		if (newest > found) this.damaged = true;
+		for (let sequence = log.tail; sequence <= found; sequence++) {
+			const there = this.header(sequence % log.blocks) === sequence;
+			if (there && view.getUint32(small + Header.StoreId) !== log.storeId) return StoreFault.Corrupt;
+			if (there) table.reach(view.getUint32(small + Header.Next) - 1);
+			// None of them can be missing by a power cut.
+			else if (!this.hasRecords(sequence)) return this.faultOr(StoreFault.Corrupt);
+			else this.damaged = true;
 		}
 		let used = 0;
 		for (let sequence = log.tail; sequence <= newest; sequence++) {
@@ -202,6 +209,22 @@ export class Recovery {
 		this.place(newest, used);
 		this.settle();
 		return StoreFault.None;
+	}
+
+	/** True when a sector holds a record that is no first mark, whatever became of its header. */
+	private hasRecords(sequence: number): boolean {
+		const { log } = this;
+		for (let cell = 1; cell < Geometry.Cells; cell++) {
+			const position = log.position(sequence, cell);
+			let at = log.fetchCell(position);
+			if (at < 0) return false;
+			const cells = log.headed(at, sequence, cell);
+			if (cells === 0 || cells > log.recordCells || log.view.getUint8(at + Rec.Type) === RecordType.Boot)
+				continue;
+			if (cells > 1) at = log.fetch(position, cells);
+			if (at >= 0 && log.sound(at, sequence)) return true;
+		}
+		return false;
 	}
 
 	private faultOr(other: StoreFault): StoreFault {
@@ -245,6 +268,8 @@ export class Recovery {
 		/** The cells that stand in the scratch: `base` is the place of cell 0, as it were. */
 		let base = 0;
 		let end = 0;
+		/** The last place that holds no record. */
+		let gap = 0;
 		for (let cell = 1; cell < Geometry.Cells; ) {
 			const position = log.position(sequence, cell);
 			if (cell >= end) {
@@ -262,10 +287,11 @@ export class Recovery {
 				end = cell + (cells <= 4 ? 4 : cells <= Geometry.PageCells ? Geometry.PageCells : cells);
 			}
 			if (cells > 0 && log.sound(at, sequence)) {
+				if (isTorn(gap, cell) && log.view.getUint8(at + Rec.Type) !== RecordType.Boot) this.damaged = true;
 				const fault = this.take(at, position, sequence, cells);
 				if (fault !== StoreFault.None) return fault;
 				cell += cells;
-			} else cell++;
+			} else gap = cell++;
 		}
 		return StoreFault.None;
 	}
@@ -289,7 +315,7 @@ export class Recovery {
 
 	protected take(at: number, position: number, sequence: number, cells: number): StoreFault {
 		const type = this.log.view.getUint8(at + Rec.Type);
-		const fault = this.journal.apply(at, position, sequence);
+		const fault = this.journal.read(at, position, sequence);
 		if (fault !== StoreFault.None) return fault;
 		this.clean = type === RecordType.End;
 		if (type === RecordType.Boot) return fault;
@@ -318,4 +344,12 @@ function pageBehind(used: number): number {
 	const page = (used + Geometry.PageCells - 1) & -Geometry.PageCells;
 	const next = page === used ? page + Geometry.PageCells : page;
 	return next < Geometry.Cells ? next : Geometry.Cells;
+}
+
+/**
+ * True when a record at `cell` proves that what stood at `gap` was damaged: in a page records stand one behind the other. The
+ * first place of a page is that of a mark, which may be lost.
+ */
+function isTorn(gap: number, cell: number): boolean {
+	return gap % Geometry.PageCells !== 0 && (gap & -Geometry.PageCells) === (cell & -Geometry.PageCells);
 }

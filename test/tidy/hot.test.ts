@@ -13,7 +13,7 @@ const hot = [
 	"lib/pump.ts",
 	"lib/client.ts",
 	"lib/message.ts",
-	"lib/store/ram-store.ts",
+	...files("lib/store", ".ts"),
 ].filter(exists);
 
 /** Functions of hot files that are not hot themselves, each with the reason why it may. */
@@ -36,6 +36,14 @@ const cold: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 		decodeText: "for text() and topic(), which allocate and say so",
 	},
 	"lib/store/ram-store.ts": { attach: "called by the client's constructor" },
+	"lib/store/cells.ts": { attach: "called by the client's constructor" },
+	"lib/store/crc.ts": { table: "when the module is evaluated" },
+	"lib/store/flash-store.ts": {
+		attach: "called by the client's constructor",
+		begin: "once, when the store is opened for the first time",
+		wear: "allocates, and says so",
+	},
+	"lib/store/journal.ts": { attach: "called by the client's constructor" },
 };
 
 /** In client.ts only what stands between these two marks is hot. */

@@ -83,10 +83,10 @@ export class Life {
 		return `${text.toString("latin1", topic, payload)}=${text.toString("latin1", payload, this.store.loadedEnd)}`;
 	}
 
-	/** When the message is stale, in seconds of this life's clock; 0: never. */
+	/** When the message is stale, in seconds of this life's clock; 0: never; below 0: before it began. */
 	expires(number: number): number {
 		const at = this.store.load(number);
-		return this.arena.view.getUint32(at + Record.Expires);
+		return this.arena.view.getInt32(at + Record.Expires);
 	}
 
 	/** A topic at the front of the block, for `latest`. */
