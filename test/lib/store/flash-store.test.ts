@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { DEFAULT_LIMITS, limitsFrom } from "../../../lib/limits.js";
 import { FlashStore } from "../../../lib/store/flash-store.js";
-import { NodeFlash } from "../../../simulator/node/index.js";
+import { NorFlash } from "../../../simulator/nor-flash.js";
 import { storeContract } from "../../contract/store.js";
 
 /** One record is made in a part of the outbox. */
@@ -9,5 +9,5 @@ const recordBytes = 256;
 
 storeContract("FlashStore", (limits) => {
 	const { outboxBytes } = limitsFrom({ ...DEFAULT_LIMITS, ...limits });
-	return new FlashStore(new NodeFlash(), { ...limits, recordBytes, outboxBytes: outboxBytes + recordBytes });
+	return new FlashStore(new NorFlash(), { ...limits, recordBytes, outboxBytes: outboxBytes + recordBytes });
 });

@@ -89,7 +89,7 @@ describe("A next life finds the session", () => {
 		const life = new Life(flash);
 		life.open(5);
 		const { store, arena } = life;
-		arena.bytes.set(Buffer.from("assigned-id"), 0);
+		arena.bytes.set(new TextEncoder().encode("assigned-id"), 0);
 		store.assign(0, 11);
 		store.subscribed = 0xdeadbeef;
 		store.remember(2 ** 40 + 0.5);
@@ -103,7 +103,7 @@ describe("A next life finds the session", () => {
 			0xdeadbeef,
 		]);
 		expect(after.store.assigned(100)).toBe(11);
-		expect(Buffer.from(after.arena.bytes.slice(100, 111)).toString()).toBe("assigned-id");
+		expect(new TextDecoder().decode(after.arena.bytes.slice(100, 111))).toBe("assigned-id");
 		const other = new Life(flash);
 		expect(other.store.open(6, 60)).toBe(1);
 		expect([other.store.established, other.store.assigned(100), other.store.subscribed]).toEqual([

@@ -55,8 +55,8 @@ export class Life {
 
 	/** Accepts a message. Returns its number or the refusal. */
 	put(put: Put = {}): number {
-		const topic = Buffer.from(put.topic ?? "t");
-		const payload = Buffer.from(put.payload ?? "");
+		const topic = new TextEncoder().encode(put.topic ?? "t");
+		const payload = new TextEncoder().encode(put.payload ?? "");
 		const qos = put.qos ?? 1;
 		const length = Record.Overhead + topic.length + payload.length;
 		const at = this.store.reserve(length, put.volatile ?? qos === 0);
@@ -79,8 +79,8 @@ export class Life {
 		const { bytes, view } = this.arena;
 		const topic = at + Record.Topic;
 		const payload = topic + view.getUint16(at + Record.TopicLength);
-		const text = Buffer.from(bytes);
-		return `${text.toString("latin1", topic, payload)}=${text.toString("latin1", payload, this.store.loadedEnd)}`;
+		const text = new TextDecoder();
+		return `${text.decode(bytes.slice(topic, payload))}=${text.decode(bytes.slice(payload, this.store.loadedEnd))}`;
 	}
 
 	/** When the message is stale, in seconds of this life's clock; 0: never; below 0: before it began. */
@@ -91,13 +91,13 @@ export class Life {
 
 	/** A topic at the front of the block, for `latest`. */
 	latest(topic: string): number {
-		this.arena.bytes.set(Buffer.from(topic), 0);
+		this.arena.bytes.set(new TextEncoder().encode(topic), 0);
 		return this.store.latest(0, topic.length);
 	}
 
 	/** Content at the front of the block. */
 	content(text: string): Content {
-		this.arena.bytes.set(Buffer.from(text), 0);
+		this.arena.bytes.set(new TextEncoder().encode(text), 0);
 		return { topicStart: 0, topicEnd: 1, payloadStart: 1, payloadEnd: text.length };
 	}
 
