@@ -124,6 +124,8 @@ export const enum EventKind {
 	Subscribed = 7,
 	/** The application's number follows, two words. With aux 1 of {@link Opened} it follows that one's word. */
 	Remembered = 8,
+	/** The message is done, and was never sent. */
+	Dropped = 9,
 }
 
 /** Bytes of an event in its record. */

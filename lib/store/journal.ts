@@ -238,9 +238,18 @@ export class Journal {
 		if (type === RecordType.Events) return this.applyEvents(at + Rec.Body, position);
 		else if (type === RecordType.Session) this.applySession(at, sequence);
 		else if (type >= RecordType.Boot && type <= RecordType.Proof)
-			this.table.reach(view.getUint32(at + Rec.Number) - 1);
+			this.applyMark(type, view.getUint32(at + Rec.Number));
 		else if ((type & RecordType.Critical) !== 0) return StoreFault.Version;
 		return StoreFault.None;
+	}
+
+	/** A life began, or ended, with this number as the next one. What it did not see when it began, it may have given away again. */
+	private applyMark(type: number, next: number): void {
+		const { table } = this;
+		if (type === RecordType.Boot)
+			for (let number = table.after(next - 1); number !== 0; number = table.after(number))
+				table.finish(number);
+		table.reach(next - 1);
 	}
 
 	private applyMessage(at: number, position: number): StoreFault {
@@ -290,7 +299,7 @@ export class Journal {
 		const { table } = this;
 		if (kind === EventKind.Sent) {
 			if (number > this.sent) this.sent = number;
-		} else if (kind === EventKind.Done) {
+		} else if (kind === EventKind.Done || kind === EventKind.Dropped) {
 			if (table.state(number) !== 0) table.finish(number);
 		} else if (kind === EventKind.Released && number > 0) {
 			table.reach(number);

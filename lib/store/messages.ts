@@ -180,10 +180,11 @@ export class Messages {
 		const before = table.state(number);
 		if (before === 0 || before === state) return;
 		const kept = table.cells(number) > 0;
+		const dropped = before === MessageState.DuePublish;
 		if (state === MessageState.Done) {
 			if (!kept) this.#outbox.mark(this.keyOf(number), MessageState.Done);
 			table.finish(number);
-			if (kept) journal.note(EventKind.Done, number & 0xffff, 0);
+			if (kept) journal.note(dropped ? EventKind.Dropped : EventKind.Done, number & 0xffff, 0);
 			return;
 		}
 		table.setState(number, state);

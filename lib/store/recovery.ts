@@ -152,17 +152,18 @@ export class Recovery {
 	}
 
 	/**
-	 * Begins a store with the sector of this sequence, behind all in which that was tried before: what becomes of their headers
-	 * does not matter then.
+	 * Begins a store behind all sectors in which that was tried before: what becomes of their headers does not matter then.
+	 * In a block that is blank; one that had to be erased may be so only for now, when that was cut short.
 	 */
 	private format(random: Random, sequence: number): StoreFault {
 		const { log } = this;
-		const block = sequence % log.blocks;
 		this.clean = true;
 		this.doubt = 0;
 		this.journal.reset();
-		if (!log.isErased(block) && !log.erase(block)) return log.fault;
-		return log.format(1 + random.below(0x7fff_ffff), sequence) ? StoreFault.None : log.fault;
+		let first = sequence;
+		while (first < sequence + log.blocks && !log.isErased(first % log.blocks)) first++;
+		if (first === sequence + log.blocks && !log.erase(first % log.blocks)) return log.fault;
+		return log.format(1 + random.below(0x7fff_ffff), first) ? StoreFault.None : log.fault;
 	}
 
 	/** 0: the block is blank. 1: it holds nothing but what may be a first mark and header, cut short. -1: it holds something else. */
