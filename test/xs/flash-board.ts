@@ -32,12 +32,16 @@ export class Counts implements Listener {
 	readonly settled = new Uint32Array(8);
 	/** Who remembers how many QoS 2 messages came; undefined: nobody. */
 	client: Client | undefined;
+	/** What each of these is answered with, and where to; undefined: nothing. */
+	answer: Topic | undefined;
 	onOnline(): void {
 		this.online++;
 	}
 	onMessage(message: Message): void {
 		this.messages++;
-		if (message.qos === 2) this.client?.remember(this.messages);
+		if (message.qos !== 2) return;
+		this.client?.remember(this.messages);
+		if (this.answer !== undefined) this.client?.publish(this.answer, PAYLOAD, 2);
 	}
 	onSettled(_ticket: number, outcome: number): void {
 		this.settled[outcome]++;

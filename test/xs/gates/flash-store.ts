@@ -58,6 +58,14 @@ function online(version: 4 | 5): void {
 		);
 		check(`${name}: each was delivered`, counts.messages - before === DONE, `${counts.messages - before}`);
 	}
+	const answered = board.settled(Settled.Acknowledged);
+	counts.answer = board.topic;
+	measured(board, `${name}: receive QoS 2, remembered, and publish QoS 2 from inside the callback`, () => {
+		broker.publish(SETTINGS, PAYLOAD, 2);
+		dialler.settle();
+	});
+	counts.answer = undefined;
+	check(`${name}: each was answered`, board.settled(Settled.Acknowledged) - answered === DONE);
 	check(`${name}: the last one is remembered`, client.remembered === counts.messages, `${client.remembered}`);
 	const { flushed } = counts;
 	measured(board, `${name}: flush`, () => {
