@@ -7,7 +7,7 @@ import type { Limits } from "../../../lib/limits.js";
 import { StoreFault } from "../../../lib/ports.js";
 import { RecordType } from "../../../lib/store/format.js";
 import { MessageState } from "../../../lib/wire/record.js";
-import { CUTS, type Cut, NorFlash } from "../../../simulator/nor-flash.js";
+import { CUTS, type Cut, NorFlash, type NorFlashOptions } from "../../../simulator/nor-flash.js";
 import { SeededRandom } from "../../../simulator/world/random.js";
 import { Life } from "./lives.js";
 
@@ -21,6 +21,8 @@ export interface FuzzOptions {
 	readonly cutEvery: number;
 	/** Only cuts of these kinds; default all. */
 	readonly cuts?: readonly Cut[];
+	/** When unstable bits read differently; default at each boot. */
+	readonly unstable?: NorFlashOptions["unstable"];
 	/** Payloads up to so many bytes. */
 	readonly longest: number;
 	/** How many messages wait, about. */
@@ -33,6 +35,8 @@ interface Known {
 	/** As promised, and as it may be by what was done since; `Done` is never promised. */
 	state: MessageState;
 	perhaps: MessageState;
+	/** It was ended once and came back, since that was not flushed: what was cut short may yet say so. */
+	revived?: boolean;
 }
 
 export class Fuzz {
@@ -66,6 +70,7 @@ export class Fuzz {
 		this.flash = new NorFlash({
 			sectors: options.sectors,
 			encrypted: options.encrypted ?? false,
+			unstable: options.unstable ?? "boot",
 			random: new SeededRandom(options.seed, "flash"),
 		});
 		this.flash.onCut = () => {
@@ -149,7 +154,7 @@ export class Fuzz {
 		const found = new Set(this.life.numbers());
 		for (const [number, known] of this.#known) {
 			if (!found.delete(number)) {
-				if (known.perhaps !== MessageState.Done) return `message ${number} is lost`;
+				if (known.perhaps !== MessageState.Done && known.revived !== true) return `message ${number} is lost`;
 				this.#known.delete(number);
 				continue;
 			}
@@ -185,6 +190,7 @@ export class Fuzz {
 				return `ended message ${number} is ${text}, not ${before.text}`;
 			this.revived++;
 			before.state = before.perhaps = store.state(number);
+			before.revived = true;
 			this.#known.set(number, before);
 		}
 		this.#ended.clear();
