@@ -317,6 +317,7 @@ export class Client {
 	}
 
 	private refuse(refusal: number): number {
+		if (refusal === Refusal.StoreFault) this.#pump.turn(); // which tells the listener
 		this.counters[Counter.Refusals]++;
 		this.refusal = refusal;
 		return refusal;

@@ -70,8 +70,8 @@ describe("rows", () => {
 		]);
 	});
 
-	test("a thousand random histories agree with a model", () => {
-		for (let seed = 1; seed <= 1000; seed++) {
+	test("three hundred random histories agree with a model", () => {
+		for (let seed = 1; seed <= 300; seed++) {
 			let state = seed;
 			const below = (limit: number): number => {
 				state = (Math.imul(state, 1103515245) + 12345) & 0x7fff_ffff;
