@@ -46,8 +46,11 @@ export interface NorFlashOptions {
 	sliceBytes?: 64 | 32;
 	/** A cell that is programmed a second time between two erases is counted (default), or the command throws. */
 	reprogram?: "count" | "throw";
-	/** Bits that a cut left unstable take another value at each boot (default), or at each read. */
-	unstable?: "boot" | "read";
+	/**
+	 * Bits that a cut left unstable take another value at each boot (default), at each read, or at each boot and then mostly
+	 * those of one command the same, so that what was cut short reads as complete, or as blank, now and again.
+	 */
+	unstable?: "boot" | "read" | "together";
 	/** Reads and writes in blocks of 16 bytes and programs in rows of 32; erased flash reads as noise. Default false. */
 	encrypted?: boolean;
 	/** Erases that a sector takes before it has `worn`; default Infinity. */
@@ -172,7 +175,7 @@ export class NorFlash implements Flash {
 	reboot(): void {
 		this.disarm();
 		this.dead = false;
-		this.#cells.settle();
+		this.#cells.settle(this.#options.unstable === "together");
 	}
 
 	// ── damage ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -153,9 +153,14 @@ export class Cells {
 		}
 	}
 
-	/** A boot: unstable bits take the value that they show during this life. */
-	settle(): void {
-		this.#draw(0, this.data.length, this.#count - this.#calm);
+	/**
+	 * A boot: unstable bits take the value that they show during this life. `together`: those of one command mostly agree,
+	 * as when it depends on temperature and voltage what they read as.
+	 */
+	settle(together: boolean): void {
+		const places = this.#count - this.#calm;
+		if (together) this.#drawTogether(places);
+		else this.#draw(0, this.data.length, places);
 		this.#calm = 0;
 	}
 
@@ -256,6 +261,19 @@ export class Cells {
 			if (at < start || at >= end) continue;
 			const bits = this.#unstable[at];
 			data[at] = (data[at] & ~bits) | (random.next() & bits);
+		}
+	}
+
+	#drawTogether(places: number): void {
+		const { data, random } = this;
+		const boot = random.next();
+		for (let i = 0; i < places; i++) {
+			const at = this.#places[i];
+			const bits = this.#unstable[at];
+			const mood = Math.imul((at >> 6) ^ boot, 0x9e3779b1) >>> 30;
+			if (mood === 0) data[at] &= ~bits;
+			else if (mood === 1) data[at] |= bits;
+			else data[at] = (data[at] & ~bits) | (random.next() & bits);
 		}
 	}
 }

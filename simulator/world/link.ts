@@ -149,6 +149,11 @@ export class VirtualLink implements Transport, Mortal, PipeEnd, PipeOwner {
 		this.world.after(0, () => this.#far.onReset());
 	}
 
+	/** What the board has written in this turn is on its way already, whatever becomes of the board: another task sends it. */
+	depart(): void {
+		if (this.#outbox.length > 0) this.#output();
+	}
+
 	/** Cuts it after `bytes` more bytes have arrived in that direction: in the middle of a packet, if so wished. */
 	cutAfter(direction: Direction, bytes: number): void {
 		(direction === "up" ? this.#up : this.#down).cutAfter(bytes);

@@ -160,6 +160,21 @@ describe("The power cut", () => {
 		expect(Math.abs(bitsSet(ghostLater) - 256)).toBeLessThan(60);
 	});
 
+	test("the unstable bits of a command may agree: it is there, or not, or noise", () => {
+		const seen = new Set<string>();
+		const flash = flashOf({ unstable: "together" });
+		flash.arm(1, Cut.Ghost);
+		expect(() => flash.write(filled(64, 0), 0)).toThrow(POWER_CUT);
+		flash.reboot();
+		expect(count(read(flash, 0, 64), 255), "as without that, nothing is seen in the next life").toBe(64);
+		for (let boot = 0; boot < 60; boot++) {
+			flash.reboot();
+			const bits = bitsSet(read(flash, 0, 64));
+			seen.add(bits === 0 ? "there" : bits === 512 ? "not there" : "noise");
+		}
+		expect([...seen].sort()).toEqual(["noise", "not there", "there"]);
+	});
+
 	test("unstable bits may differ at each read, and are firm once they are programmed", () => {
 		const flash = flashOf({ unstable: "read" });
 		flash.arm(1, Cut.Flaky);

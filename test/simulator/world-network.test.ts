@@ -271,6 +271,17 @@ test("Power off kills timers and links without a word; the broker keeps a dead c
 	expect(network.links.size).toBe(0);
 });
 
+test("What was written in the turn in which the power goes away may have left already", () => {
+	const scope = new Scope();
+	const { world, board, peer, network } = connected({ scope });
+	board.send("just left");
+	for (const link of network.links) link.depart();
+	scope.dispose();
+	world.run(world.now + 1000);
+	expect(peer.text).toBe("just left");
+	peer.socket.destroy();
+});
+
 /** Some boards, random pieces, random cuts: everything that draws. Returns a digest of the trace. */
 function digest(seed: number): string {
 	const world = new World({ seed });

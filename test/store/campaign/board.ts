@@ -55,7 +55,12 @@ export class Life {
 			flash.onBusy = (microseconds) => {
 				this.clock.offsetMs += microseconds / 1000;
 			};
-		flash.onCut = () => scope.dispose();
+		const departs = random.fork("departs");
+		flash.onCut = () => {
+			// What was written in the turn that the cut ends may have left, or not.
+			if (departs.chance(0.5)) this.dialler.link?.depart();
+			scope.dispose();
+		};
 		const { limits } = plan;
 		this.store = new FlashStore(flash as Flash, limits, { encrypted: plan.encrypted });
 		const options: ClientOptions = {

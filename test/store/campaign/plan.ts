@@ -51,7 +51,7 @@ export interface Plan {
 	readonly sectors: number;
 	readonly encrypted: boolean;
 	readonly sliceBytes: 64 | 32;
-	readonly unstable: "boot" | "read";
+	readonly unstable: "boot" | "read" | "together";
 	/** Flash commands take their time, and some erases take long. */
 	readonly stalls: boolean;
 	readonly limits: Partial<Limits>;
