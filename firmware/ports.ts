@@ -78,6 +78,15 @@ export const Command = {
 } as const;
 export type Command = (typeof Command)[keyof typeof Command];
 
+/** The topics that a program listens to. */
+export const Inlet = {
+	/** `set/interval`. */
+	Interval: 0,
+	/** `do`. */
+	Command: 1,
+} as const;
+export type Inlet = (typeof Inlet)[keyof typeof Inlet];
+
 /** What a program tells its host while it runs; numbers only. The methods must not throw. */
 export interface Report {
 	online(sessionPresent: boolean): void;
@@ -92,9 +101,9 @@ export interface Report {
 	 * was given in an earlier life.
 	 */
 	settled(ticket: number, outcome: number, reason: number, restored: boolean): void;
-	/** Granted QoS (0 to 2), or 0x80 and above: the broker refused a filter. */
-	subscribed(reason: number): void;
-	command(command: Command): void;
+	/** Granted QoS (0 to 2), or 0x80 and above: the broker refused it, and nothing comes in there. */
+	subscribed(reason: number, inlet: Inlet): void;
+	command(command: Command, inlet: Inlet): void;
 	/** The interval between readings is now this many seconds. */
 	interval(seconds: number): void;
 	/** Something is wrong with the flash, a `StoreFault`: the program goes on, what it sends does not survive a reboot. */

@@ -30,7 +30,7 @@ import {
 	type Topic,
 	VOLATILE,
 } from "../../lib/index.js";
-import { type Board, Command, type Program, type Report, type Sensors } from "../ports.js";
+import { type Board, Command, Inlet, type Program, type Report, type Sensors } from "../ports.js";
 import { READING_BYTES, writeReading } from "./reading.js";
 
 /** Seconds: a day is where a sensor that nobody hears from counts as broken. */
@@ -143,8 +143,8 @@ export class Sensor implements Program, Listener, Alarm {
 		this.#report?.storeFault?.(fault);
 	}
 
-	onSubscribed(_filter: Filter, reason: number): void {
-		this.#report?.subscribed(reason);
+	onSubscribed(filter: Filter, reason: number): void {
+		this.#report?.subscribed(reason, filter === this.#names.command ? Inlet.Command : Inlet.Interval);
 	}
 
 	onRoom(): void {
@@ -204,7 +204,7 @@ export class Sensor implements Program, Listener, Alarm {
 		const seconds = message.length === 0 ? this.#board.settings.intervalSeconds : message.integer();
 		// NaN fails this, too.
 		if (!(seconds >= 1)) {
-			this.#ignore();
+			this.#ignore(Inlet.Interval);
 			return;
 		}
 		const intervalMs = clampedMs(seconds);
@@ -217,19 +217,19 @@ export class Sensor implements Program, Listener, Alarm {
 
 	#do(message: Message): void {
 		// A retained command would be carried out again at every start: it is none.
-		if (message.retain) this.#ignore();
+		if (message.retain) this.#ignore(Inlet.Command);
 		else if (message.equals(this.#names.identify)) {
-			this.#report?.command(Command.Identify);
+			this.#report?.command(Command.Identify, Inlet.Command);
 			this.#board.indicator?.identify();
 		} else if (message.equals(this.#names.report)) {
-			this.#report?.command(Command.Report);
+			this.#report?.command(Command.Report, Inlet.Command);
 			if (!this.#stopped) this.#read();
-		} else this.#ignore();
+		} else this.#ignore(Inlet.Command);
 	}
 
-	#ignore(): void {
+	#ignore(inlet: Inlet): void {
 		this.invalid++;
-		this.#report?.command(Command.Invalid);
+		this.#report?.command(Command.Invalid, inlet);
 	}
 }
 

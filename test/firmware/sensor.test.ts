@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from "vitest";
-import { Command } from "../../firmware/ports.js";
+import { Command, Inlet } from "../../firmware/ports.js";
 import { READING_BYTES } from "../../firmware/programs/reading.js";
 import { start } from "../../firmware/programs/sensor.js";
 import { Counter, limitsFrom, Reason, Refusal, Settled, TINY_LIMITS } from "../../lib/index.js";
@@ -84,8 +84,18 @@ describe.each([
 		station.publish("do", "report");
 		expect(station.numbers).toEqual([1, 2]);
 		station.publish("do", "dance");
-		expect(station.log.of("command")).toEqual([[Command.Identify], [Command.Report], [Command.Invalid]]);
-		expect(station.program.invalid).toBe(1);
+		station.publish("set/interval", "soon");
+		expect(station.log.of("command")).toEqual([
+			[Command.Identify, Inlet.Command],
+			[Command.Report, Inlet.Command],
+			[Command.Invalid, Inlet.Command],
+			[Command.Invalid, Inlet.Interval],
+		]);
+		expect(station.log.of("subscribed")).toEqual([
+			[1, Inlet.Interval],
+			[1, Inlet.Command],
+		]);
+		expect(station.program.invalid).toBe(2);
 	});
 
 	it("does not carry out a command that was retained by mistake", () => {

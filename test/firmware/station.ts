@@ -39,8 +39,8 @@ export class Log implements Report {
 	queued = (number: number, ticket: number) => this.#add("queued", number, ticket);
 	settled = (ticket: number, outcome: number, reason: number, restored: boolean) =>
 		this.#add("settled", ticket, outcome, reason, restored);
-	subscribed = (reason: number) => this.#add("subscribed", reason);
-	command = (command: number) => this.#add("command", command);
+	subscribed = (reason: number, inlet: number) => this.#add("subscribed", reason, inlet);
+	command = (command: number, inlet: number) => this.#add("command", command, inlet);
 	interval = (seconds: number) => this.#add("interval", seconds);
 	storeFault = (fault: number) => this.#add("storeFault", fault);
 
