@@ -47,7 +47,10 @@ export interface Summary {
 	/** Lives begun, and those that a power cut has ended. */
 	readonly boots: number;
 	readonly cuts: number;
+	/** Carried out. */
 	readonly commands: number;
+	/** Commands and settings that made no sense. */
+	readonly ignored: number;
 	readonly dials: number;
 	readonly connects: number;
 	readonly resends: number;
@@ -98,6 +101,7 @@ export type BoardEvent =
 			readonly outcome: number;
 			readonly reason: number;
 			readonly cause: string;
+			readonly advice: string;
 	  }
 	| { readonly event: "dial" }
 	| { readonly event: "link" }
@@ -109,8 +113,19 @@ export type BoardEvent =
 			readonly cause: string;
 			readonly retryMs: number;
 	  }
-	| { readonly event: "subscribed"; readonly reason: number }
-	/** Taken while there is no connection. */
+	/** Granted with the QoS `reason`: verbose only. */
+	| { readonly event: "subscribed"; readonly filter: string; readonly reason: number }
+	/** The broker refused a subscription. */
+	| {
+			readonly event: "denied";
+			readonly filter: string;
+			readonly reason: number;
+			readonly cause: string;
+			readonly advice: string;
+	  }
+	/** The session that a broker of 3.1.1 would have kept for good: it was told at the end to forget it, or could not be. */
+	| { readonly event: "forgotten"; readonly done: boolean }
+	/** Taken while there is no connection, or not acknowledged for some seconds. */
 	| ({ readonly event: "waiting"; readonly pending: number } & Measured)
 	| ({
 			readonly event: "reading";
@@ -124,8 +139,12 @@ export type BoardEvent =
 			readonly outcome: number;
 			readonly reason: number;
 			readonly cause: string;
+			/** What to do about it; empty: nothing. */
+			readonly advice: string;
 	  } & Measured)
-	| { readonly event: "command"; readonly command: "identify" | "report" | "invalid" }
+	| { readonly event: "command"; readonly command: "identify" | "report" }
+	/** A command or a setting that made no sense. */
+	| { readonly event: "ignored"; readonly topic: string }
 	| { readonly event: "identify" }
 	| { readonly event: "interval"; readonly seconds: number };
 
@@ -149,6 +168,11 @@ export type RunEvent =
 			readonly flashBytes: number;
 			/** The file in which the first board's is kept; undefined: in memory. */
 			readonly flashFile: string | undefined;
+			/**
+			 * How long the broker keeps a session that no later run takes up; 0: it is told to forget it at the end. Undefined: the
+			 * broker ends with this run, or the session is in a file.
+			 */
+			readonly sessionSeconds: number | undefined;
 	  }
 	/** We send a command, to show what that is like. */
 	| { readonly event: "demonstration"; readonly topic: string; readonly payload: string }

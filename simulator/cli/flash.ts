@@ -7,8 +7,9 @@ import { type Limits, limitsFrom } from "../../lib/index.js";
 import { StoreFault } from "../../lib/ports.js";
 import { FlashStore } from "../../lib/store/index.js";
 import { flashBlockBytes, NodeClock, NodeFlash, SeededRandom } from "../node/index.js";
+import { Lock, LockedError } from "./lock.js";
 import { FAULTS } from "./reasons.js";
-import { UsageError } from "./usage.js";
+import { RunError, UsageError } from "./usage.js";
 
 /** Of a partition that is made. */
 export const FLASH_BYTES = 65_536;
@@ -37,20 +38,34 @@ export function flashBytesOf(path: string): number {
 	);
 }
 
+/** A partition in a file that is ours alone. */
+export interface FlashFile {
+	readonly flash: NodeFlash;
+	readonly lock: Lock;
+}
+
 /**
- * Opens the file, made when it is missing. Throws a {@link UsageError} when it cannot be opened, or when what is in it is no
- * store and `format` is false; then nothing was written.
+ * Opens the file, made when it is missing, and keeps others from it. Throws a {@link RunError} when another run has it, and a
+ * {@link UsageError} when it cannot be opened, or when what is in it is no store and `format` is false; then nothing was written.
  */
-export function openFlash(path: string, limits: Limits, format: boolean): NodeFlash {
+export function openFlash(path: string, limits: Limits, format: boolean): FlashFile {
 	const bytes = flashBytesOf(path);
+	let lock: Lock | undefined;
 	try {
+		lock = new Lock(path);
 		if (!format && existsSync(path) && statSync(path).size > 0)
 			refuseForeign(path, readFileSync(path), limits);
 		const flash = new NodeFlash({ file: path, size: bytes });
 		if (format) flash.eraseBlock(0, bytes / flashBlockBytes);
-		return flash;
+		return { flash, lock };
 	} catch (error) {
+		lock?.release();
 		if (error instanceof UsageError) throw error;
+		if (error instanceof LockedError)
+			throw new RunError(
+				`--flash ${path}: another run has it (process ${error.pid}), and two at once would spoil it; ` +
+					"stop that one, or name another file",
+			);
 		const { code, message } = error as NodeJS.ErrnoException;
 		const why =
 			code === "ENOENT" ? "there is no such folder" : code === "EACCES" ? "it may not be written" : message;

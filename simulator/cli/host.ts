@@ -17,7 +17,9 @@ import {
 } from "../board/index.js";
 import { NodeClock, type NodeFlash } from "../node/index.js";
 import { Scope } from "../world/scope.js";
+import { Diagnosis } from "./diagnosis.js";
 import type { BoardEvent } from "./events.js";
+import { Farewell } from "./farewell.js";
 import { Life, type LifeParts, measured, type Reading, type Tally } from "./life.js";
 
 /** Milliseconds from the end of a cut until the program runs again: the chip's own start. */
@@ -37,13 +39,20 @@ export interface HostOptions {
 	readonly limits: Limits;
 	/** Undefined: its store is in RAM. */
 	readonly flash: NodeFlash | undefined;
+	/** "host:port" of the broker, for people, and whether TLS is spoken with it. */
+	readonly place: string;
+	readonly secure: boolean;
+	/** Nobody will come back to its session: at the end the broker is told to forget it. */
+	readonly forget: boolean;
 }
 
 export class Host {
 	readonly name: string;
 	/** The memory budget of its program. */
 	readonly memory: readonly BudgetTerm[];
-	readonly tally: Tally = { taken: 0, refused: 0, acknowledged: 0, restored: 0, lost: 0, commands: 0 };
+	readonly tally: Tally = {
+		...{ taken: 0, refused: 0, acknowledged: 0, restored: 0, lost: 0, commands: 0, ignored: 0 },
+	};
 	readonly machine: Machine;
 	/** Power cuts. */
 	cuts = 0;
@@ -62,8 +71,14 @@ export class Host {
 	readonly #settled = new Set<number>();
 	/** Of the lives that are over. */
 	readonly #past = new Uint32Array(Counter.Count);
+	readonly #diagnosis: Diagnosis;
 	#life: Life | undefined;
+	/** The broker was there when it was last asked for. */
+	#reached = false;
 	#stopping = false;
+	/** Begun when the board has said goodbye. */
+	#farewell: Farewell | undefined;
+	#left = false;
 
 	/** Throws when a limit is too small for the settings. */
 	constructor(options: HostOptions, emit: (event: BoardEvent) => void) {
@@ -71,7 +86,11 @@ export class Host {
 		this.name = name;
 		this.flash = flash;
 		this.#options = options;
-		this.#emit = emit;
+		this.#emit = (event) => {
+			this.#notice(event);
+			emit(event);
+		};
+		this.#diagnosis = new Diagnosis(options.place, options.secure);
 		this.#plugged = flash === undefined ? undefined : new PluggedFlash(flash, plug);
 		if (this.#plugged !== undefined) this.#plugged.onCut = (torn) => this.#cut(torn);
 		this.#sensors = new VirtualSensors(this.#clock, weather);
@@ -105,21 +124,24 @@ export class Host {
 	stop(): void {
 		this.#stopping = true;
 		this.#plugged?.arm(0);
-		if (this.machine.running) this.#life!.program.stop();
+		const life = this.#life;
+		if (life !== undefined) life.program.stop();
 		else this.machine.cutPower();
+		if (life === undefined || life.closed) this.#leave();
 	}
 
 	/** Forgets what is still open. The last thing to be called. */
 	close(): void {
 		this.#retire();
 		this.machine.cutPower();
+		this.#farewell?.close();
 		this.#orphans.close();
 		this.flash?.close();
 	}
 
-	/** It was told to stop, and its connection is closed. */
+	/** It was told to stop, its connection is closed, and the broker need not be told anything more. */
 	get done(): boolean {
-		return this.#stopping && (!this.machine.running || this.#life!.closed);
+		return this.#left;
 	}
 
 	/** Messages that are not done, the status among them. */
@@ -152,6 +174,7 @@ export class Host {
 			readings: this.#readings,
 			settled: this.#settled,
 			tally: this.tally,
+			diagnosis: this.#diagnosis,
 		};
 		return new Life(parts, scope, this.#emit);
 	}
@@ -177,6 +200,24 @@ export class Host {
 		return life.program;
 	}
 
+	#notice(event: BoardEvent): void {
+		if (event.event === "online") this.#reached = true;
+		else if (event.event === "offline" && event.retryMs > 0) this.#reached = false;
+		else if (event.event === "offline" && event.retryMs < 0 && this.#stopping) this.#leave();
+	}
+
+	/** It has stopped: there is one thing left to do, at most. */
+	#leave(): void {
+		const { name, dialler, random, settings, limits, forget } = this.#options;
+		if (this.#left || this.#farewell !== undefined) return;
+		this.#left = !(forget && this.#reached);
+		if (this.#left) return;
+		this.#farewell = new Farewell({ name, dialler, random, settings, limits }, (done) => {
+			this.#left = true;
+			this.#emit({ event: "forgotten", done });
+		});
+	}
+
 	#sleep(ms: number): void {
 		const awakeMs = performance.now() - this.#life!.bornMs;
 		this.#retire();
@@ -198,7 +239,7 @@ export class Host {
 		this.#readings.delete(ticket);
 		this.tally.lost++;
 		const cause = "it was in RAM when the power went";
-		this.#emit({ event: "lost", ...measured(reading), outcome: -1, reason: 0, cause });
+		this.#emit({ event: "lost", ...measured(reading), outcome: -1, reason: 0, cause, advice: "" });
 	}
 
 	/** A life is over: what it has counted is added up. */

@@ -1,16 +1,25 @@
 // SPDX-License-Identifier: MIT
 /** One life of a virtual board, from power-on to power-off: hears the numbers of its program, and makes events of them. */
 
-import { Command, type Indicator, type Program, type Report, type Settings } from "../../firmware/ports.js";
+import {
+	Command,
+	type Indicator,
+	Inlet,
+	type Program,
+	type Report,
+	type Settings,
+} from "../../firmware/ports.js";
 import { Sensor } from "../../firmware/programs/sensor.js";
 import { Sleeper } from "../../firmware/programs/sleeper.js";
-import { type Limits, Settled } from "../../lib/index.js";
+import { Counter, type Limits, Settled } from "../../lib/index.js";
 import type { Clock, Dialler, Flash, Power, Random, Store } from "../../lib/ports.js";
+import { PacketType } from "../../lib/wire/protocol.js";
 import { VirtualBoard, type VirtualSensors, WatchedDialler, type Watcher } from "../board/index.js";
 import { NodeMemory } from "../node/index.js";
 import type { Scope } from "../world/scope.js";
+import type { Diagnosis } from "./diagnosis.js";
 import type { BoardEvent, Measured } from "./events.js";
-import { explain, explainOutcome, FAULTS, REFUSALS } from "./reasons.js";
+import { explainAnswer, explainOutcome, FAULTS, REFUSALS } from "./reasons.js";
 
 export interface Reading extends Measured {
 	readonly takenMs: number;
@@ -33,6 +42,7 @@ export interface LifeParts {
 	/** Tickets that were settled lately: after a cut they may be settled again. */
 	readonly settled: Set<number>;
 	readonly tally: Tally;
+	readonly diagnosis: Diagnosis;
 }
 
 /** Counted through all lives of a board. */
@@ -44,14 +54,14 @@ export interface Tally {
 	acknowledged: number;
 	restored: number;
 	lost: number;
+	/** Carried out. */
 	commands: number;
+	ignored: number;
 }
 
-const COMMANDS = {
-	[Command.Invalid]: "invalid",
-	[Command.Identify]: "identify",
-	[Command.Report]: "report",
-} as const;
+const INLETS = { [Inlet.Interval]: "set/interval", [Inlet.Command]: "do" } as const;
+/** A reading that takes longer while the link is up is worth a word. */
+const OVERDUE_MS = 2_000;
 
 export class Life implements Report, Watcher, Indicator {
 	readonly program: Program & { open(): void };
@@ -63,6 +73,10 @@ export class Life implements Report, Watcher, Indicator {
 	readonly #scope: Scope;
 	readonly #emit: (event: BoardEvent) => void;
 	readonly #dialler: WatchedDialler;
+	/** The link of the latest attempt came up. */
+	#up = false;
+	/** CONNACKs up to its beginning. */
+	#connacks = 0;
 	#sampled: Reading | undefined;
 	/** Settled before `commit` returned their ticket: QoS 0. */
 	#early: Map<number, readonly [outcome: number, reason: number]> | undefined;
@@ -88,11 +102,18 @@ export class Life implements Report, Watcher, Indicator {
 	}
 
 	onDial(): void {
+		this.#up = false;
+		this.#connacks = this.#connacksNow;
 		this.#tell({ event: "dial" });
 	}
 
 	onUp(): void {
+		this.#up = true;
 		this.#tell({ event: "link" });
+	}
+
+	get #connacksNow(): number {
+		return this.program.client.counters[Counter.PacketsIn + PacketType.Connack];
 	}
 
 	online(sessionPresent: boolean): void {
@@ -102,7 +123,13 @@ export class Life implements Report, Watcher, Indicator {
 
 	offline(reason: number, retryMs: number): void {
 		this.closed = retryMs < 0;
-		const cause = explain(reason, this.#dialler.lastError);
+		const cause = this.#parts.diagnosis.explain({
+			reason,
+			words: this.#dialler.lastError,
+			up: this.#up,
+			answered: this.#connacksNow !== this.#connacks,
+			nowMs: performance.now(),
+		});
 		this.#tell({ event: "offline", reason, cause, retryMs });
 	}
 
@@ -130,6 +157,14 @@ export class Life implements Report, Watcher, Indicator {
 		if (early !== undefined) this.settled(ticket, ...early, false);
 		else if (!this.program.client.online && this.#parts.program === "sensor")
 			this.#tell({ event: "waiting", ...measured(reading), pending: readings.size });
+		else if (this.program.client.online) setTimeout(() => this.#overdue(ticket), OVERDUE_MS).unref();
+	}
+
+	#overdue(ticket: number): void {
+		const { readings } = this.#parts;
+		const reading = readings.get(ticket);
+		if (reading === undefined || !this.program.client.online) return;
+		this.#tell({ event: "waiting", ...measured(reading), pending: readings.size });
 	}
 
 	settled(ticket: number, outcome: number, reason: number, restored: boolean): void {
@@ -137,13 +172,13 @@ export class Life implements Report, Watcher, Indicator {
 		const { tally, readings, settings } = this.#parts;
 		const reading = readings.get(ticket);
 		const arrived = outcome === Settled.Acknowledged || outcome === Settled.Sent;
-		const cause = explainOutcome(outcome, reason);
+		const [cause, advice] = explainOutcome(outcome, reason);
 		if (reading === undefined) {
 			this.#early?.set(ticket, [outcome, reason]);
 			if (!restored) return;
 			const again = this.#parts.settled.has(ticket);
 			if (arrived && !again) tally.restored++;
-			this.#tell({ event: "restored", ticket, outcome, reason, cause, again });
+			this.#tell({ event: "restored", ticket, outcome, reason, cause, advice, again });
 			return;
 		}
 		readings.delete(ticket);
@@ -156,17 +191,30 @@ export class Life implements Report, Watcher, Indicator {
 			return;
 		}
 		tally.lost++;
-		this.#tell({ event: "lost", ...measured(reading), outcome, reason, cause });
+		this.#tell({ event: "lost", ...measured(reading), outcome, reason, cause, advice });
 	}
 
-	subscribed(reason: number): void {
-		this.#tell({ event: "subscribed", reason });
+	subscribed(reason: number, inlet: Inlet): void {
+		const filter = this.#topic(inlet);
+		const [cause, advice] = explainAnswer(reason);
+		if (reason < 0x80) this.#tell({ event: "subscribed", filter, reason });
+		else this.#tell({ event: "denied", filter, reason, cause, advice });
 	}
 
-	command(command: Command): void {
+	command(command: Command, inlet: Inlet): void {
 		if (!this.#scope.alive) return;
-		this.#parts.tally.commands++;
-		this.#tell({ event: "command", command: COMMANDS[command] });
+		const { tally } = this.#parts;
+		if (command === Command.Invalid) {
+			tally.ignored++;
+			this.#tell({ event: "ignored", topic: this.#topic(inlet) });
+			return;
+		}
+		tally.commands++;
+		this.#tell({ event: "command", command: command === Command.Identify ? "identify" : "report" });
+	}
+
+	#topic(inlet: Inlet): string {
+		return `${this.#parts.settings.root}/${this.#parts.name}/${INLETS[inlet]}`;
 	}
 
 	interval(seconds: number): void {

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 /** The command line `ringbuoy`. Nothing here calls `process.exit` on an orderly end: what is open must close by itself. */
 
+import { Interrupts } from "./interrupts.js";
 import { JsonOutput } from "./json.js";
 import { Keys } from "./keys.js";
+import { npmHint } from "./npm.js";
 import { describe, parseOptions, SIM_OPTIONS } from "./options.js";
 import { type SimSettings, simSettings } from "./settings.js";
-import { RunError, Simulation } from "./sim.js";
+import { Simulation } from "./sim.js";
 import { TextOutput } from "./text.js";
-import { UsageError } from "./usage.js";
+import { RunError, UsageError } from "./usage.js";
 import { version } from "./version.js";
 import { nearest } from "./words.js";
 
@@ -20,8 +22,6 @@ const enum Exit {
 
 /** SIGHUP: the terminal was closed. */
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-/** One Ctrl-C may come twice, from the terminal and handed on by npm: only a later one is a second one. */
-const ECHO_MS = 250;
 const COMMANDS = ["sim", "help"];
 
 const OVERVIEW = `ringbuoy ${version}: an MQTT client for microcontrollers, run on this machine
@@ -74,20 +74,23 @@ async function sim(args: readonly string[]): Promise<void> {
 		process.stdout.write(simHelp());
 		return;
 	}
+	if (args.includes("--version")) {
+		process.stdout.write(`${version}\n`);
+		return;
+	}
+	const hint = npmHint(process.env, SIM_OPTIONS);
+	if (hint !== undefined) throw new UsageError(hint);
 	const settings = simSettings(parseOptions(args, SIM_OPTIONS), process.env);
 	const started = performance.now();
 	const seconds = () => (performance.now() - started) / 1000;
 	const simulation = new Simulation(settings, outputFor(settings, seconds), seconds);
-	let firstMs = 0;
-	const onSignal = () => {
-		const now = performance.now();
-		if (firstMs === 0) {
-			firstMs = now;
-			simulation.stop();
-		} else if (now - firstMs > ECHO_MS) process.exit(Exit.Interrupted);
-	};
-	for (const signal of SIGNALS) process.on(signal, onSignal);
-	const keys = keysFor(settings, simulation, onSignal);
+	const interrupts = new Interrupts(
+		() => simulation.stop(),
+		() => process.exit(Exit.Interrupted),
+		() => performance.now(),
+	);
+	for (const signal of SIGNALS) process.on(signal, interrupts.heard);
+	const keys = keysFor(settings, simulation, interrupts.heard);
 	// Whoever reads our lines has seen enough: `ringbuoy sim | head`.
 	process.stdout.on("error", () => simulation.stop());
 	try {
@@ -95,7 +98,7 @@ async function sim(args: readonly string[]): Promise<void> {
 		if (!(await simulation.run())) process.exitCode = Exit.Failed;
 	} finally {
 		keys?.stop();
-		for (const signal of SIGNALS) process.off(signal, onSignal);
+		for (const signal of SIGNALS) process.off(signal, interrupts.heard);
 	}
 }
 

@@ -34,6 +34,7 @@ export function greeting(start: Start, paint: Paint, tool: string, keys: boolean
 			`${grouped(start.memoryBytes)} bytes of buffers${many ? " each" : ""}, taken now; they never grow`,
 		),
 		row("flash", flashWords(start, many)),
+		...(start.sessionSeconds === undefined ? [] : [row("session", sessionWords(start.sessionSeconds))]),
 		row("watch", `mosquitto_sub ${tool} -v -t '${root}/#'`),
 		...(start.program === "sleeper"
 			? []
@@ -53,6 +54,14 @@ function flashWords({ flashBytes, flashFile }: Start, many: boolean): string {
 	return `${grouped(flashBytes)} bytes${many ? " each" : ""}, ${place}; what waits survives a power cut`;
 }
 
+function sessionWords(seconds: number): string {
+	const end =
+		seconds === 0
+			? "the broker forgets it at the end"
+			: `the broker keeps it for ${duration(seconds * 1000)} after the end`;
+	return `${end}; --flash FILE takes it up in the next run`;
+}
+
 /** What was done, and what it took. */
 export function goodbye(end: Summary, paint: Paint): string[] {
 	const row: Row = (what, ...parts) => `  ${what.padEnd(15)}${parts.join(" · ")}`;
@@ -70,7 +79,11 @@ export function goodbye(end: Summary, paint: Paint): string[] {
 		"",
 		paint("bold", `Counters after ${duration(end.seconds * 1000)}`),
 		row("readings", ...fates),
-		row("commands", grouped(end.commands)),
+		row(
+			"commands",
+			grouped(end.commands),
+			...(end.ignored > 0 ? [`${counted(end.ignored, "message")} ignored`] : []),
+		),
 		...(end.boots > end.boards ? [row("starts", grouped(end.boots), counted(end.cuts, "power cut"))] : []),
 		row("connections", `${grouped(end.connects)} of ${counted(end.dials, "attempt")}`),
 		...(end.connects === 0 ? [] : traffic(end, row)),

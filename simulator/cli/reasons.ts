@@ -136,17 +136,23 @@ export function explain(reason: number, words: string): string {
 	return `${cause}; ${advice}.`;
 }
 
-/** What became of an accepted message that was not acknowledged. */
-export function explainOutcome(outcome: number, reason: number): string {
-	const why = reason === 0 ? undefined : REASONS[reason];
-	const details = why === undefined ? "" : `: ${lower(why[0])}; ${why[1]}`;
-	if (outcome === Settled.Rejected) return `the broker did not take it${details}`;
-	if (outcome === Settled.Dropped) return `it cannot be sent${details || ": the link went first"}`;
-	if (outcome === Settled.Uncertain) return "the broker lost the session; it may have arrived";
-	if (outcome === Settled.GaveWay) return "it gave way to a newer one: there was no room";
-	if (outcome === Settled.Expired) return "it was too old before it could be sent";
-	if (outcome === Settled.Acknowledged) return "the broker has it";
-	return `outcome ${outcome}${details}`;
+/** What became of an accepted message, and what to do about it; empty: nothing. */
+export function explainOutcome(outcome: number, reason: number): Explanation {
+	const [why, advice] = reason === 0 ? ["", ""] : explainAnswer(reason);
+	const details = why === "" ? "" : `: ${why}`;
+	if (outcome === Settled.Rejected) return [`not taken${details}`, advice];
+	if (outcome === Settled.Dropped) return [`cannot be sent${details || ": the link went first"}`, advice];
+	if (outcome === Settled.Uncertain) return ["the broker lost the session; it may have arrived", ""];
+	if (outcome === Settled.GaveWay) return ["gave way to a newer one: there was no room", ""];
+	if (outcome === Settled.Expired) return ["too old before it could be sent", ""];
+	if (outcome === Settled.Acknowledged) return ["the broker has it", ""];
+	return [`outcome ${outcome}${details}`, advice];
+}
+
+/** What a broker has against a message or a subscription, as the end of a sentence, and what to do about it. */
+export function explainAnswer(reason: number): Explanation {
+	const [cause, advice] = REASONS[reason] ?? [`Reason ${reason}`, "look into the broker's log"];
+	return [lower(cause.replace(/^The broker says: /, "")), advice];
 }
 
 export const REFUSALS: Readonly<Record<number, string>> = {

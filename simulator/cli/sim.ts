@@ -14,11 +14,11 @@ import {
 } from "../node/index.js";
 import { brokerWords, EmbeddedBroker } from "./embedded.js";
 import type { BoardEvent, FlashSummary, Output, Summary } from "./events.js";
-import { FLASH_BYTES, fileOf, flashBytesOf, openFlash } from "./flash.js";
+import { FLASH_BYTES, type FlashFile, fileOf, flashBytesOf, openFlash } from "./flash.js";
 import { Host, type HostOptions } from "./host.js";
 import { Plug } from "./plug.js";
 import type { SimSettings } from "./settings.js";
-import { UsageError } from "./usage.js";
+import { RunError, UsageError } from "./usage.js";
 import { version } from "./version.js";
 
 /** The demonstration follows this reading of the first board. */
@@ -28,10 +28,11 @@ const STAGGER_MS = 20;
 /** The client gives its flush five seconds; whoever is not done a little later is left behind. */
 const STOP_MS = 6_000;
 
-/** A run could not begin; the message says why and what to do. */
-export class RunError extends Error {
-	override readonly name = "RunError";
-}
+/**
+ * On a broker of others a board without `--flash FILE` will not come back to its session after this run, only within it:
+ * after a power cut or a broken link. So the broker shall not keep it for long. 3.1.1 cannot say that.
+ */
+const SESSION_SECONDS = 300;
 
 export class Simulation {
 	readonly #settings: SimSettings;
@@ -39,6 +40,7 @@ export class Simulation {
 	readonly #seconds: () => number;
 	readonly #hosts: Host[] = [];
 	readonly #plugs: Plug[] = [];
+	readonly #files: FlashFile[] = [];
 	readonly #timers = new Set<NodeJS.Timeout>();
 	readonly #limits: Limits;
 	/** To the broker of others; all boards share it, because certificates are expensive to read. */
@@ -63,12 +65,18 @@ export class Simulation {
 	/** Resolves when it is over: true, unless it had a time limit and no reading arrived in it. */
 	async run(): Promise<boolean> {
 		const { broker, port, names, forSeconds } = this.#settings;
-		if (broker === undefined) this.#embedded = await this.#openBroker(port);
 		try {
+			// Before anything else: what cannot be used is to be told before anything has begun.
+			for (let i = 0; i < names.length; i++) this.#openFile(i);
+			if (broker === undefined) this.#embedded = await this.#openBroker(port);
 			if (!this.#stopping) this.#begin(names, forSeconds);
 			if (this.#hosts.length > 0) await this.#finished;
 		} finally {
 			for (const host of this.#hosts) host.close();
+			for (const { flash, lock } of this.#files) {
+				flash.close();
+				lock.release();
+			}
 			await this.#embedded?.close();
 		}
 		const summary = this.#summary();
@@ -128,6 +136,7 @@ export class Simulation {
 	#add(name: string): Host {
 		const { broker, seed, seeded, root, user, password, version, qos, intervalSeconds, program } =
 			this.#settings;
+		const leaves = leavesSession(this.#settings);
 		const dialler = this.#dialler ?? new TcpDialler({ host: "127.0.0.1", port: this.#embedded!.port });
 		const random = new SeededRandom(seed).fork(name);
 		const host = new Host(
@@ -141,7 +150,11 @@ export class Simulation {
 				settings: {
 					...FACTORY_SETTINGS,
 					...{ root, user, password, version, qos, intervalSeconds, broker: broker?.url ?? "our own" },
+					...(leaves ? { sessionExpirySeconds: SESSION_SECONDS } : {}),
 				},
+				place: (broker?.url ?? `mqtt://127.0.0.1:${this.#embedded!.port}`).replace(/^.*\/\//, ""),
+				secure: broker?.secure ?? false,
+				forget: leaves && version === 4,
 				limits: this.#limits,
 				flash: this.#flash(this.#hosts.length),
 			},
@@ -153,9 +166,15 @@ export class Simulation {
 
 	/** Of the board with this index. */
 	#flash(index: number): NodeFlash | undefined {
-		const { flash, format, tiny } = this.#settings;
-		if (flash !== undefined) return openFlash(fileOf(flash, index), this.#limits, format);
+		const { flash, tiny } = this.#settings;
+		if (flash !== undefined) return this.#files[index].flash;
 		return tiny ? undefined : new NodeFlash({ size: FLASH_BYTES });
+	}
+
+	/** Of the board with this index; without `--flash` there is none. */
+	#openFile(index: number): void {
+		const { flash, format } = this.#settings;
+		if (flash !== undefined) this.#files.push(openFlash(fileOf(flash, index), this.#limits, format));
 	}
 
 	#powerOn(host: Host): void {
@@ -185,6 +204,7 @@ export class Simulation {
 			program,
 			flashBytes: this.#hosts[0].flash?.status().size ?? 0,
 			flashFile: flash,
+			sessionSeconds: sessionSecondsOf(this.#settings),
 			memoryBytes: this.#memory().reduce((sum, term) => sum + term.bytes, 0),
 		});
 	}
@@ -195,7 +215,7 @@ export class Simulation {
 
 	#onBoard(name: string, event: BoardEvent): void {
 		this.#output.board(name, event);
-		if (event.event === "offline") this.#settle();
+		if (event.event === "offline" || event.event === "forgotten") this.#settle();
 		if (event.event !== "reading" || this.#demonstrated || this.#stopping) return;
 		// Not on a broker of others: what is published there is up to our user. And nobody listens in his sleep.
 		const { names, program } = this.#settings;
@@ -246,6 +266,7 @@ export class Simulation {
 			boots: sum(({ machine }) => machine.boots),
 			cuts: sum(({ cuts }) => cuts),
 			commands: sum(({ tally }) => tally.commands),
+			ignored: sum(({ tally }) => tally.ignored),
 			dials: total(Counter.Dials),
 			connects: total(Counter.Connects),
 			resends: total(Counter.Resends),
@@ -262,6 +283,20 @@ export class Simulation {
 			flash: flashSummary(hosts, seconds),
 		};
 	}
+}
+
+/** As the event `start` has it. */
+function sessionSecondsOf(settings: SimSettings): number | undefined {
+	const { version, program, intervalSeconds } = settings;
+	if (!leavesSession(settings)) return undefined;
+	if (version === 4) return 0;
+	// A sleeper is lost after three intervals, and the session must outlive that.
+	return program === "sleeper" ? Math.max(SESSION_SECONDS, 6 * intervalSeconds) : SESSION_SECONDS;
+}
+
+/** At a broker that goes on after this run, and nobody will come back to it. */
+function leavesSession({ broker, flash }: SimSettings): boolean {
+	return broker !== undefined && flash === undefined;
 }
 
 const YEAR_SECONDS = 31_557_600;
@@ -307,7 +342,8 @@ function limitsFor({ tiny, names, root, user, password, flash }: SimSettings): L
 	const name = Math.max(...names.map((one) => Buffer.byteLength(one)));
 	const topic = Buffer.byteLength(root) + 1 + name + "/set/interval".length + 2;
 	const own = name + Buffer.byteLength(user ?? "") + Buffer.byteLength(password ?? "") + 16;
-	const bytes = flash === undefined ? FLASH_BYTES : flashBytesOf(flash);
+	const sizes = flash === undefined ? [FLASH_BYTES] : names.map((_, i) => flashBytesOf(fileOf(flash, i)));
+	const bytes = Math.max(...sizes);
 	return {
 		...base,
 		storeBlocks: Math.max(base.storeBlocks, bytes / flashBlockBytes),

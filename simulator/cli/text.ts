@@ -2,6 +2,7 @@
 /** Events for people: a line each, at most 100 columns, the colours few. */
 
 import { styleText } from "node:util";
+import { Reason } from "../../lib/index.js";
 import type { BoardEvent, Measured, Output, RunEvent } from "./events.js";
 import { goodbye, greeting } from "./pages.js";
 import { counted, decimal, duration, type Paint, type Style, wrapped } from "./words.js";
@@ -9,6 +10,7 @@ import { counted, decimal, duration, type Paint, type Style, wrapped } from "./w
 /** With more boards than this a line for each reading would be a flood: once a second one line sums up. */
 const CROWD = 10;
 
+type CommandEvent = Extract<BoardEvent, { event: "command" | "ignored" | "identify" | "interval" }>;
 type PowerEvent = Extract<BoardEvent, { event: "cut" | "boot" | "asleep" | "fault" | "restored" }>;
 
 export interface TextOptions {
@@ -25,7 +27,7 @@ export interface TextOptions {
 }
 
 /** Of a crowd only this is told board by board. */
-const CROWDED: ReadonlySet<string> = new Set(["refused", "lost", "command", "fault"]);
+const CROWDED: ReadonlySet<string> = new Set(["refused", "lost", "denied", "command", "ignored", "fault"]);
 
 export class TextOutput implements Output {
 	readonly #write: (line: string) => void;
@@ -40,6 +42,10 @@ export class TextOutput implements Output {
 	readonly #online = new Set<string>();
 	/** Why the latest attempt of a board failed: the same sentence is not said again and again. */
 	readonly #causes = new Map<string, string>();
+	/** An old session of theirs is being cleared at the broker: their connections come and go, and that is in order. */
+	readonly #clearing = new Set<string>();
+	/** Advice is given once. */
+	readonly #advised = new Set<string>();
 	#boards = 0;
 	#readings = 0;
 	#summedUp = 0;
@@ -73,8 +79,8 @@ export class TextOutput implements Output {
 					"",
 					"stopping",
 					event.pending === 0
-						? ""
-						: `${counted(event.pending, "message")} to finish, in some seconds; Ctrl-C again: at once`,
+						? "says goodbye"
+						: `${counted(event.pending, "message")} to finish, in 5 seconds at most; Ctrl-C again ends at once`,
 				);
 				break;
 			case "end":
@@ -87,9 +93,12 @@ export class TextOutput implements Output {
 		if (event.event === "online") {
 			this.#online.add(name);
 			this.#causes.delete(name);
+			this.#clearing.delete(name);
 		} else if (event.event === "offline" || event.event === "cut") this.#online.delete(name);
 		else if (event.event === "reading") this.#readings++;
-		if (this.#crowd) this.#crowded(name, event);
+		if (event.event === "offline" && event.reason === Reason.SessionMismatch && event.retryMs === 0)
+			this.#clear(name);
+		else if (this.#crowd) this.#crowded(name, event);
 		else this.#single(name, event, wasOnline);
 	}
 
@@ -100,7 +109,7 @@ export class TextOutput implements Output {
 				if (verbose) this.#line(name, "dialling", "", "dim");
 				break;
 			case "link":
-				this.#line(name, "link", "up");
+				if (verbose || !this.#clearing.has(name)) this.#line(name, "link", "up");
 				break;
 			case "online":
 				this.#line(
@@ -111,9 +120,19 @@ export class TextOutput implements Output {
 				);
 				break;
 			case "subscribed":
-				if (event.reason >= 0x80)
-					this.#line(name, "refused", `a subscription: reason ${event.reason}`, "red");
-				else if (verbose) this.#line(name, "subscribed", `QoS ${event.reason}`, "dim");
+				if (verbose) this.#line(name, "subscribed", `${event.filter}, QoS ${event.reason}`, "dim");
+				break;
+			case "denied":
+				this.#line(name, "refused", `the subscription to ${event.filter}: ${event.cause}`, "red");
+				this.#advise(event.advice);
+				break;
+			case "forgotten":
+				this.#line(
+					name,
+					"session",
+					event.done ? "the broker has forgotten it" : "it stays: the broker could not be told to forget it",
+					"dim",
+				);
 				break;
 			case "offline":
 				if (event.retryMs < 0) {
@@ -121,6 +140,7 @@ export class TextOutput implements Output {
 				} else this.#offline(name, event.cause, event.retryMs);
 				break;
 			case "command":
+			case "ignored":
 			case "identify":
 			case "interval":
 				this.#command(name, event);
@@ -135,25 +155,37 @@ export class TextOutput implements Output {
 			case "accepted":
 				break;
 			default:
-				this.#line(name, "reading", `${values(event)}   ${this.#fate(event)}`);
+				this.#reading(name, event);
 		}
 	}
 
-	/** What became of a reading. */
-	#fate(event: Extract<BoardEvent, Measured>): string {
+	/** A reading, and what became of it. */
+	#reading(name: string, event: Extract<BoardEvent, Measured>): void {
 		const paint = this.#paint;
-		switch (event.event) {
-			case "waiting":
-				return paint("yellow", `waits (${event.pending})`);
-			case "refused":
-				return paint("red", `refused: ${event.cause}`);
-			case "lost":
-				return paint("red", event.cause);
-			default:
-				return event.qos === 0
-					? paint("green", "sent")
-					: `${paint("green", "acknowledged")} ${paint("dim", duration(event.ms))}`;
+		const columns = `${values(event)}   `;
+		if (event.event === "reading") {
+			const took = event.qos === 0 ? "" : ` ${paint("dim", duration(event.ms))}`;
+			this.#line(
+				name,
+				"reading",
+				`${columns}${paint("green", event.qos === 0 ? "sent" : "acknowledged")}${took}`,
+			);
+		} else if (event.event === "waiting") {
+			this.#line(name, "reading", `${columns}${paint("yellow", `waits (${event.pending})`)}`);
+		} else {
+			const fate = event.event === "refused" ? `refused: ${event.cause}` : event.cause;
+			const beside = columns.length + fate.length <= this.#width;
+			this.#line(name, "reading", beside ? `${columns}${paint("red", fate)}` : columns.trimEnd());
+			if (!beside) this.#line(name, "", `#${event.n}: ${fate}`, "red");
+			if (event.event === "lost") this.#advise(event.advice);
 		}
+	}
+
+	/** What to do about it, the first time. */
+	#advise(advice: string): void {
+		if (advice === "" || this.#advised.has(advice)) return;
+		this.#advised.add(advice);
+		this.#line("", "advice", advice, "yellow");
 	}
 
 	/** What happens to the board itself. */
@@ -197,20 +229,28 @@ export class TextOutput implements Output {
 		}
 	}
 
-	#command(name: string, event: Extract<BoardEvent, { event: "command" | "identify" | "interval" }>): void {
+	#command(name: string, event: CommandEvent): void {
 		if (event.event === "identify") this.#line(name, "lamp", "blinks", "cyan");
 		else if (event.event === "interval") {
 			this.#line(name, "setting", `a reading every ${duration(event.seconds * 1000)}`, "cyan");
-		} else if (event.command === "invalid") {
-			this.#line(name, "ignored", "a command or setting that makes no sense", "yellow");
+		} else if (event.event === "ignored") {
+			this.#line(name, "ignored", `what came to ${event.topic}: it makes no sense`, "yellow");
 		} else this.#line(name, "command", event.command, "cyan");
 	}
 
 	#offline(name: string, cause: string, retryMs: number): void {
 		const again = this.#causes.get(name) === cause;
+		const next = `next attempt in ${duration(retryMs)}`;
 		this.#causes.set(name, cause);
-		this.#line(name, "offline", again ? "the same again" : cause, "yellow");
-		this.#line(name, "", `next attempt in ${duration(retryMs)}`);
+		this.#clearing.delete(name);
+		this.#line(name, "offline", again ? `the same again; ${next}` : `${cause} ${capital(next)}.`, "yellow");
+	}
+
+	/** 3.1.1 has no other way to begin anew: connect clean, disconnect, connect again. Nothing is wrong. */
+	#clear(name: string): void {
+		if (this.#clearing.has(name) || this.#crowd) return;
+		this.#clearing.add(name);
+		this.#line(name, "session", "an old one at the broker is being cleared", "dim");
 	}
 
 	#goodbye(name: string, wasOnline: boolean): void {
@@ -237,12 +277,17 @@ export class TextOutput implements Output {
 		this.#line("", "in all", `${online} · ${counted(this.#readings, "reading")} acknowledged`);
 	}
 
+	/** Columns for what a line has to say. */
+	get #width(): number {
+		return Math.max(30, this.#options.columns - (8 + 2 + this.#names + 11));
+	}
+
 	#line(name: string, what: string, text: string, style?: Style): void {
 		const time = this.#options.seconds().toFixed(3).padStart(8);
 		const board = this.#names === 0 ? "" : name.padEnd(this.#names);
 		const indent = 8 + 2 + this.#names + 11;
 		// Only a sentence can be too long; it goes on below its beginning.
-		const lines = wrapped(text, Math.max(30, this.#options.columns - indent));
+		const lines = wrapped(text, this.#width);
 		const aligned = style === undefined ? text : lines.join(`\n${" ".repeat(indent)}`);
 		const head =
 			style === undefined || style === "dim" ? what.padEnd(11) : this.#paint(style, what.padEnd(11));
@@ -280,4 +325,8 @@ function recovered({
 	if (inbound > 0) parts.push(`${inbound} QoS 2 ${inbound === 1 ? "message" : "messages"} half received`);
 	parts.push(session ? "a session to resume" : "no session");
 	return `${unclean ? "recovered" : "found"}: ${parts.join(" · ")}`;
+}
+
+function capital(text: string): string {
+	return text[0].toUpperCase() + text.slice(1);
 }

@@ -3,3 +3,8 @@
 export class UsageError extends Error {
 	override readonly name = "UsageError";
 }
+
+/** A run could not begin; the message says why and what to do. */
+export class RunError extends Error {
+	override readonly name = "RunError";
+}

@@ -29,7 +29,7 @@ export class Run {
 	readonly child: ChildProcessByStdio<null, Readable, Readable>;
 	#waiting: (() => void)[] = [];
 
-	constructor(args: readonly string[], { env = {}, cwd, file = bundle, guardMs = 28_000 }: Options = {}) {
+	constructor(args: readonly string[], { env = {}, cwd, file = bundle, guardMs = 58_000 }: Options = {}) {
 		if (!existsSync(file)) throw new Error(`${file} is missing: node test/tools/prepare.js makes it`);
 		const { PATH = "" } = process.env;
 		this.child = spawn(process.execPath, [file, ...args], {
@@ -97,6 +97,11 @@ export async function ringbuoy(
 	return Object.assign(run, { code: await run.exit });
 }
 
+/** Seconds from the request to stop to the end, by the clock of the run: whether it waited for something. */
+export function stoppedIn(run: Run): number {
+	return run.of("end")[0].time - run.of("stopping")[0].time;
+}
+
 /** A port at which nobody listens. */
 export async function freePort(): Promise<number> {
 	const server = net.createServer();
@@ -126,9 +131,9 @@ export async function withBroker<Result>(
 
 /** Waits for something that no event of ours announces. */
 export async function eventually(condition: () => boolean): Promise<void> {
-	const until = performance.now() + 5_000;
+	const until = performance.now() + 20_000;
 	while (!condition()) {
-		if (performance.now() > until) throw new Error("it did not come true in five seconds");
+		if (performance.now() > until) throw new Error("it did not come true in twenty seconds");
 		await new Promise((resolve) => setTimeout(resolve, 5));
 	}
 }
