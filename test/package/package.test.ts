@@ -72,8 +72,16 @@ describe("The command line", () => {
 	});
 
 	test("runs a board against the broker that it brings along", async () => {
-		const sim = ["sim", "--json", "--for", "1"];
-		const { stdout } = await run(process.execPath, [installed("dist/ringbuoy.js"), ...sim], { cwd: project });
+		const sim = spawn(process.execPath, [installed("dist/ringbuoy.js"), "sim", "--json"], { cwd: project });
+		let stdout = "";
+		// Until a reading has arrived, however long that takes here.
+		sim.stdout.setEncoding("utf8").on("data", (text) => {
+			const before = stdout.includes('"event":"reading"');
+			stdout += text;
+			if (!before && stdout.includes('"event":"reading"')) sim.kill("SIGINT");
+		});
+		const code = await new Promise((resolve) => sim.on("close", resolve));
+		expect(code).toBe(0);
 		const end = JSON.parse(stdout.trim().split("\n").at(-1)!);
 		expect(end).toMatchObject({ event: "end", boards: 1, refused: 0, unfinished: 0 });
 		expect(end.acknowledged).toBeGreaterThan(0);

@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: MIT
 /** Flash and power on the command line: what is kept in a file, cut off, recovered, refused. */
 
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+	existsSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	statSync,
+	symlinkSync,
+	writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { BrokerEvent } from "../../../simulator/broker/index.js";
 import { fileOf } from "../../../simulator/cli/flash.js";
-import { eventually, freePort, Run, ringbuoy, withBroker } from "./run.js";
+import { eventually, freePort, Run, ringbuoy, stoppedIn, withBroker } from "./run.js";
 
 let folder: string;
 const file = (name: string) => join(folder, name);
@@ -33,7 +42,7 @@ describe("files of flash", () => {
 });
 
 /** Processes of their own on a busy machine. */
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 60_000 });
 const sim = (...args: string[]) => new Run(["sim", "--json", ...args]);
 
 /** What the broker was sent, as it stands in the events of the embedded one. */
@@ -51,21 +60,22 @@ describe.concurrent("ringbuoy sim --flash", () => {
 		const image = file("offline.bin");
 		const args = ["--verbose", "--flash", image, "--name", "kitchen", "--interval"];
 		const offline = sim(...args, "1", "--broker", `mqtt://127.0.0.1:${port}`);
-		expect(await offline.endWhen((run) => numbersOf(run).length === 3)).toBe(0);
+		expect(await offline.endWhen((run) => numbersOf(run).length >= 3)).toBe(0);
 		expect(offline.of("boot")).toMatchObject([{ boot: 1, unclean: false, waiting: 0, session: false }]);
-		expect(numbersOf(offline)).toEqual(upTo(3));
-		expect(offline.of("end")[0]).toMatchObject({ unfinished: 3, acknowledged: 0 });
+		const many = numbersOf(offline).length;
+		expect(numbersOf(offline)).toEqual(upTo(many));
+		expect(offline.of("end")[0]).toMatchObject({ unfinished: many, acknowledged: 0 });
 		expect(statSync(image).size).toBe(65_536);
 		await withBroker({}, async (_broker, url, events) => {
 			const online = sim(...args, "60", "--broker", url);
-			expect(await online.endWhen((run) => run.of("reading").length === 1)).toBe(0);
-			expect(online.of("boot")).toMatchObject([{ boot: 1, unclean: false, waiting: 3 }]);
+			expect(await online.endWhen((run) => run.of("reading").length > 0)).toBe(0);
+			expect(online.of("boot")).toMatchObject([{ boot: 1, unclean: false, waiting: many }]);
 			expect(online.of("restored").map(({ outcome, again }) => [outcome, again])).toEqual(
-				Array(3).fill([1, false]),
+				Array(many).fill([1, false]),
 			);
-			expect(online.of("end")[0]).toMatchObject({ restored: 3, acknowledged: 1, unfinished: 0, lost: 0 });
+			expect(online.of("end")[0]).toMatchObject({ restored: many, acknowledged: 1, unfinished: 0, lost: 0 });
 			const readings = sent(events, "/reading").map((text) => JSON.parse(text));
-			expect(readings.map(({ n }) => n)).toEqual(upTo(4));
+			expect(readings.map(({ n }) => n)).toEqual(upTo(many + 1));
 			expect(readings[2].at - readings[0].at).toBeGreaterThanOrEqual(1);
 		});
 	});
@@ -92,7 +102,7 @@ describe.concurrent("ringbuoy sim --flash", () => {
 
 	it("gives each of several boards a file of its own", async () => {
 		const run = sim("--boards", "3", "--flash", file("many.bin"), "--interval", "60");
-		expect(await run.endWhen(() => run.of("reading").length === 3)).toBe(0);
+		expect(await run.endWhen(() => run.of("reading").length >= 3)).toBe(0);
 		for (const name of ["many.bin", "many-2.bin", "many-3.bin"])
 			expect(statSync(file(name)).size).toBe(65_536);
 	});
@@ -112,6 +122,57 @@ describe.concurrent("ringbuoy sim --flash", () => {
 		expect(await again.endWhen((run) => run.of("reading").length > 0)).toBe(0);
 		expect(again.of("boot")).toMatchObject([{ unclean: false, session: true }]);
 		expect(again.of("reading")[0]).toMatchObject({ n: 2 });
+	});
+
+	it.each([[1], [2]])("is for one run at a time (board %i of them has it)", async (board) => {
+		const path = file(`taken-${board}.bin`);
+		const held = fileOf(path, board - 1);
+		const first = sim("--interval", "60", "--flash", held);
+		await first.until((run) => run.of("reading").length > 0);
+		const before = readFileSync(held);
+		// Also by another name of it, and without a word to any broker.
+		symlinkSync(path, file(`alias-${board}.bin`));
+		for (const name of board === 1 ? [path, file(`alias-${board}.bin`)] : [path]) {
+			const second = await ringbuoy(["sim", "--json", "--boards", "2", "--flash", name, "--format"]);
+			expect(second.code).toBe(1);
+			expect(second.stderr).toMatch(
+				new RegExp(
+					`^ringbuoy: --flash .*: another run has it \\(process ${first.child.pid}\\), and two at once`,
+				),
+			);
+			expect(second.stdout).toBe("");
+		}
+		expect(readFileSync(held).equals(before)).toBe(true);
+		first.child.kill("SIGINT");
+		expect(await first.exit).toBe(0);
+		expect(readdirSync(folder).filter((name) => name.includes(".lock") && name.includes("taken"))).toEqual(
+			[],
+		);
+		const third = sim("--interval", "60", "--flash", held);
+		expect(await third.endWhen((run) => run.of("reading").length > 0)).toBe(0);
+	});
+
+	it("is not blocked by what a killed run has left", async () => {
+		const path = file("left.bin");
+		for (const n of [1, 2]) {
+			const run = sim("--interval", "60", "--flash", path);
+			await run.until(() => run.of("reading").length > 0);
+			expect(run.of("reading")).toMatchObject([{ n }]);
+			run.child.kill("SIGKILL");
+			await run.exit;
+			expect(existsSync(`${path}.lock`)).toBe(true);
+		}
+		// Of those that want it at once, one gets it.
+		const runs = [1, 2, 3].map(() => sim("--interval", "60", "--flash", path));
+		await Promise.all(
+			runs.map((run) => Promise.race([run.exit, run.until(() => run.of("reading").length > 0)])),
+		);
+		const [holder, ...others] = runs.filter((run) => run.of("reading").length > 0);
+		expect(others).toEqual([]);
+		holder.child.kill("SIGINT");
+		const codes = await Promise.all(runs.map(({ exit }) => exit));
+		expect(codes.sort()).toEqual([0, 1, 1]);
+		expect(existsSync(`${path}.lock`)).toBe(false);
 	});
 
 	it.each([
@@ -190,22 +251,28 @@ describe.concurrent("ringbuoy sim --program sleeper", () => {
 	it("sleeps and wakes for real", async () => {
 		await withBroker({}, async (_broker, url, events) => {
 			const run = sim("--broker", url, "--program", "sleeper", "--interval", "1", "--name", "dozy");
-			expect(await run.endWhen(() => run.of("asleep").length === 3)).toBe(0);
-			expect(run.of("boot").map(({ cause }) => cause)).toEqual(["power", "wake", "wake"]);
-			expect(run.of("boot").map(({ unclean }) => unclean)).toEqual([false, false, false]);
-			expect(run.of("reading").map(({ n }) => n)).toEqual([1, 2, 3]);
+			expect(await run.endWhen(() => run.of("asleep").length >= 3)).toBe(0);
+			// It may have woken once more before it was told to stop.
+			const boots = run.of("boot").slice(0, 3);
+			expect(boots.map(({ cause }) => cause)).toEqual(["power", "wake", "wake"]);
+			expect(boots.map(({ unclean }) => unclean)).toEqual([false, false, false]);
+			expect(
+				run
+					.of("reading")
+					.map(({ n }) => n)
+					.slice(0, 3),
+			).toEqual([1, 2, 3]);
 			for (const asleep of run.of("asleep")) expect(asleep["ms"]).toBeLessThanOrEqual(1_000);
-			expect(sent(events, "/status")).toEqual(["asleep", "asleep", "asleep"]);
+			expect(sent(events, "/status").slice(0, 3)).toEqual(["asleep", "asleep", "asleep"]);
 		});
 	});
 
 	it("ends at once when it is told to in its sleep", async () => {
 		const run = sim("--program", "sleeper", "--interval", "60");
 		await run.until(() => run.of("asleep").length > 0);
-		const stopped = performance.now();
 		run.child.kill("SIGINT");
 		expect(await run.exit).toBe(0);
-		expect(performance.now() - stopped).toBeLessThan(5_000);
+		expect(stoppedIn(run)).toBeLessThan(2);
 		expect(run.of("end")).toMatchObject([{ readings: 1, acknowledged: 1, boots: 1 }]);
 	});
 });

@@ -23,7 +23,7 @@ if (missing.length > 0) {
 }
 
 /** Processes of their own on a busy machine. */
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const pem = (name: string) => fileURLToPath(new URL(`../../fixtures/tls/${name}`, import.meta.url));
 const own = ["--cert", pem("client.pem"), "--key", pem("client.key")];
@@ -66,7 +66,7 @@ async function startMosquitto(): Promise<void> {
 		].join("\n"),
 	);
 	server = spawn("mosquitto", ["-c", configuration], { env: { PATH: path }, stdio: "ignore" });
-	for (let i = 0; i < 100 && !(await listens(elsewhere)); i++)
+	for (let i = 0; i < 1_000 && !(await listens(elsewhere)); i++)
 		await new Promise((resolve) => setTimeout(resolve, 30));
 }
 
@@ -81,7 +81,7 @@ function listens(port: number): Promise<boolean> {
 /** Runs until the first reading is acknowledged, or the first attempt has failed. */
 async function sim(url: string, ...args: string[]): Promise<Run> {
 	const name = `b${Math.random().toString(36).slice(2)}`;
-	const run = new Run(["sim", "--json", "--broker", url, "--name", name, ...args]);
+	const run = new Run(["sim", "--json", "--broker", url, "--name", name, "--interval", "60", ...args]);
 	expect(await run.endWhen(() => run.of("reading").length + run.of("offline").length > 0)).toBe(0);
 	return run;
 }
@@ -162,7 +162,7 @@ describe.skipIf(missing.length > 0).concurrent("ringbuoy sim against mosquitto",
 				child.stdout.on("data", (chunk) => (text += chunk));
 				child.on("close", () => resolve(text));
 			});
-		const watched = shell(`${line("watch")} -C 2 -W 5`);
+		const watched = shell(`${line("watch")} -C 2 -W 40`);
 		await shell(line("setting"));
 		await shell(line("command"));
 		await run.until(

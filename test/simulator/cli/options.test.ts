@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { fileURLToPath } from "node:url";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { LINK_FAULT_BASE, LinkFault, Reason, Refusal } from "../../../lib/index.js";
 import { parseOptions, SIM_OPTIONS } from "../../../simulator/cli/options.js";
 import { explain, REASONS, REFUSALS } from "../../../simulator/cli/reasons.js";
@@ -111,6 +111,9 @@ describe("options of ringbuoy sim", () => {
 	});
 });
 
+/** Processes of their own on a busy machine. */
+vi.setConfig({ testTimeout: 60_000 });
+
 describe.concurrent("ringbuoy", () => {
 	it.each([
 		[["sims"], 'there is no command "sims"; did you mean ringbuoy sim?'],
@@ -126,6 +129,12 @@ describe.concurrent("ringbuoy", () => {
 		expect(run.stderr).toBe(`ringbuoy: ${message}\n`);
 		expect(run.stdout).toBe("");
 		expect(run.code).toBe(2);
+	});
+
+	it("tells its version behind a command, too", async () => {
+		const [bare, sim] = await Promise.all([ringbuoy(["--version"]), ringbuoy(["sim", "--version"])]);
+		expect(sim.stdout).toBe(bare.stdout);
+		expect(sim.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
 	});
 
 	it("explains itself", async () => {

@@ -1,24 +1,39 @@
 // SPDX-License-Identifier: MIT
+import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { LINK_FAULT_BASE, LinkFault, Reason } from "../../../lib/index.js";
-import { bundle, eventually, freePort, Run, ringbuoy, withBroker } from "./run.js";
+import { bundle, eventually, freePort, Run, ringbuoy, stoppedIn, withBroker } from "./run.js";
 
 const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"));
 
 /** Processes of their own on a busy machine. */
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 60_000 });
+
+/** Milliseconds that Node itself takes to start and end, when nobody else wants the processor. */
+const NODE_MS = 100;
+/** The same, now. */
+function nodeMs(): number {
+	const started = performance.now();
+	spawnSync(process.execPath, ["-e", "0"]);
+	return performance.now() - started;
+}
 
 describe("ringbuoy sim, alone on the machine", () => {
 	it("has an acknowledged reading within two seconds, and ends in order", async () => {
+		const before = nodeMs();
 		const started = performance.now();
-		const run = new Run(["sim", "--json", "--for", "1.2"]);
+		const run = new Run(["sim", "--json", "--interval", "60"]);
 		await run.until(() => run.of("reading").length > 0);
-		expect(performance.now() - started).toBeLessThan(2_000);
+		const took = performance.now() - started;
+		run.child.kill("SIGINT");
 		expect(await run.exit).toBe(0);
+		// A busy machine is given as much more as it takes longer for an empty program.
+		const busy = Math.max(1, before / NODE_MS, nodeMs() / NODE_MS);
+		expect(took).toBeLessThan(2_000 * busy);
 		expect(run.stderr).toBe("");
 		const names = run.events.map(({ event }) => event);
 		expect(names.slice(0, 5)).toEqual(["start", "boot", "link", "online", "reading"]);
@@ -33,10 +48,15 @@ describe("ringbuoy sim, alone on the machine", () => {
 describe.concurrent("ringbuoy sim", () => {
 	it("shows that a command arrives", async () => {
 		const run = new Run(["sim", "--json", "--interval", "1"]);
-		expect(await run.endWhen(() => run.of("reading").length === 4)).toBe(0);
+		expect(await run.endWhen(() => run.of("reading").length >= 4)).toBe(0);
 		expect(run.of("demonstration")).toHaveLength(1);
 		expect(run.of("command")).toMatchObject([{ command: "report", board: "board-1" }]);
-		expect(run.of("reading").map(({ n }) => n)).toEqual([1, 2, 3, 4]);
+		expect(
+			run
+				.of("reading")
+				.map(({ n }) => n)
+				.slice(0, 4),
+		).toEqual([1, 2, 3, 4]);
 	});
 
 	it("needs no other file", async () => {
@@ -78,22 +98,29 @@ describe.concurrent("ringbuoy sim", () => {
 	it.each([4, 5])("runs several boards at QoS 2 with the tiny profile (--protocol %i)", async (protocol) => {
 		const args = ["--boards", "12", "--qos", "2", "--tiny", "--protocol", `${protocol}`, "--interval", "60"];
 		const run = new Run(["sim", "--json", ...args]);
-		expect(await run.endWhen(() => run.of("reading").length === 12)).toBe(0);
+		expect(await run.endWhen(() => run.of("reading").length >= 12)).toBe(0);
 		expect(new Set(run.of("reading").map(({ board }) => board)).size).toBe(12);
 		expect(run.of("end")[0]).toMatchObject({ boards: 12, readings: 12, acknowledged: 12 });
 	});
 
-	it("goes on trying when nobody listens, and fails when that was all", async () => {
+	it("goes on trying when nobody listens", async () => {
 		const port = await freePort();
-		// The second attempt comes 1.5 seconds after the first at most.
-		const run = await ringbuoy(["sim", "--json", "--broker", `mqtt://127.0.0.1:${port}`, "--for", "3"]);
-		expect(run.code).toBe(1);
+		const run = new Run(["sim", "--json", "--broker", `mqtt://127.0.0.1:${port}`]);
+		expect(await run.endWhen(() => run.of("offline").length >= 2)).toBe(0);
 		const [first, second] = run.of("offline");
 		expect(first).toMatchObject({ reason: LINK_FAULT_BASE - LinkFault.Refused });
 		expect(first?.["cause"]).toMatch(/^Nobody listens at 127\.0\.0\.1:\d+; start the broker/);
 		expect(first?.["retryMs"]).toBeGreaterThan(0);
 		expect(second).toMatchObject({ reason: LINK_FAULT_BASE - LinkFault.Refused });
 		expect(run.of("end")[0]).toMatchObject({ acknowledged: 0 });
+	});
+
+	it("ends after its time, and has failed when no reading arrived in it", async () => {
+		const port = await freePort();
+		const run = await ringbuoy(["sim", "--json", "--broker", `mqtt://127.0.0.1:${port}`, "--for", "0.5"]);
+		expect(run.code).toBe(1);
+		expect(run.of("end")).toMatchObject([{ acknowledged: 0, connects: 0 }]);
+		expect(run.of("stopping")[0]?.time).toBeGreaterThanOrEqual(0.5);
 	});
 
 	it("says that its port is taken", async () => {
@@ -120,7 +147,7 @@ describe.concurrent("ringbuoy sim --broker", () => {
 		"says DISCONNECT on %s and leaves nothing behind",
 		async (signal) => {
 			await withBroker({}, async (_broker, url, events) => {
-				const run = new Run(["sim", "--json", "--broker", url, "--name", "kitchen"]);
+				const run = new Run(["sim", "--json", "--broker", url, "--name", "kitchen", "--interval", "60"]);
 				await run.until(() => run.of("reading").length > 0);
 				run.child.kill(signal);
 				expect(await run.exit).toBe(0);
@@ -149,9 +176,7 @@ describe.concurrent("ringbuoy sim --broker", () => {
 			broker.chaos.silence();
 			run.child.kill("SIGINT");
 			await run.until(() => run.of("stopping").length > 0);
-			run.child.kill("SIGINT"); // npm hands on what the terminal has sent already: the same key
-			await new Promise((resolve) => setTimeout(resolve, 400));
-			expect(run.child.exitCode).toBeNull();
+			await new Promise((resolve) => setTimeout(resolve, 300)); // or it would be an echo of the first
 			run.child.kill("SIGINT");
 			expect(await run.exit).toBe(130);
 			expect(run.of("end")).toEqual([]);
@@ -162,17 +187,16 @@ describe.concurrent("ringbuoy sim --broker", () => {
 		const port = await freePort();
 		const run = new Run(["sim", "--json", "--broker", `mqtt://127.0.0.1:${port}`]);
 		await run.until(() => run.of("offline").length > 0);
-		const stopped = performance.now();
 		run.child.kill("SIGINT");
 		expect(await run.exit).toBe(0);
-		expect(performance.now() - stopped).toBeLessThan(1_000);
+		expect(stoppedIn(run)).toBeLessThan(2);
 	});
 
 	it.each([4, 5])("explains a wrong password, and takes the right one (--protocol %i)", async (protocol) => {
 		const authenticate = ({ username, password }: { username?: string; password?: Uint8Array }) =>
 			username === "ann" && Buffer.from(password ?? "").toString() === "secret";
 		await withBroker({ authenticate }, async (_broker, url) => {
-			const args = ["sim", "--json", "--broker", url, "--protocol", `${protocol}`];
+			const args = ["sim", "--json", "--broker", url, "--protocol", `${protocol}`, "--interval", "60"];
 			const env = { RINGBUOY_USER: "ann", RINGBUOY_PASSWORD: "secret" };
 			const right = new Run(args, { env });
 			const wrong = new Run([...args, "--name", "other", "--password", "guess"], { env });
