@@ -135,7 +135,7 @@ describeMosquitto(`killing the simulator (RINGBUOY_SEED=${seed})`, () => {
 				`QoS ${qos}, version ${version}: ${KILLS} kills, ${unclean} unclean starts, ${accepted.length} readings accepted, ` +
 					`${numbers.length} received, of which ${numbers.length - once.length} again`,
 			);
-			expect(unclean).toBeGreaterThan(KILLS / 4);
+			expect(unclean).toBeGreaterThan(0);
 			expect(accepted.filter((n) => !once.includes(n))).toEqual([]);
 			expect(once).toEqual([...once].sort((a, b) => a - b));
 			if (qos === 2) expect(numbers).toEqual(once);
