@@ -11,6 +11,7 @@ import {
 	StoreFault,
 } from "../ports.js";
 import { Refusal } from "../wire/refusal.js";
+import { Beginning } from "./beginning.js";
 import { Cleaner } from "./cleaner.js";
 import { crc32 } from "./crc.js";
 import { Expiry } from "./expiry.js";
@@ -116,7 +117,7 @@ export class FlashStore implements Store {
 		this.#expiry.begin(journal.table.next);
 		this.unclean = !recovery.clean;
 		if (journal.faulty) return;
-		if (!recovery.begin()) journal.fail(StoreFault.WriteFailed);
+		if (!new Beginning(journal).run(recovery)) journal.fail(StoreFault.WriteFailed);
 		else this.settle(BOOT_CELLS);
 		if (recovery.damaged) journal.lost();
 	}

@@ -74,7 +74,11 @@ export const enum RecordType {
 	Message = 0x82,
 	/** Up to four events of four bytes, see {@link EventKind}. */
 	Events = 0x83,
-	/** A life began. Also written to use up a cell in which an earlier life may have been cut short and have left no trace. */
+	/**
+	 * A life began, or goes on in a sector whose first cells are in doubt: it uses up a cell in which an earlier life may have
+	 * been cut short and have left no trace. `Rec.Arg` is the cell, counted in the partition, of the last record before it
+	 * that is no mark and was read, 0: none.
+	 */
 	Boot = 0x41,
 	/** A life ended in order. */
 	End = 0x42,

@@ -141,7 +141,8 @@ export class Journal {
 	/** Writes a record that is nothing but its type and the number of the next message. */
 	writeMark(type: RecordType): boolean {
 		const { log } = this;
-		return log.enter(1) && log.append(log.small, type, this.table.next, 0, 0) >= 0;
+		const arg = type === RecordType.Boot ? log.newest : 0;
+		return log.enter(1) && log.append(log.small, type, this.table.next, arg, 0) >= 0;
 	}
 
 	/** Writes one record of at most `most` events. */
@@ -219,6 +220,7 @@ export class Journal {
 	reset(): void {
 		const { log } = this;
 		log.releaseAll();
+		log.newest = 0;
 		this.table.reset();
 		this.inbound.count = 0;
 		this.events.clear();
@@ -238,18 +240,9 @@ export class Journal {
 		if (type === RecordType.Events) return this.applyEvents(at + Rec.Body, position);
 		else if (type === RecordType.Session) this.applySession(at, sequence);
 		else if (type >= RecordType.Boot && type <= RecordType.Proof)
-			this.applyMark(type, view.getUint32(at + Rec.Number));
+			this.table.reach(view.getUint32(at + Rec.Number) - 1);
 		else if ((type & RecordType.Critical) !== 0) return StoreFault.Version;
 		return StoreFault.None;
-	}
-
-	/** A life began, or ended, with this number as the next one. What it did not see when it began, it may have given away again. */
-	private applyMark(type: number, next: number): void {
-		const { table } = this;
-		if (type === RecordType.Boot)
-			for (let number = table.after(next - 1); number !== 0; number = table.after(number))
-				table.finish(number);
-		table.reach(next - 1);
 	}
 
 	private applyMessage(at: number, position: number): StoreFault {

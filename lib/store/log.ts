@@ -50,6 +50,8 @@ export class Log extends Cells {
 	charged = 0;
 	/** This step may still erase, see {@link step}. */
 	mayErase = true;
+	/** The cell, counted in the partition, of the newest record that is no mark; 0: there is none. Marks of a life's beginning name it. */
+	newest = 0;
 	/** The type of the record that this life wrote last; 0: none. */
 	last = 0;
 	storeId = 0;
@@ -149,6 +151,15 @@ export class Log extends Cells {
 		return this.view.getInt32(at + Rec.Crc) === this.crc(at, sequence);
 	}
 
+	/** Reads a record until it is sound, three times at most: unstable bits. Returns where it stands, or -1. */
+	reread(position: number, cells: number, sequence: number): number {
+		for (let attempt = 0; attempt < 3; attempt++) {
+			const at = this.fetch(position, cells);
+			if (at < 0 || this.sound(at, sequence)) return at;
+		}
+		return -1;
+	}
+
 	// ── writing ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 	/**
@@ -164,7 +175,7 @@ export class Log extends Cells {
 		this.doubtful = this.cell > 1;
 		// A life begins with a mark; else it takes one to be sure of the cell.
 		if (!this.doubtful || this.last === 0) return true;
-		return this.append(this.small, RecordType.Boot, this.owner.next, 0, 0) >= 0 && this.reaffirm();
+		return this.append(this.small, RecordType.Boot, this.owner.next, this.newest, 0) >= 0 && this.reaffirm();
 	}
 
 	/** A step begins: it may erase one block. */
@@ -197,7 +208,10 @@ export class Log extends Cells {
 			this.cell += cells;
 			if (at === this.scratch) this.moved = false;
 			this.last = type;
-			if (this.program(at, cells, position)) return position;
+			if (this.program(at, cells, position)) {
+				if (type >= RecordType.Critical) this.newest = position;
+				return position;
+			}
 			if (at === this.scratch && this.moved) break;
 			this.cell = (this.cell + Geometry.PageCells - 1) & -Geometry.PageCells;
 		}
@@ -234,7 +248,7 @@ export class Log extends Cells {
 		this.tail = this.durableTail = this.head = sequence;
 		this.cell = this.entry = 0;
 		this.releaseAll();
-		return this.append(this.small, RecordType.Boot, this.owner.next, 0, 0) >= 0 && this.reaffirm();
+		return this.append(this.small, RecordType.Boot, this.owner.next, this.newest, 0) >= 0 && this.reaffirm();
 	}
 
 	private add(position: number, cells: number): void {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { type Random, StoreFault } from "../ports.js";
 import { MessageState } from "../wire/record.js";
-import { EventKind, Geometry, Header, Rec, RecordType, Version } from "./format.js";
+import { Geometry, Header, Rec, RecordType, Version } from "./format.js";
 import type { Journal } from "./journal.js";
 import type { Log } from "./log.js";
 
@@ -24,10 +24,20 @@ export class Recovery {
 	damaged = false;
 	/** The last record of an earlier life, when nothing proves that it was written to its end; 0: there is none. */
 	doubt = 0;
+	doubtCells = 0;
+	doubtSequence = 0;
+	/** When it is a message that was known before it: the place of that record. */
+	doubtBefore = 0;
 	protected readonly journal: Journal;
 	protected readonly log: Log;
-	#doubtCells = 0;
-	#doubtSequence = 0;
+	/** The record that is held back: nothing but marks of lives stands behind it so far. 0: there is none. */
+	#held = 0;
+	#heldCells = 0;
+	#heldSequence = 0;
+	/** The scratch does not hold any more what it held. */
+	#stirred = false;
+	/** The last of those marks is of a life that did not find it; see {@link meet}. */
+	#denied = false;
 	/** Of the sector that was read last: the cell behind all that is not blank; copies of its header; whether there is anything else. */
 	#used = 0;
 	#copies = 0;
@@ -55,69 +65,6 @@ export class Recovery {
 		if (log.fault !== StoreFault.None) return log.fault;
 		if (fault !== StoreFault.None) return fault;
 		return newest === 0 ? this.found(random) : this.read(newest, random);
-	}
-
-	/** Says in the log that a life begins, and settles what the last command of an earlier one left in doubt. Returns false when that fails. */
-	begin(): boolean {
-		const { log, journal } = this;
-		if (!journal.writeMark(RecordType.Boot) && !this.beginBehind()) return false;
-		if (log.doubtful && !log.reaffirm()) return false;
-		return this.doubt === 0 || this.affirm(this.doubt, this.#doubtCells, this.#doubtSequence);
-	}
-
-	/**
-	 * The record at `position`, the last one of an earlier life, may have been cut short and read well only this once. It is
-	 * written again, whatever it says: nothing came after it. Then a mark proves that the copy was completed.
-	 */
-	private affirm(position: number, cells: number, sequence: number): boolean {
-		const { log, journal } = this;
-		if (!log.enter(cells)) return false;
-		let at = log.fetch(position, cells);
-		for (let attempt = 0; attempt < 3 && at >= 0 && !log.sound(at, sequence); attempt++)
-			at = log.fetch(position, cells);
-		if (at < 0) return false;
-		if (!log.sound(at, sequence)) return this.restate(position);
-		const type = log.view.getUint8(at + Rec.Type);
-		const to = journal.copy(at);
-		if (to < 0) return false;
-		if (type === RecordType.Session) journal.holdSession(log.head);
-		this.moveEvidence(position, to);
-		return journal.writeMark(RecordType.Proof);
-	}
-
-	/** The record at `position` was read once and not again: what it said is written anew, but for a message, which was not promised. */
-	private restate(position: number): boolean {
-		const { table, inbound } = this.journal;
-		for (let number = table.after(0); number !== 0; number = table.after(number)) {
-			if (table.cells(number) === 0 || table.position(number) !== position) continue;
-			if (table.state(number) === MessageState.AwaitComp)
-				this.journal.note(EventKind.Released, number & 0xffff, 0);
-			else table.finish(number);
-		}
-		for (let index = 0; index < inbound.count; index++) {
-			const row = inbound.row(index);
-			if (inbound.position(row) === position)
-				this.journal.note(EventKind.Opened, inbound.id(row), inbound.hash(row));
-		}
-		return this.journal.write(true) && this.journal.writeSession(false);
-	}
-
-	/** What was known by the record at `from` is known by that at `to`. */
-	private moveEvidence(from: number, to: number): void {
-		const { table, inbound } = this.journal;
-		for (let number = table.after(0); number !== 0; number = table.after(number))
-			if (table.cells(number) > 0 && table.position(number) === from)
-				table.move(number, to, table.cells(number));
-		inbound.moved(from, to);
-	}
-
-	/** Encrypted: pages that seemed blank were not, up to the end of the sector. The mark goes into the next one. */
-	private beginBehind(): boolean {
-		const { log, journal } = this;
-		if (!log.encrypted || log.fault !== StoreFault.WriteFailed) return false;
-		log.fault = StoreFault.None;
-		log.cell = Geometry.Cells;
-		return journal.writeMark(RecordType.Boot);
 	}
 
 	/** Reads the header of a block into `log.small`. Returns its sequence; 0: there is none; or a negative fault. */
@@ -207,6 +154,9 @@ export class Recovery {
 			if (fault !== StoreFault.None) return fault;
 		}
 		if (newest === log.tail && !this.#matters) return this.format(random, newest + 1);
+		this.#denied = false;
+		const fault = this.release();
+		if (fault !== StoreFault.None) return fault;
 		this.place(newest, used);
 		this.settle();
 		return StoreFault.None;
@@ -269,8 +219,9 @@ export class Recovery {
 		/** The cells that stand in the scratch: `base` is the place of cell 0, as it were. */
 		let base = 0;
 		let end = 0;
-		/** The last place that holds no record. */
+		/** The last place that holds no record, and what the last head without its body claims to end at. */
 		let gap = 0;
+		let claim = 0;
 		for (let cell = 1; cell < Geometry.Cells; ) {
 			const position = log.position(sequence, cell);
 			if (cell >= end) {
@@ -279,8 +230,10 @@ export class Recovery {
 				if (log.fault !== StoreFault.None) return log.fault;
 			}
 			let at = base + cell * Geometry.CellBytes;
+			const copies = this.#copies;
 			const cells = this.claimed(at, sequence, cell);
 			if (cells > log.recordCells) return StoreFault.Geometry;
+			if (this.#copies > copies) claim = 0;
 			if (cell + cells > end) {
 				at = log.fetch(position, cells);
 				if (at < 0) return log.fault;
@@ -288,11 +241,20 @@ export class Recovery {
 				end = cell + (cells <= 4 ? 4 : cells <= Geometry.PageCells ? Geometry.PageCells : cells);
 			}
 			if (cells > 0 && log.sound(at, sequence)) {
-				if (isTorn(gap, cell) && log.view.getUint8(at + Rec.Type) !== RecordType.Boot) this.damaged = true;
-				const fault = this.take(at, position, sequence, cells);
+				if (gap === cell - 1 && isTorn(cell, claim) && !this.isBoot(at)) this.damaged = true;
+				const next = cell + cells < end ? at + cells * Geometry.CellBytes : -1;
+				const fault = this.meet(at, position, sequence, cells, next);
 				if (fault !== StoreFault.None) return fault;
 				cell += cells;
-			} else gap = cell++;
+				claim = 0;
+				if (this.#stirred) end = 0;
+				this.#stirred = false;
+				if (this.#used < cell) this.#used = cell;
+			} else {
+				this.pass(at, position, cells);
+				if (cells > 0 && !this.isBoot(at)) claim = cell + cells; // the mark of a life may be lost
+				gap = cell++;
+			}
 		}
 		return StoreFault.None;
 	}
@@ -309,24 +271,90 @@ export class Recovery {
 		const cells = log.headed(at, sequence, cell);
 		if (log.encrypted && cells === 0) return 0; // it may as well be blank
 		this.#entered = true;
-		const end = cell + (cells > 0 ? cells : 1);
+		// What a torn head claims may be blank in another life: where that can be seen, only what is not blank counts.
+		const end = cell + (log.encrypted && cells > 0 ? cells : 1);
 		if (this.#used < end) this.#used = end;
 		return cells;
 	}
 
-	protected take(at: number, position: number, sequence: number, cells: number): StoreFault {
-		const type = this.log.view.getUint8(at + Rec.Type);
-		const fault = this.journal.read(at, position, sequence);
-		if (fault !== StoreFault.None) return fault;
-		this.clean = type === RecordType.End;
-		if (type === RecordType.Boot) return fault;
+	/** A cell at which no record begins; `cells` of one whose head is right. Whoever inspects a dump looks here. */
+	protected pass(_at: number, _position: number, _cells: number): void {}
+
+	/**
+	 * A sound record. The last one of a life may have been cut short, and read as whole in one life and not in another. So it
+	 * is held back. When another one follows, the mark of the life that wrote that says which record it had found last: if
+	 * that is one before this, this does not count, or it would be news from the past. When nothing follows, it counts.
+	 * `next` is where the cell behind it stands, or -1.
+	 */
+	private meet(at: number, position: number, sequence: number, cells: number, next: number): StoreFault {
+		const { log } = this;
+		const type = log.view.getUint8(at + Rec.Type);
+		if (this.isBoot(at)) {
+			const named = this.order(log.view.getUint16(at + Rec.Arg));
+			this.#denied = named < this.order(this.#held) || named > this.order(position);
+			return this.take(at, position, sequence, cells);
+		}
 		const mark = type === RecordType.End || type === RecordType.Proof;
 		this.#proven = true;
-		this.doubt = mark ? 0 : position;
-		this.#doubtCells = cells;
-		this.#doubtSequence = sequence;
 		if (!mark) this.#matters = true;
-		return fault;
+		if (!mark && !this.isFollowed(position, cells, sequence, next)) {
+			const fault = this.release();
+			this.#held = position;
+			this.#heldCells = cells;
+			this.#heldSequence = sequence;
+			this.#denied = false;
+			return fault;
+		}
+		if (this.#held === 0) return this.take(at, position, sequence, cells);
+		const fault = this.release();
+		if (fault !== StoreFault.None) return fault;
+		const again = this.#stirred ? log.reread(position, cells, sequence) : at;
+		return again < 0 ? log.fault : this.take(again, position, sequence, cells);
+	}
+
+	private isBoot(at: number): boolean {
+		return this.log.view.getUint8(at + Rec.Type) === RecordType.Boot;
+	}
+
+	/** Where a place stands in the order of the log. */
+	private order(position: number): number {
+		return this.log.sequence(position) * Geometry.Cells + (position % Geometry.Cells);
+	}
+
+	/** True when a record of the same life stands right behind this one, which is then whole. */
+	private isFollowed(position: number, cells: number, sequence: number, next: number): boolean {
+		const { log } = this;
+		const cell = (position % Geometry.Cells) + cells;
+		if (cell >= Geometry.Cells) return false;
+		const at = next < 0 ? log.fetchCell(position + cells) : next;
+		return at >= 0 && log.headed(at, sequence, cell) > 0 && !this.isBoot(at);
+	}
+
+	/** Takes the record that is held back, if it counts. */
+	private release(): StoreFault {
+		const position = this.#held;
+		this.#held = 0;
+		if (position === 0 || this.#denied) return StoreFault.None;
+		this.#stirred = true;
+		const at = this.log.reread(position, this.#heldCells, this.#heldSequence);
+		return at < 0 ? this.log.fault : this.take(at, position, this.#heldSequence, this.#heldCells);
+	}
+
+	/** A sound record that counts. */
+	protected take(at: number, position: number, sequence: number, cells: number): StoreFault {
+		const { journal } = this;
+		const { view } = this.log;
+		const type = view.getUint8(at + Rec.Type);
+		this.clean = type === RecordType.End;
+		if (type === RecordType.Boot) return journal.read(at, position, sequence);
+		const mark = type === RecordType.End || type === RecordType.Proof;
+		this.doubt = mark ? 0 : position;
+		this.doubtCells = cells;
+		this.doubtSequence = sequence;
+		if (!mark) this.log.newest = position;
+		const number = type === RecordType.Message ? view.getUint32(at + Rec.Number) : 0;
+		this.doubtBefore = journal.table.state(number) === 0 ? 0 : journal.table.position(number);
+		return journal.read(at, position, sequence);
 	}
 
 	/** The states in which the messages come back: those that cannot have been sent are due. */
@@ -348,9 +376,10 @@ function pageBehind(used: number): number {
 }
 
 /**
- * True when a record at `cell` proves that what stood at `gap` was damaged: in a page records stand one behind the other. The
- * first place of a page is that of a mark, which may be lost.
+ * True when a record at `cell`, with none right before it, proves that one was damaged there. After a cut the next record is a
+ * mark at the start of a page, which may be lost, or the one behind that; and where a record was written that does not
+ * read back, at once, the start of a page. `claim` is where the last head without its body says that it ends.
  */
-function isTorn(gap: number, cell: number): boolean {
-	return gap % Geometry.PageCells !== 0 && (gap & -Geometry.PageCells) === (cell & -Geometry.PageCells);
+function isTorn(cell: number, claim: number): boolean {
+	return cell % Geometry.PageCells > 1 || claim === cell;
 }
