@@ -25,7 +25,7 @@ export function swarm(seed: number): Plan {
 		sectors,
 		encrypted: random.chance(0.08),
 		sliceBytes: random.chance(0.3) ? 32 : 64,
-		unstable: random.chance(0.2) ? "read" : "boot",
+		unstable: (["boot", "boot", "boot", "read", "together"] as const)[random.below(5)],
 		stalls: random.chance(0.2),
 		limits: {
 			keptMessages: Math.max(window, [16, 48, 128, 256][random.below(4)]),
