@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The command line `ringbuoy`. Nothing here calls `process.exit` on an orderly end: what is open must close by itself. */
 
+import { INSPECT_HELP, inspect } from "./inspect.js";
 import { Interrupts } from "./interrupts.js";
 import { JsonOutput } from "./json.js";
 import { Keys } from "./keys.js";
@@ -22,13 +23,14 @@ const enum Exit {
 
 /** SIGHUP: the terminal was closed. */
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-const COMMANDS = ["sim", "help"];
+const COMMANDS = ["sim", "inspect", "help"];
 
 const OVERVIEW = `ringbuoy ${version}: an MQTT client for microcontrollers, run on this machine
 
   ringbuoy sim                             a virtual sensor board and a broker to talk to
   ringbuoy sim --broker mqtt://host:1883   the same board on your broker
   ringbuoy sim --help                      all options
+  ringbuoy inspect board.bin               what is in a board's flash, record by record
 
   ringbuoy --version
 `;
@@ -51,10 +53,11 @@ function simHelp(): string {
 async function main(args: readonly string[]): Promise<void> {
 	const [command, ...rest] = args;
 	if (command === undefined || command === "help" || command === "--help" || command === "-h") {
-		process.stdout.write(rest[0] === "sim" ? simHelp() : OVERVIEW);
+		process.stdout.write(rest[0] === "sim" ? simHelp() : rest[0] === "inspect" ? INSPECT_HELP : OVERVIEW);
 	} else if (command === "--version" || command === "-v" || command === "version") {
 		process.stdout.write(`${version}\n`);
 	} else if (command === "sim") await sim(rest);
+	else if (command === "inspect") inspectImage(rest);
 	else throw new UsageError(unknownCommand(command));
 }
 
@@ -67,6 +70,16 @@ function unknownCommand(command: string): string {
 	}
 	const meant = nearest(command, COMMANDS);
 	return `there is no command "${command}"; did you mean ringbuoy ${meant ?? "sim"}?`;
+}
+
+function inspectImage(args: readonly string[]): void {
+	if (args.includes("--help") || args.includes("-h")) {
+		process.stdout.write(INSPECT_HELP);
+		return;
+	}
+	// Whoever reads our lines has seen enough: `ringbuoy inspect board.bin | head`.
+	process.stdout.on("error", () => {});
+	if (!inspect(args, (line) => process.stdout.write(`${line}\n`))) process.exitCode = Exit.Failed;
 }
 
 async function sim(args: readonly string[]): Promise<void> {
