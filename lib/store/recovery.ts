@@ -165,15 +165,23 @@ export class Recovery {
 	/** True when a sector holds a record that is no first mark, whatever became of its header. */
 	private hasRecords(sequence: number): boolean {
 		const { log } = this;
+		let base = 0;
+		let end = 0;
 		for (let cell = 1; cell < Geometry.Cells; cell++) {
 			const position = log.position(sequence, cell);
-			let at = log.fetchCell(position);
-			if (at < 0) return false;
+			if (cell >= end) {
+				const page = log.fetch(position, Geometry.PageCells);
+				if (page < 0) return false;
+				base = page - cell * Geometry.CellBytes;
+				end = cell + Geometry.PageCells;
+			}
+			const at = base + cell * Geometry.CellBytes;
 			const cells = log.headed(at, sequence, cell);
 			if (cells === 0 || cells > log.recordCells || log.view.getUint8(at + Rec.Type) === RecordType.Boot)
 				continue;
-			if (cells > 1) at = log.fetch(position, cells);
-			if (at >= 0 && log.sound(at, sequence)) return true;
+			end = 0;
+			const whole = log.fetch(position, cells);
+			if (whole >= 0 && log.sound(whole, sequence)) return true;
 		}
 		return false;
 	}
