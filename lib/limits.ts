@@ -11,7 +11,10 @@ export interface Limits {
 	readonly packetBytes: number;
 	/** Bytes. What one write can carry; so the longest packet that can be sent, CONNECT included. At most the transport's send buffer. */
 	readonly sendBytes: number;
-	/** Bytes. Messages that wait or are in flight. One message takes 10 bytes more than its topic and payload. */
+	/**
+	 * Bytes. Messages that wait or are in flight, or those of them that are volatile when the store is in flash; such a store
+	 * makes its records here, too, and leaves a quarter at least. One message takes 10 bytes more than its topic and payload.
+	 */
 	readonly outboxBytes: number;
 	/** Messages in the outbox at once, each 8 bytes of table. */
 	readonly outboxMessages: number;
@@ -19,8 +22,6 @@ export interface Limits {
 	readonly keptMessages: number;
 	/** Bytes. The longest record of a flash store, its 16 bytes of header included; a multiple of 32, at most 1024. */
 	readonly recordBytes: number;
-	/** Blocks of 4096 bytes that a flash store's partition may have, 6 to 255; each 2 bytes of table. */
-	readonly storeBlocks: number;
 	/** Bytes. CONNECT (client identifier, user, password and will, each with 2 bytes of length, and about 25 more), topics and filters. */
 	readonly textBytes: number;
 	/** QoS 1 and 2 messages that are sent and not yet finished. The broker's Receive Maximum may lower it. */
@@ -64,7 +65,6 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
 	outboxMessages: 36,
 	keptMessages: 256,
 	recordBytes: 1024,
-	storeBlocks: 16,
 	textBytes: 456,
 	window: 16,
 	receiveMaximum: 16,
@@ -165,7 +165,6 @@ export function limitsFrom(changes: Partial<Limits> = DEFAULT_LIMITS, base: Limi
 	require(Number.isInteger(cells) &&
 		cells >= 4 &&
 		cells <= 32, "recordBytes must be 128 to 1024, a multiple of 32");
-	require(limits.storeBlocks >= 6 && limits.storeBlocks <= 255, "storeBlocks must be 6 to 255");
 	require(limits.receiveMaximum <= 1024, "receiveMaximum must not exceed 1024");
 	require(limits.subscriptions <= 128, "subscriptions must not exceed 128");
 	require(limits.publishIds <= 65_279, "publishIds must leave 65280 to 65535 for SUBSCRIBE and UNSUBSCRIBE");

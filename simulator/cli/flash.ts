@@ -24,7 +24,7 @@ export function fileOf(path: string, index: number): string {
 }
 
 /** Bytes of the partition in that file, or of the one that will be made. Throws a {@link UsageError}. */
-export function flashBytesOf(path: string): number {
+function flashBytesOf(path: string): number {
 	if (!existsSync(path)) return FLASH_BYTES;
 	const stat = statSync(path);
 	if (stat.isDirectory()) throw new UsageError(`--flash ${path}: this is a folder; give it a file`);

@@ -14,7 +14,7 @@ import {
 } from "../node/index.js";
 import { brokerWords, EmbeddedBroker } from "./embedded.js";
 import type { BoardEvent, FlashSummary, Output, Summary } from "./events.js";
-import { FLASH_BYTES, type FlashFile, fileOf, flashBytesOf, openFlash } from "./flash.js";
+import { FLASH_BYTES, type FlashFile, fileOf, openFlash } from "./flash.js";
 import { Host, type HostOptions } from "./host.js";
 import { Plug } from "./plug.js";
 import type { SimSettings } from "./settings.js";
@@ -337,16 +337,13 @@ function diallerFor({ broker, ca, cert, key, insecure }: SimSettings): HostOptio
 }
 
 /** The profile, widened where names, user and password of this run are longer than it foresees. */
-function limitsFor({ tiny, names, root, user, password, flash }: SimSettings): Limits {
+function limitsFor({ tiny, names, root, user, password }: SimSettings): Limits {
 	const base = tiny ? TINY_LIMITS : DEFAULT_LIMITS;
 	const name = Math.max(...names.map((one) => Buffer.byteLength(one)));
 	const topic = Buffer.byteLength(root) + 1 + name + "/set/interval".length + 2;
 	const own = name + Buffer.byteLength(user ?? "") + Buffer.byteLength(password ?? "") + 16;
-	const sizes = flash === undefined ? [FLASH_BYTES] : names.map((_, i) => flashBytesOf(fileOf(flash, i)));
-	const bytes = Math.max(...sizes);
 	return {
 		...base,
-		storeBlocks: Math.max(base.storeBlocks, bytes / flashBlockBytes),
 		textBytes: Math.max(base.textBytes, own + 5 * topic),
 		sendBytes: Math.max(base.sendBytes, own + topic + 128),
 	};

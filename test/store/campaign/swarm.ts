@@ -41,7 +41,6 @@ export function swarm(seed: number): Plan {
 			requestMs: 1500,
 			connackMs: 1000,
 			connectMs: 2000,
-			storeBlocks: 16,
 		},
 		broker: { inflight: receiveMaximum, receiveMaximum: 1 + random.below(12) },
 		identifiers: (["rotation", "lowest", "random"] as const)[random.below(3)],

@@ -14,7 +14,6 @@ const LIMITS = {
 	receiveMaximum: 4,
 	outboxMessages: 16,
 	outboxBytes: 2048,
-	storeBlocks: 16,
 	backoffMs: 50,
 	backoffMaxMs: 400,
 	pingReplyMs: 1000,
