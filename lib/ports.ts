@@ -226,6 +226,8 @@ export interface Store {
 	openInbound(id: number, content: Content): number;
 	/** Frees an inbound identifier. */
 	closeInbound(id: number): void;
+	/** One of the inbound identifiers that are taken; 0 when there is none. */
+	readonly anyInbound: number;
 	/**
 	 * Keeps a number for the application, which becomes durable in one piece with the inbound identifier that was opened
 	 * last, or alone when none is pending.

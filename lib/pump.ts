@@ -359,8 +359,9 @@ export class Pump implements LinkEvents, Alarm {
 		} else if (which === Deadline.Connect) this.#reason = Reason.ConnectTimeout;
 		else if (which === Deadline.Connack) this.#reason = Reason.ConnackTimeout;
 		else if (which === Deadline.Request) this.#reason = Reason.RequestTimeout;
-		else if (which === Deadline.Fetch) this.peerFault(Reason.ReceiveMaximumExceeded);
-		else if (which === Deadline.Goodbye) {
+		else if (which === Deadline.Fetch) {
+			if (!this.#session.receiver.freeCarried()) this.peerFault(Reason.ReceiveMaximumExceeded);
+		} else if (which === Deadline.Goodbye) {
 			if (!this.active) this.#reason = Reason.ClosedByApplication;
 		} else if (which === Deadline.Stable) this.#backoff.stable();
 		else if (which === Deadline.Flush) this.#flushing = Flushing.Due;

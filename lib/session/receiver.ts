@@ -51,6 +51,19 @@ export class Receiver {
 		return 0;
 	}
 
+	/**
+	 * A new message found no place, and for a long time nothing was heard of what earlier connections opened. A broker goes on
+	 * with what is unfinished before it sends what is new [MQTT-4.4.0-1], so it has none of it: it lost that session, and the
+	 * CONNACK that said so was lost, too. Frees all of it. Returns false when that is not so.
+	 */
+	freeCarried(): boolean {
+		const { store, link } = this.#session;
+		if (link.carried === 0 || store.inboundCount !== link.carried) return false;
+		for (let id = store.anyInbound; id !== 0; id = store.anyInbound) store.closeInbound(id);
+		link.carried = 0;
+		return true;
+	}
+
 	/** QoS 2: method B of [MQTT-4.3.3], once per identifier until its PUBREL. */
 	private publishOnce(id: number, oversize: number): number {
 		const { packet, owed, store, counters, limits, past } = this.#session;

@@ -263,6 +263,11 @@ export class FlashStore implements Store {
 		journal.note(EventKind.Closed, id, 0);
 	}
 
+	get anyInbound(): number {
+		const { inbound } = this.#journal;
+		return inbound.count === 0 ? 0 : inbound.id(inbound.row(0));
+	}
+
 	remember(value: number): void {
 		this.#journal.remember(value);
 	}

@@ -190,7 +190,8 @@ export class Log extends Cells {
 	append(at: number, type: number, number: number, arg: number, length: number): number {
 		const { view, bytes } = this;
 		const cells = cellsOf(length);
-		bytes.fill(0xff, at + Rec.Body + length, at + cells * Geometry.CellBytes);
+		// Zeros, so that a cell that was begun is hardly ever taken for a blank one, whatever its bits do later.
+		bytes.fill(0, at + Rec.Body + length, at + cells * Geometry.CellBytes);
 		view.setUint8(at + Rec.Type, type);
 		view.setUint8(at + Rec.Cells, cells);
 		view.setUint16(at + Rec.Length, length);

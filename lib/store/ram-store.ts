@@ -145,6 +145,10 @@ export class RamStore implements Store {
 		this.#view.setUint16(at, this.#view.getUint16(this.#inbound + last));
 	}
 
+	get anyInbound(): number {
+		return this.inboundCount === 0 ? 0 : this.#view.getUint16(this.#inbound);
+	}
+
 	remember(value: number): void {
 		this.remembered = value;
 	}
