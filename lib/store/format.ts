@@ -48,7 +48,7 @@ export const enum Version {
 	Known = 0,
 }
 
-/** A record: sixteen bytes of head, the body, 0xFF up to a whole cell. */
+/** A record: sixteen bytes of head, the body, zeros up to a whole cell. */
 export const enum Rec {
 	Type = 0,
 	Cells = 1,
