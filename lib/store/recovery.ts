@@ -389,5 +389,5 @@ function pageBehind(used: number): number {
  * read back, at once, the start of a page. `claim` is where the last head without its body says that it ends.
  */
 function isTorn(cell: number, claim: number): boolean {
-	return cell % Geometry.PageCells > 1 || claim === cell;
+	return cell % Geometry.PageCells > 1 || (claim === cell && cell % Geometry.PageCells === 0);
 }
