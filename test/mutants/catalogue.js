@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Every rule of the store's design, and how to switch it off: in `file` the text `find`, which is there exactly once, becomes
+ * `replace`. `by` is who should notice, the quickest first (checks.ts says what each is). `without` names rules that are
+ * switched off with it, because they would hide that it is.
+ */
+import { DAMAGE } from "./catalogue/damage.js";
+import { EXCHANGE } from "./catalogue/exchange.js";
+import { RECORDS } from "./catalogue/records.js";
+import { RING } from "./catalogue/ring.js";
+import { SESSION_RULES } from "./catalogue/session.js";
+
+export const CATALOGUE = [...RECORDS, ...RING, ...EXCHANGE, ...SESSION_RULES, ...DAMAGE];
