@@ -257,8 +257,11 @@ export interface Store {
 	readonly untidy: boolean;
 	/** Does a bounded piece of housekeeping, at most one erase. Called when the client is idle. */
 	maintain(): void;
-	/** Makes durable also what could wait, and notes that this life ended in order. Before sleep, and after `close`. */
-	flush(): void;
+	/**
+	 * Makes durable also what could wait, and, unless `inOrder` is false, notes that this life ended in order. Before sleep, and
+	 * after `close`.
+	 */
+	flush(inOrder?: boolean): void;
 	/** What went wrong since the last call, a `StoreFault`; 0 for nothing. */
 	takeFault(): number;
 }

@@ -219,7 +219,7 @@ export class Pump implements LinkEvents, Alarm {
 		if (this.#flushing === Flushing.Due || (this.#flushing === Flushing.Waiting && this.drained)) {
 			this.#flushing = Flushing.No;
 			deadlines.clear(Deadline.Flush);
-			store.flush();
+			this.#session.flush();
 			listener.onFlushed?.(store.count);
 			return true;
 		}
@@ -324,9 +324,9 @@ export class Pump implements LinkEvents, Alarm {
 
 	/** The connection is over, or was not made. What to do next is decided before anybody is told. */
 	private end(reason: number): void {
-		const { encoder, listener, store } = this.#session;
+		const { encoder, listener } = this.#session;
 		const transport = this.#transport;
-		const wasOnline = this.phase === Phase.Online;
+		const phase = this.phase;
 		const flushing = this.#deadlines.isSet(Deadline.Flush);
 		const active = this.active;
 		const flushMs = this.#deadlines.remaining(Deadline.Flush, this.#session.clock.ticks);
@@ -345,8 +345,8 @@ export class Pump implements LinkEvents, Alarm {
 			this.#deadlines.set(Deadline.Backoff, this.#session.clock.ticks, retryMs);
 		} else this.phase = Phase.Idle;
 		this.#atOnce = false;
-		this.#session.linkLost(this.identity.queueQos0 && active, wasOnline);
-		if (!active) store.flush();
+		this.#session.linkLost(this.identity.queueQos0 && active, phase, reason);
+		if (!active) this.#session.flush();
 		listener.onOffline?.(reason, retryMs);
 	}
 

@@ -29,10 +29,15 @@ export const enum HeldBack {
 }
 
 /**
- * What this life may believe of the ones before it.
+ * What may be believed of the session in the store.
  *
- *     store opened ──▶ Clean or Unclean ──▶ Known              a new session, here or at the broker ──▶ None
- *                      until a connection was up and ended
+ *     store opened ──▶ Clean or Unclean ───▶ Known            a new session, here or at the broker ──▶ None
+ *                      a connection was up,   ▲ │ ▲                                                    │
+ *                      and ended              │ ▼ └── a connection was up, and ended                   ▼
+ *                                          Unanswered ◀──────── a CONNECT that was not answered ◀── any but Unclean
+ *
+ * In Unclean and Unanswered the broker may have begun a session that the store does not know of: it was told with a CONNACK that
+ * did not arrive, or arrived and was forgotten. It then says that it has our session, which is that one.
  */
 export const enum Past {
 	/** The session began in this life. */
@@ -41,10 +46,12 @@ export const enum Past {
 	Known = 1,
 	/** It is an earlier life's, which ended in order. */
 	Clean = 2,
-	/** That life was cut short: the broker may have begun a session that the store does not know of. */
+	/** That life was cut short. */
 	Unclean = 3,
+	/** A CONNECT was sent, and never answered. */
+	Unanswered = 4,
 	/** The store has not been opened. */
-	Unread = 4,
+	Unread = 5,
 }
 
 /**

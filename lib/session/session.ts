@@ -8,9 +8,9 @@ import { type Clock, type Store, StoreFault } from "../ports.js";
 import type { Encoder } from "../wire/encoder.js";
 import type { Packet } from "../wire/packet.js";
 import { PacketType, PublishFlag, Reason } from "../wire/protocol.js";
-import { MessageState, Record, Trait } from "../wire/record.js";
+import { MessageState, Record, settlesWhenStored } from "../wire/record.js";
 import { acknowledged, ILLEGAL, published, STRAY } from "./exchange.js";
-import { HeldBack, type Link, Past } from "./link.js";
+import { HeldBack, type Link, Past, Phase } from "./link.js";
 import { Receiver } from "./receiver.js";
 import { Room } from "./room.js";
 import type { Subscriptions } from "./subscriptions.js";
@@ -282,10 +282,7 @@ export class Session {
 
 	// ── lives ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-	/**
-	 * The store was opened. What it held already was accepted in an earlier life; `foreign`: as somebody else, or for
-	 * another broker. `requeue` as for {@link start}.
-	 */
+	/** The store was opened. `foreign`: what it holds was accepted as somebody else, or for another broker. `requeue` as for {@link start}. */
 	begin(foreign: boolean, requeue: boolean): void {
 		const store = this.store;
 		if (this.#firstNumber < 0) {
@@ -337,7 +334,7 @@ export class Session {
 		const known =
 			this.past === Past.Clean && store.subscribed !== 0 && store.subscribed === this.subscriptions.digest();
 		if (resumed && known && trusting) this.subscriptions.trust();
-		else this.subscriptions.renew(resumed);
+		else this.subscriptions.renew(resumed && this.past !== Past.Unanswered);
 	}
 
 	/** The broker lost the session: what is certain is sent anew, what is not is settled as such. */
@@ -348,6 +345,11 @@ export class Session {
 			if (state === MessageState.AwaitComp || (state === MessageState.AwaitRec && !requeue))
 				this.drop(number, Settled.Uncertain, Reason.Unspecified, Counter.DroppedSessionLost);
 		}
+	}
+
+	/** Makes all durable. This life does not end in order while it is in doubt whose session the broker has. */
+	flush(): void {
+		this.store.flush(this.past !== Past.Unclean && this.past !== Past.Unanswered);
 	}
 
 	/**
@@ -366,9 +368,11 @@ export class Session {
 	}
 
 	/** The link is gone: what only it knew is forgotten. QoS 0 that waited goes with it, unless it may wait. */
-	linkLost(keepQos0: boolean, wasOnline: boolean): void {
+	linkLost(keepQos0: boolean, phase: Phase, reason: number): void {
 		this.owed.clear();
-		if (wasOnline && this.past !== Past.None) this.past = Past.Known;
+		if (phase === Phase.Online && this.past !== Past.None) this.past = Past.Known;
+		// A reason below zero is not the broker's.
+		if (phase === Phase.Connecting && reason < 0 && this.past !== Past.Unclean) this.past = Past.Unanswered;
 		this.#timed = 0;
 		this.receiver.heldBack = HeldBack.No;
 		if (keepQos0) return;
@@ -393,8 +397,3 @@ export type SessionParts = Pick<
 	| "limits"
 	| "clock"
 > & { readonly message: Message; readonly view: DataView };
-
-/** True when the ticket of such a message is settled as soon as it is stored. A volatile one is never stored. */
-function settlesWhenStored(traits: number): boolean {
-	return (traits & (Trait.SettleWhenStored | Trait.Volatile)) === Trait.SettleWhenStored;
-}

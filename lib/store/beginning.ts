@@ -20,7 +20,10 @@ export class Beginning {
 	run(recovery: Recovery): boolean {
 		const journal = this.#journal;
 		const { log } = journal;
+		// Twice. The first may lie where an earlier one left no trace, on bits that do not last; it must not be all that is seen of
+		// this life when it is cut at its next command, or that one would be written in the same place again.
 		if (!journal.writeMark(RecordType.Boot) && !this.beginBehind()) return false;
+		if (!journal.writeMark(RecordType.Boot)) return false;
 		if (log.doubtful && !log.reaffirm()) return false;
 		return recovery.doubt === 0 || this.affirm(recovery);
 	}

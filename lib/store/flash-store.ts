@@ -141,12 +141,12 @@ export class FlashStore implements Store {
 		this.settle(0);
 	}
 
-	flush(): void {
+	flush(inOrder = true): void {
 		const journal = this.#journal;
 		if (journal.faulty || !this.#opened) return;
 		journal.log.step();
-		const written = journal.write(true);
-		if (!written || !(this.ended || journal.writeMark(RecordType.End))) journal.fail(StoreFault.WriteFailed);
+		const written = journal.write(true) && (!inOrder || this.ended || journal.writeMark(RecordType.End));
+		if (!written) journal.fail(StoreFault.WriteFailed);
 		journal.check();
 	}
 

@@ -199,6 +199,12 @@ export class Recovery {
 		const entry = pageBehind(this.#used);
 		log.head = newest;
 		log.cell = entry;
+		if (log.encrypted && !this.clean) {
+			// What a cut has torn looks blank there: the log goes on where everything was erased since.
+			log.cell = Geometry.Cells;
+			if (!this.#entered || (!this.#matters && log.used > log.cleanAbove)) log.head--;
+			return;
+		}
 		if (this.#proven) return;
 		// Its header is in doubt, and must be written again behind the mark of this life: that takes two pages.
 		if (entry <= Geometry.Cells - 2 * Geometry.PageCells) {
@@ -228,7 +234,7 @@ export class Recovery {
 		let base = 0;
 		let end = 0;
 		/** The last place that holds no record, and what the last head without its body claims to end at. */
-		let gap = 0;
+		let gap = -1;
 		let claim = 0;
 		for (let cell = 1; cell < Geometry.Cells; ) {
 			const position = log.position(sequence, cell);
@@ -261,7 +267,8 @@ export class Recovery {
 			} else {
 				this.pass(at, position, cells);
 				if (cells > 0 && !this.isBoot(at)) claim = cell + cells; // the mark of a life may be lost
-				gap = cell++;
+				if (this.#copies === copies) gap = cell;
+				cell++;
 			}
 		}
 		return StoreFault.None;
@@ -384,10 +391,11 @@ function pageBehind(used: number): number {
 }
 
 /**
- * True when a record at `cell`, with none right before it, proves that one was damaged there. After a cut the next record is a
- * mark at the start of a page, which may be lost, or the one behind that; and where a record was written that does not
- * read back, at once, the start of a page. `claim` is where the last head without its body says that it ends.
+ * True when a record at `cell` that is no mark of a life, with nothing right before it, proves that one was damaged there. After
+ * a cut the next records are two such marks at the start of a page, of which the second is not lost; and where a record was
+ * written that does not read back, the next one stands at the start of a page. `claim` is where the last head without its
+ * body says that it ends.
  */
 function isTorn(cell: number, claim: number): boolean {
-	return cell % Geometry.PageCells > 1 || (claim === cell && cell % Geometry.PageCells === 0);
+	return cell % Geometry.PageCells > 0 || claim === cell;
 }

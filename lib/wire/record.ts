@@ -55,3 +55,8 @@ export const enum MessageState {
 	/** QoS 2: PUBREC came, PUBREL is owed or sent, PUBCOMP awaited. */
 	AwaitComp = 5,
 }
+
+/** True when the ticket of such a message is settled as soon as it is stored. A volatile one is never stored. */
+export function settlesWhenStored(traits: number): boolean {
+	return (traits & (Trait.SettleWhenStored | Trait.Volatile)) === Trait.SettleWhenStored;
+}

@@ -65,6 +65,9 @@ export class History {
 	/** Told inside of a call of `publish` that has not returned: it may be of the very ticket that will be returned. */
 	#early: { ticket: number; outcome: number; restored: boolean }[] = [];
 	#publishing = false;
+	/** Sessions that the broker began and the board has not heard of; and whether the board's is one of them. */
+	#unheard = 0;
+	#ambiguous = false;
 	readonly #text: (index: number) => string;
 
 	constructor(lossy: boolean) {
@@ -157,6 +160,8 @@ export class History {
 			if (event.clientId !== "") this.#arrive(event.topic, event.qos, event.payload);
 		} else if (event.kind === "drop") {
 			if (event.topic.startsWith("down/")) this.down[Number(event.topic.slice(5))].excused = true;
+		} else if (event.kind === "connect") {
+			if (!event.sessionPresent) this.#unheard++;
 		} else if (event.kind === "disconnect") {
 			const fine =
 				event.by !== "broker" || event.reason === 0x8d || event.reason === 0x8e || event.reason === 0x80;
@@ -199,7 +204,18 @@ export class History {
 
 	/** The board had subscribed to it, or not. */
 	sent(index: number, subscribed: boolean): void {
-		this.down[index].excused = !subscribed;
+		this.down[index].excused = !subscribed || this.#ambiguous;
+	}
+
+	/**
+	 * The board is online. When the broker began a session and the CONNACK that said so was lost, the board goes on with the
+	 * identifiers of the one before, and what comes under one of them is taken for a repeat: nobody can tell, but where
+	 * content decides (`byContent`), on the first connection after a cut.
+	 */
+	online(sessionPresent: boolean, byContent: boolean): void {
+		if (!sessionPresent) this.#unheard = 0;
+		this.#ambiguous = this.#unheard > 0 && !byContent;
+		if (this.#ambiguous) for (const message of this.down) if (message.given === 0) message.excused = true;
 	}
 
 	/** The broker lost what it had. */
