@@ -392,9 +392,8 @@ function pageBehind(used: number): number {
 
 /**
  * True when a record at `cell` that is no mark of a life, with nothing right before it, proves that one was damaged there. After
- * a cut the next records are two such marks at the start of a page, of which the second is not lost; and where a record was
- * written that does not read back, the next one stands at the start of a page. `claim` is where the last head without its
- * body says that it ends.
+ * a cut the next records are two marks at the start of a page, of which the second is not lost; where one was written that
+ * does not read back, the next begins a page. `claim` is where the last head without its body says that it ends.
  */
 function isTorn(cell: number, claim: number): boolean {
 	return cell % Geometry.PageCells > 0 || claim === cell;
