@@ -20,9 +20,11 @@ export class Beginning {
 	run(recovery: Recovery): boolean {
 		const journal = this.#journal;
 		const { log } = journal;
-		// Twice. The first may lie where an earlier one left no trace, on bits that do not last; it must not be all that is seen of
-		// this life when it is cut at its next command, or that one would be written in the same place again.
+		// Twice, each at the start of a page. What is torn may be seen in one life and not in another, so an earlier one may have
+		// begun a page further on, and have been cut there without a trace: the second mark lies over that. And one mark on bits
+		// that do not last must not be all that is seen of this life.
 		if (!journal.writeMark(RecordType.Boot) && !this.beginBehind()) return false;
+		log.skipPage();
 		if (!journal.writeMark(RecordType.Boot)) return false;
 		if (log.doubtful && !log.reaffirm()) return false;
 		return recovery.doubt === 0 || this.affirm(recovery);

@@ -178,6 +178,11 @@ export class Log extends Cells {
 		return this.append(this.small, RecordType.Boot, this.owner.next, this.newest, 0) >= 0 && this.reaffirm();
 	}
 
+	/** What comes next begins a page, when what came last did. */
+	skipPage(): void {
+		if (this.cell % Geometry.PageCells === 1) this.cell += Geometry.PageCells - 1;
+	}
+
 	/** A step begins: it may erase one block. */
 	step(): void {
 		this.mayErase = true;

@@ -199,15 +199,9 @@ export class Recovery {
 		const entry = pageBehind(this.#used);
 		log.head = newest;
 		log.cell = entry;
-		if (log.encrypted && !this.clean) {
-			// What a cut has torn looks blank there: the log goes on where everything was erased since.
-			log.cell = Geometry.Cells;
-			if (!this.#entered || (!this.#matters && log.used > log.cleanAbove)) log.head--;
-			return;
-		}
 		if (this.#proven) return;
-		// Its header is in doubt, and must be written again behind the mark of this life: that takes two pages.
-		if (entry <= Geometry.Cells - 2 * Geometry.PageCells) {
+		// Its header is in doubt, and must be written again behind the marks of this life: that takes three pages.
+		if (entry <= Geometry.Cells - 3 * Geometry.PageCells) {
 			log.doubtful = true;
 			if (this.#entered) return;
 			log.head--;
@@ -233,9 +227,10 @@ export class Recovery {
 		/** The cells that stand in the scratch: `base` is the place of cell 0, as it were. */
 		let base = 0;
 		let end = 0;
-		/** The last place that holds no record, and what the last head without its body claims to end at. */
+		/** The last place that holds no record; where the last head without its body claims to end; a mark of a life came last. */
 		let gap = -1;
 		let claim = 0;
+		let begun = false;
 		for (let cell = 1; cell < Geometry.Cells; ) {
 			const position = log.position(sequence, cell);
 			if (cell >= end) {
@@ -255,7 +250,9 @@ export class Recovery {
 				end = cell + (cells <= 4 ? 4 : cells <= Geometry.PageCells ? Geometry.PageCells : cells);
 			}
 			if (cells > 0 && log.sound(at, sequence)) {
-				if (gap === cell - 1 && isTorn(cell, claim) && !this.isBoot(at)) this.damaged = true;
+				const boot = this.isBoot(at);
+				if (gap === cell - 1 && isTorn(cell, claim, begun) && !boot) this.damaged = true;
+				begun = boot;
 				const next = cell + cells < end ? at + cells * Geometry.CellBytes : -1;
 				const fault = this.meet(at, position, sequence, cells, next);
 				if (fault !== StoreFault.None) return fault;
@@ -306,7 +303,8 @@ export class Recovery {
 		const type = log.view.getUint8(at + Rec.Type);
 		if (this.isBoot(at)) {
 			const named = this.order(log.view.getUint16(at + Rec.Arg));
-			this.#denied = named < this.order(this.#held) || named > this.order(position);
+			const held = this.order(this.#held);
+			if (named <= held) this.#denied = named < held; // a later one was found since, and is lost: it says nothing of this one
 			return this.take(at, position, sequence, cells);
 		}
 		const mark = type === RecordType.End || type === RecordType.Proof;
@@ -392,9 +390,10 @@ function pageBehind(used: number): number {
 
 /**
  * True when a record at `cell` that is no mark of a life, with nothing right before it, proves that one was damaged there. After
- * a cut the next records are two marks at the start of a page, of which the second is not lost; where one was written that
+ * a cut two marks come, each at the start of a page (`begun`: the first), of which the second may be lost; and where a record
  * does not read back, the next begins a page. `claim` is where the last head without its body says that it ends.
  */
-function isTorn(cell: number, claim: number): boolean {
-	return cell % Geometry.PageCells > 0 || claim === cell;
+function isTorn(cell: number, claim: number, begun: boolean): boolean {
+	const at = cell % Geometry.PageCells;
+	return at > 1 || (at === 1 && !begun) || claim === cell;
 }

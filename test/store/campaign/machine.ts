@@ -48,6 +48,8 @@ export class Machine {
 	readonly #listener: Listener;
 	/** Which of the planned cuts is next. */
 	#cut = 0;
+	/** A life has found a session. */
+	#agreed = false;
 	/** Whether an encrypted partition is blank cannot be seen: it is formatted before its first use. */
 	#formatted: boolean;
 
@@ -80,7 +82,9 @@ export class Machine {
 			this.flash.reboot();
 			if (this.history.cuts > 0 && slept === 0) this.#checkMount();
 			const planned = this.plan.cuts[this.#cut];
-			if (planned !== undefined) this.flash.arm(planned.nth, planned.cut, planned.erases);
+			// More cuts than the partition has blocks before there is anything in it are not promised: see FORMAT.md.
+			const spared = !this.#agreed && this.history.cuts > this.plan.sectors - 3;
+			if (planned !== undefined && !spared) this.flash.arm(planned.nth, planned.cut, planned.erases);
 			if (this.#start(slept > 0 ? seconds : 0)) return;
 			slept = 0;
 			this.#died();
@@ -98,6 +102,7 @@ export class Machine {
 			this.life.dialler.fault = this.reachable ? "none" : "refuse";
 			const refused = this.life.start(!this.#formatted);
 			if (!flash.dead) this.#formatted = true;
+			if (this.life.store.established) this.#agreed = true;
 			if (!flash.dead && refused < 0) history.fail(`open was refused with ${refused}`);
 		});
 		if (flash.dead) return false;
