@@ -58,7 +58,10 @@ export class Beginning {
 			if (table.state(number) === MessageState.AwaitComp)
 				journal.note(EventKind.Released, number & 0xffff, 0);
 			else if (before > 0) table.move(number, before, table.cells(number));
-			else table.finish(number);
+			else {
+				journal.note(EventKind.Dropped, number & 0xffff, 0); // or it would be there when its bits heal
+				table.finish(number);
+			}
 		}
 		for (let index = 0; index < inbound.count; index++) {
 			const row = inbound.row(index);

@@ -18,6 +18,12 @@ test.each([
 		"a life ended in order while a CONNECT of it was not answered, and the next one trusted the session",
 	],
 	[198_750, "identifiers of a session that the broker had lost held the table for ever"],
+	[4_945, "a record that one life had not found came back when what the next one found was lost"],
+	[1_236, "a life began a page before the place where an earlier one had begun without a trace"],
+	[
+		6_010_287,
+		"a record that was read once and not again, and so was given up, came back when its bits healed",
+	],
 	[32_655, "a message that was torn, and noise in one life, was there in the one after it"],
 ])("seed %i: %s", (seed) => {
 	expect(withoutViolation([swarm(seed)])).toBeGreaterThan(0);
