@@ -16,6 +16,8 @@ const SOURCES = [
 	"lib",
 	"simulator",
 	"test/store/campaign",
+	"test/store/regressions.test.ts",
+	"test/store/with.ts",
 	"test/lib",
 	"test/kit",
 	"test/contract",

@@ -100,7 +100,7 @@ export const DAMAGE = [
 		name: "damage-is-told",
 		rule: "a record that is damaged, and was not torn by a cut, is told of at the mount",
 		file: RECOVERY,
-		find: "if (gap === cell - 1 && isTorn(cell, claim) && !this.isBoot(at)) this.damaged = true;",
+		find: "if (gap === cell - 1 && isTorn(cell, claim, begun) && !boot) this.damaged = true;",
 		replace: "",
 		by: ["rule: a message that is damaged while the board is off"],
 	},
