@@ -6,6 +6,9 @@ import { loadVectors } from "../vectors/load.js";
 import { Fuzzer } from "./mutate.js";
 
 const BATCH = 5000;
+const USAGE = `usage: npm run fuzz -- [options]
+  --inputs N    how many, default 1000000
+  --seed S      repeats a run, default from the clock`;
 
 function readOptions() {
 	try {
@@ -13,8 +16,13 @@ function readOptions() {
 			options: {
 				inputs: { type: "string", default: "1000000" },
 				seed: { type: "string", default: String(Date.now() & 0x7fff_ffff) },
+				help: { type: "boolean", short: "h", default: false },
 			},
 		});
+		if (values.help) {
+			console.log(USAGE);
+			process.exit(0);
+		}
 		const inputs = Number(values.inputs);
 		const seed = Number(values.seed);
 		if (!(Number.isInteger(inputs) && inputs > 0))
@@ -22,7 +30,7 @@ function readOptions() {
 		if (!(Number.isInteger(seed) && seed >= 0)) throw new Error(`--seed is a number, not ${values.seed}`);
 		return { inputs, seed };
 	} catch (error) {
-		console.error(`fuzz: ${error.message}\nusage: node test/fuzz/fuzz.js [--inputs N] [--seed S]`);
+		console.error(`fuzz: ${error.message}\n${USAGE}`);
 		process.exit(2);
 	}
 }
