@@ -156,7 +156,8 @@ describeMosquitto("mosquitto", () => {
 					40,
 				);
 			}
-			expect(board.granted).toEqual([2]);
+			// Again only where a CONNECT had no answer: the door takes connections and drops them, so that cannot be counted.
+			expect(new Set(board.granted)).toEqual(new Set([2]));
 		},
 	);
 

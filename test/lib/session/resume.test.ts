@@ -259,3 +259,24 @@ describe("3.1.1: a session that we know nothing of", () => {
 		expect(peer.lines.length).toBeGreaterThan(4);
 	});
 });
+
+describe.each(VERSIONS)("version %i: a CONNECT without an answer", (version) => {
+	test("puts the session in doubt: subscriptions are renewed even when the broker says that it has it; once", () => {
+		const { rig, peer } = met(version);
+		rig.client.subscribe(rig.filter, 1);
+		rig.pass(1);
+		expect(peer.line.take()).toEqual(["subscribe #65281 in/# q1"]);
+		peer.present = true;
+		expect(reconnect(rig, peer, true)).toEqual([]); // answered: nothing to renew
+		peer.polite.delete("connect");
+		rig.drop();
+		rig.until("asked in vain", () => peer.lines.length === 3 && peer.line.heard.length === 1);
+		peer.line.destroy();
+		peer.polite.add("connect");
+		const before = rig.recorder.count("online");
+		rig.until("online", () => rig.recorder.count("online") > before);
+		rig.pass(1);
+		expect(peer.line.take().slice(1)).toEqual(["subscribe #65282 in/# q1"]);
+		expect(reconnect(rig, peer, true)).toEqual([]);
+	});
+});
