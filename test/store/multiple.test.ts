@@ -5,7 +5,7 @@ import { multiples } from "./campaign/exhaustive.js";
 import { PLAIN } from "./campaign/plan.js";
 import { swarm } from "./campaign/swarm.js";
 import { SHORT, WORKLOADS } from "./campaign/workloads.js";
-import { withoutViolation } from "./with.js";
+import { cutsSoFar, withoutViolation } from "./with.js";
 
 const short = WORKLOADS.filter(({ name }) => SHORT.includes(name)).map(
 	(plan, first) => [plan.name, plan, first] as const,
@@ -47,4 +47,9 @@ describe("Many power cuts", () => {
 			withoutViolation([{ ...PLAIN, name: "a long boot loop", limits, script: loop, mountChecks: 50 }]),
 		).toBe(2000);
 	}, 60_000);
+
+	test("there were more than three thousand in all", () => {
+		console.log(`${cutsSoFar} power cuts, two and three times, at random, in a row`);
+		expect(cutsSoFar).toBeGreaterThan(3000);
+	});
 });
