@@ -112,6 +112,7 @@ export const RECORDS = [
 		find: "const next = page === used ? page + Geometry.PageCells : page;",
 		replace: "const next = page;",
 		by: ["store: weak", "one cut: QoS 2, one by one", "swarm: weak"],
+		without: ["boot-twice"],
 	},
 	{
 		name: "boot-mark",
