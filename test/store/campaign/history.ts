@@ -39,6 +39,8 @@ interface Down {
 	readonly size: number;
 	/** It may be lost: there was no subscriber, or the broker lost its session. */
 	excused: boolean;
+	/** Its exchange has ended, when the board knew whose session it is in. */
+	finished: boolean;
 	given: number;
 	givenLife: number;
 }
@@ -160,6 +162,9 @@ export class History {
 			if (event.clientId !== "") this.#arrive(event.topic, event.qos, event.payload);
 		} else if (event.kind === "drop") {
 			if (event.topic.startsWith("down/")) this.down[Number(event.topic.slice(5))].excused = true;
+		} else if (event.kind === "settled" && event.topic.startsWith("down/")) {
+			const message = this.down[Number(event.topic.slice(5))];
+			if (message.given === 0 && !this.#ambiguous) message.finished = true;
 		} else if (event.kind === "connect") {
 			if (!event.sessionPresent) this.#unheard++;
 		} else if (event.kind === "disconnect") {
@@ -198,7 +203,7 @@ export class History {
 
 	/** The broker is about to publish to the board. Returns the message's index. */
 	sending(qos: Qos, size: number): number {
-		this.down.push({ qos, size, excused: true, given: 0, givenLife: -1 });
+		this.down.push({ qos, size, excused: true, given: 0, givenLife: -1, finished: false });
 		return this.down.length - 1;
 	}
 
@@ -215,7 +220,8 @@ export class History {
 	online(sessionPresent: boolean, byContent: boolean): void {
 		if (!sessionPresent) this.#unheard = 0;
 		this.#ambiguous = this.#unheard > 0 && !byContent;
-		if (this.#ambiguous) for (const message of this.down) if (message.given === 0) message.excused = true;
+		if (!this.#ambiguous) return;
+		for (const message of this.down) if (message.given === 0 && !message.finished) message.excused = true;
 	}
 
 	/** The broker lost what it had. */
