@@ -13,7 +13,8 @@ export class Message {
 	readonly bytes: Uint8Array;
 	/**
 	 * True when this QoS 2 message may have come before: it is sent again, and the session began in an earlier life, which may
-	 * have been cut short between `onMessage` and the store. What is done with {@link Client.remember} is done once all the same.
+	 * have been cut short between `onMessage` and the store; or a CONNECT had no answer, and who knows whose session it is.
+	 * What is done with {@link Client.remember} is done once all the same.
 	 */
 	mayRepeat = false;
 	#packet: Packet;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Arena } from "../memory/arena.js";
+import { HASH_SEED, hashOf, hashWith } from "../memory/hash.js";
 import type { Store } from "../ports.js";
 import { ConnectAt, ConnectFlag, type Will } from "../wire/connect.js";
 import type { Encoder } from "../wire/encoder.js";
@@ -101,9 +102,8 @@ export class Identity {
 		if (dance) this.#forget = Forget.Due;
 		this.#assignable = options.assignableBytes;
 		const at = this.clientIdAt;
-		let hash = hashOf(arena.bytes, at + 2, at + 2 + arena.view.getUint16(at), 0x811c9dc5 | 0);
-		for (let i = 0; i < options.broker.length; i++)
-			hash = Math.imul(hash ^ options.broker.charCodeAt(i), 0x01000193);
+		let hash = hashOf(arena.bytes, at + 2, at + 2 + arena.view.getUint16(at), HASH_SEED);
+		for (let i = 0; i < options.broker.length; i++) hash = hashWith(hash, options.broker.charCodeAt(i));
 		this.#hash = hash === 0 ? 1 : hash;
 	}
 
@@ -183,13 +183,6 @@ export class Identity {
 		const at = this.#start + ConnectAt.Properties;
 		return this.#version5 ? at + 1 + this.#arena.bytes[at] : at;
 	}
-}
-
-/** FNV-1a. */
-function hashOf(bytes: Uint8Array, start: number, end: number, seed: number): number {
-	let hash = seed;
-	for (let at = start; at < end; at++) hash = Math.imul(hash ^ bytes[at], 0x01000193);
-	return hash;
 }
 
 export interface IdentityOptions {

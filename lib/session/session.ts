@@ -73,7 +73,7 @@ export class Session {
 			return type === PacketType.Pubrel ? this.receiver.pubrel() : this.acknowledgement(type);
 		if (type === PacketType.Suback || type === PacketType.Unsuback) {
 			const fault = this.subscriptions.answered(this.packet);
-			if (this.subscriptions.agreed) this.store.subscribed = this.subscriptions.digest();
+			if (this.subscriptions.agreed) this.store.subscribed = this.subscriptions.digest(this.encoder.bytes);
 			return fault;
 		}
 		if (type === PacketType.Pingresp) return 0;
@@ -331,8 +331,8 @@ export class Session {
 			store.subscribed = 0;
 			this.past = Past.None;
 		}
-		const known =
-			this.past === Past.Clean && store.subscribed !== 0 && store.subscribed === this.subscriptions.digest();
+		const wanted = this.subscriptions.digest(this.encoder.bytes);
+		const known = this.past === Past.Clean && store.subscribed !== 0 && store.subscribed === wanted;
 		if (resumed && known && trusting) this.subscriptions.trust();
 		else this.subscriptions.renew(resumed && this.past !== Past.Unanswered);
 	}

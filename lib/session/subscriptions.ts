@@ -3,6 +3,7 @@ import { Counter } from "../counters.js";
 import { Row } from "../limits.js";
 import type { Listener } from "../listener.js";
 import type { Arena } from "../memory/arena.js";
+import { HASH_SEED, hashOf, hashWith } from "../memory/hash.js";
 import type { Encoder } from "../wire/encoder.js";
 import type { Packet } from "../wire/packet.js";
 import { PacketType, Reason } from "../wire/protocol.js";
@@ -151,16 +152,14 @@ export class Subscriptions {
 			if (this.state(row) === State.DueSubscribe) this.set(row, State.Active);
 	}
 
-	/** A hash of what is wanted, never 0. */
-	digest(): number {
+	/** A hash of what is wanted, never 0; the filters stand in `bytes`. */
+	digest(bytes: Uint8Array): number {
 		let sum = 0;
 		for (let row = 0; row < this.#rows; row++) {
 			const filter = this.#filters[row];
 			if (filter === null) continue;
-			let hash = 0x811c9dc5 | 0;
-			for (let at = filter.start; at < filter.end; at++)
-				hash = Math.imul(hash ^ this.#view.getUint8(at), 0x01000193);
-			hash = Math.imul(hash ^ this.#view.getUint8(this.at(row) + At.Options), 0x01000193);
+			const text = hashOf(bytes, filter.start, filter.end, HASH_SEED);
+			const hash = hashWith(text, this.#view.getUint8(this.at(row) + At.Options));
 			sum = (sum + (hash ^ (hash >>> 15))) | 0; // in whatever order they were asked for
 		}
 		return sum === 0 ? 1 : sum >>> 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
+import { HASH_SEED, hashOf } from "../memory/hash.js";
 import { type Block, StoreFault } from "../ports.js";
-import { MessageState, Record } from "../wire/record.js";
+import { MessageState, Record, Trait } from "../wire/record.js";
 import { EVENT_ROW, EVENT_ROWS, Events } from "./events.js";
 import {
 	EVENT_BYTES,
@@ -253,8 +254,7 @@ export class Journal {
 		const body = at + Rec.Body;
 		if (number > 0x7fff_ffff || !isMessage(view, body, length)) return StoreFault.None;
 		table.reach(number);
-		const topic = body + Record.Topic;
-		const hash = topicHash(log.bytes, topic, topic + view.getUint16(body + Record.TopicLength));
+		const hash = recordHash(log, body);
 		// As if it had been sent: what was, is known at the end of the log.
 		const state =
 			(view.getUint8(body + Record.Flags) & 4) !== 0 ? MessageState.AwaitRec : MessageState.AwaitAck;
@@ -379,9 +379,16 @@ function isMessage(view: DataView, body: number, length: number): boolean {
 	return Record.Overhead + text <= length && (view.getUint8(body + Record.Flags) & 0xf8) === 0;
 }
 
-/** A hash of a topic (FNV-1a), of which the table keeps the low bits. */
+/** The hash of the topic of the record at `at`; 0 where nobody asks for it. */
+export function recordHash(log: Log, at: number): number {
+	const { view, bytes } = log;
+	if ((view.getUint8(at + Record.Traits) & Trait.KeepLatest) === 0) return 0;
+	const topic = at + Record.Topic;
+	return topicHash(bytes, topic, topic + view.getUint16(at + Record.TopicLength));
+}
+
+/** A hash of a topic, of which the table keeps the low bits; asked for only where `Trait.KeepLatest` is. */
 export function topicHash(bytes: Uint8Array, start: number, end: number): number {
-	let hash = 0x811c9dc5 | 0;
-	for (let at = start; at < end; at++) hash = Math.imul(hash ^ bytes[at], 0x01000193);
+	const hash = hashOf(bytes, start, end, HASH_SEED);
 	return hash ^ (hash >>> 16);
 }

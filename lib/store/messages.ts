@@ -6,7 +6,7 @@ import { Refusal } from "../wire/refusal.js";
 import type { Cleaner } from "./cleaner.js";
 import type { Expiry } from "./expiry.js";
 import { EventKind, Geometry, Rec, RecordType } from "./format.js";
-import { type Journal, topicHash } from "./journal.js";
+import { type Journal, recordHash, topicHash } from "./journal.js";
 import { cellsOf } from "./log.js";
 
 /** Numbers that are set aside at once for volatile messages of QoS 1 and 2, so that a reboot does not give them away again. */
@@ -68,8 +68,7 @@ export class Messages {
 		const flags = log.view.getUint8(start + Record.Flags);
 		const traits = log.view.getUint8(start + Record.Traits);
 		const qos = (flags >> 1) & 3;
-		const topic = start + Record.Topic;
-		const hash = topicHash(log.bytes, topic, topic + log.view.getUint16(start + Record.TopicLength));
+		const hash = recordHash(log, start);
 		if (kept) return this.keep(end - start, traits, hash);
 		const state = qos === 0 ? MessageState.DueOnce : MessageState.DuePublish;
 		const key = this.#outbox.append(start, end, state, traits);

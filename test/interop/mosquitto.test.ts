@@ -156,8 +156,8 @@ describeMosquitto("mosquitto", () => {
 					40,
 				);
 			}
-			// Again only where a CONNECT had no answer: the door takes connections and drops them, so that cannot be counted.
-			expect(new Set(board.granted)).toEqual(new Set([2]));
+			// Once; and once more where the door took a CONNECT and dropped it, which must not go on after the first round.
+			expect([[2], [2, 2]]).toContainEqual(board.granted);
 		},
 	);
 
