@@ -179,6 +179,16 @@ export class Client {
 	}
 
 	/**
+	 * The network is back: the next attempt to connect is made now, instead of at the end of its wait. To be called whenever
+	 * the board has an address again; nothing happens while there is a connection or an attempt at one, nor when none is
+	 * wanted. An attempt comes at the earliest `backoffMs` after the one before it failed, so a network that comes and goes
+	 * costs one a second by default; and a refusal that does not heal by itself, a wrong password, waits as before.
+	 */
+	redial(): void {
+		this.#pump.redial();
+	}
+
+	/**
 	 * Says DISCONNECT and closes; after {@link flush}, when that is done. What is in the store stays there, and one in flash
 	 * then knows that this life ended in order.
 	 * `withWill`: the broker shall send the will all the same. Inside a callback it takes place when the callback has

@@ -6,7 +6,7 @@
  */
 
 /** Index into {@link Client.counters}. The first 64 are packets and bytes by type of packet: `PacketsIn + type`, `BytesOut + type`. */
-export const Counter = {
+export const Counter = Object.freeze({
 	PacketsIn: 0,
 	PacketsOut: 16,
 	BytesIn: 32,
@@ -58,4 +58,4 @@ export const Counter = {
 	StoreFaults: 88,
 	/** How many there are. */
 	Count: 89,
-} as const;
+} as const);

@@ -4,7 +4,7 @@ import type { StoreFault } from "./ports.js";
 import type { Filter } from "./wire/topic.js";
 
 /** What became of a message that the client had accepted. */
-export const Settled = {
+export const Settled = Object.freeze({
 	/** QoS 0: handed to the link. Nothing more is known of it, nor ever will be. */
 	Sent: 0,
 	/** QoS 1: the broker has it. QoS 2: the broker has it, once. */
@@ -24,7 +24,7 @@ export const Settled = {
 	GaveWay: 6,
 	/** Its time ran out before it was ever sent. */
 	Expired: 7,
-} as const;
+} as const);
 export type Settled = (typeof Settled)[keyof typeof Settled];
 
 /**

@@ -51,7 +51,7 @@ export interface Link {
 }
 
 /** Why a link ended, as a number. The words that the host had for it stay with the dialler. */
-export const LinkFault = {
+export const LinkFault = Object.freeze({
 	/** No cause is known: on a microcontroller a remote close looks like this. */
 	Unknown: 0,
 	/** The peer closed the connection in order. */
@@ -72,7 +72,7 @@ export const LinkFault = {
 	HostName: 8,
 	/** The certificate is out of its dates; look at the clock first. */
 	Expired: 9,
-} as const;
+} as const);
 export type LinkFault = (typeof LinkFault)[keyof typeof LinkFault];
 
 /** Opens connections to one broker. Not hot: it may allocate. */
@@ -127,7 +127,7 @@ export interface Content {
 }
 
 /** What is wrong with a store, as a number; told by `Listener.onStoreFault`. */
-export const StoreFault = {
+export const StoreFault = Object.freeze({
 	None: 0,
 	/** The partition holds something else: nothing was read from it, nothing will be written to it. */
 	Foreign: 1,
@@ -145,7 +145,7 @@ export const StoreFault = {
 	WriteFailed: 7,
 	/** A block refused to be erased, or is not blank after it: it is worn out. */
 	EraseFailed: 8,
-} as const;
+} as const);
 export type StoreFault = (typeof StoreFault)[keyof typeof StoreFault];
 
 /**

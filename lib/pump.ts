@@ -86,6 +86,13 @@ export class Pump implements LinkEvents, Alarm {
 		this.turn();
 	}
 
+	redial(): void {
+		if (this.phase !== Phase.Waiting) return;
+		const now = this.#session.clock.ticks;
+		const left = this.#deadlines.remaining(Deadline.Backoff, now);
+		this.#deadlines.set(Deadline.Backoff, now, this.#backoff.hasten(left));
+	}
+
 	/** Does what is to be done. Legal everywhere: inside a turn it does nothing, the turn will come to it. */
 	turn(): void {
 		if (this.#busy) return;

@@ -11,6 +11,8 @@ export class Backoff {
 	#limits: Limits;
 	#random: Random;
 	#ceiling: number;
+	/** Milliseconds that may be taken off the wait that {@link next} told last. */
+	#spare = 0;
 
 	constructor(limits: Limits, random: Random) {
 		this.#limits = limits;
@@ -20,14 +22,24 @@ export class Backoff {
 
 	/** Milliseconds until the next attempt, after one that ended for `reason`. */
 	next(reason: number): number {
-		let ceiling = this.#ceiling;
-		if (healsSlowly(reason)) ceiling = this.#limits.slowLaneMs;
-		else {
-			const doubled = ceiling * 2;
-			this.#ceiling = doubled < this.#limits.backoffMaxMs ? doubled : this.#limits.backoffMaxMs;
-		}
+		const { backoffMs, backoffMaxMs, slowLaneMs } = this.#limits;
+		const slow = healsSlowly(reason);
+		const ceiling = slow ? slowLaneMs : this.#ceiling;
+		if (!slow) this.#ceiling = ceiling * 2 < backoffMaxMs ? ceiling * 2 : backoffMaxMs;
 		const half = ceiling >> 1;
-		return half + this.#random.below(ceiling - half + 1);
+		const ms = half + this.#random.below(ceiling - half + 1);
+		this.#spare = slow || ms < backoffMs ? 0 : ms - backoffMs;
+		return ms;
+	}
+
+	/**
+	 * What is left of the wait, `ms`, now that the network is back: attempts stay `backoffMs` apart, or as far as they were to
+	 * be if that is less, and the slow lane stays as slow as it is.
+	 */
+	hasten(ms: number): number {
+		const left = ms - this.#spare;
+		this.#spare = 0;
+		return left > 0 ? left : 0;
 	}
 
 	/** The connection has lasted: failures before it do not count any more. */

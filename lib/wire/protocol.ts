@@ -90,7 +90,7 @@ export const enum PropertyType {
  * Reason codes of 5.0 [2.4], used for both versions: a CONNACK of 3.1.1 is translated at the door. The negative ones
  * are ringbuoy's own, for ends that no packet announced; a link that broke tells `-16 - LinkFault`.
  */
-export const Reason = {
+export const Reason = Object.freeze({
 	Success: 0x00,
 	GrantedQos1: 0x01,
 	GrantedQos2: 0x02,
@@ -152,7 +152,7 @@ export const Reason = {
 	DialFailed: -8,
 	/** SUBSCRIBE or UNSUBSCRIBE was not answered in `requestMs`. */
 	RequestTimeout: -9,
-} as const;
+} as const);
 export type Reason = (typeof Reason)[keyof typeof Reason];
 
 /** `reason` for a link that broke: {@link LinkFault} 0 to 9 as -16 to -25. */

@@ -2,7 +2,7 @@
 /**
  * "Not now", or "not at all": the negative numbers that calls return before they do any work. Imports nothing.
  */
-export const Refusal = {
+export const Refusal = Object.freeze({
 	/** A composition is in progress: commit it or discard it first. */
 	Busy: -1,
 	/** No room in the outbox now. `onRoom` will be called once there is. */
@@ -21,5 +21,5 @@ export const Refusal = {
 	TableFull: -9,
 	/** The filter is not subscribed. */
 	NotSubscribed: -8,
-} as const;
+} as const);
 export type Refusal = (typeof Refusal)[keyof typeof Refusal];

@@ -26,6 +26,20 @@ describe("backoff", () => {
 		expect(backoff.next(Reason.ServerBusy)).toBe(1000);
 	});
 
+	test("what may be taken off a wait: once, down to backoffMs, nothing in the slow lane", () => {
+		const backoff = new Backoff(limits, { below: (limit) => limit - 1 });
+		expect(backoff.hasten(backoff.next(Reason.ServerBusy))).toBe(1000);
+		expect(backoff.hasten(backoff.next(Reason.ServerBusy))).toBe(1000);
+		expect(backoff.next(Reason.ServerBusy)).toBe(4000);
+		expect(backoff.hasten(3500)).toBe(500);
+		expect(backoff.hasten(500)).toBe(500);
+		expect(backoff.next(Reason.ServerBusy)).toBe(5000);
+		expect(backoff.hasten(1000)).toBe(0);
+		expect(backoff.hasten(backoff.next(Reason.NotAuthorized))).toBe(300_000);
+		const quick = new Backoff(limits, { below: () => 0 });
+		expect(quick.hasten(quick.next(Reason.ServerBusy))).toBe(500);
+	});
+
 	test("what heals by itself, and what does not", () => {
 		for (const reason of [
 			-16,
