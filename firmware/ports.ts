@@ -26,6 +26,8 @@ export interface Board {
 	readonly indicator?: Indicator;
 	/** Somebody who wants to know how the program is doing: a display, a log, a test. */
 	readonly report?: Report;
+	/** How the board itself is doing, for the diagnostics topic; a board that does not know leaves it out. */
+	readonly health?: Health;
 }
 
 /** What its owner decided; read once, at the start. */
@@ -67,24 +69,90 @@ export interface Indicator {
 	identify(): void;
 }
 
+/** Why the chip started. */
+export const Reset = Object.freeze({
+	/** Nobody knows; also what is not in this list. */
+	Unknown: 0,
+	/** Power came. */
+	Power: 1,
+	/** The reset pin, or a debugger. */
+	Pin: 2,
+	/** By itself: look at the {@link Ending}. */
+	Software: 3,
+	/** The system crashed. */
+	Panic: 4,
+	/** Something did not return for too long. */
+	Watchdog: 5,
+	/** Out of deep sleep. */
+	Sleep: 6,
+	/** The voltage fell too low: a weak supply, or an empty battery. */
+	Brownout: 7,
+} as const);
+export type Reset = (typeof Reset)[keyof typeof Reset];
+
+/** Why a life ended, as far as the program and its engine could tell before it did. */
+export const Ending = Object.freeze({
+	/** Nobody had the time to say: a power cut, a crash of the system, a watchdog, a stack that overflowed. */
+	Unknown: 0,
+	/** No broker for `rebootMinutes`. */
+	NoBroker: 1,
+	/** An exception that nobody caught; {@link Health.lastWords} has it. */
+	Exception: 2,
+	/** The heap of the engine was full. */
+	MemoryFull: 3,
+	/** Anything else for which the engine gave up; {@link Health.lastWords} has its word. */
+	Engine: 4,
+	/** The program could not start. */
+	Start: 5,
+	/** Somebody asked for it. */
+	Wanted: 6,
+} as const);
+export type Ending = (typeof Ending)[keyof typeof Ending];
+
+/** How the board itself is doing. What is not known is NaN. */
+export interface Health {
+	readonly reset: Reset;
+	/** Of the life before this one. */
+	readonly ending: Ending;
+	/** What the exception that ended it said: at most 48 bytes of printable ASCII without `"` and `\`; empty if there was none. */
+	readonly lastWords: Uint8Array;
+	/** Why the last connection of that life ended, as `Listener.onOffline` told it; 0: it had none, or nobody knows. */
+	readonly lastReason: number;
+	/** How often this board has started, this time among them. */
+	readonly starts: number;
+	/** Looks at what changes: the fields below are of this moment. Allocates nothing. */
+	sample(): void;
+	/** Memory that the system has left. */
+	readonly freeBytes: number;
+	/** Used by the engine's heap: slots, and chunks. */
+	readonly slotBytes: number;
+	readonly chunkBytes: number;
+	/** Of garbage, since the engine began to count. */
+	readonly collections: number;
+	/** dBm; NaN where there is no radio. */
+	readonly signal: number;
+	/** The program tells why a connection ended, or was not made: kept for the next life. */
+	offline(reason: number): void;
+}
+
 /** What a program did with a word from outside. */
-export const Command = {
+export const Command = Object.freeze({
 	/** It is not known, or its value makes no sense: ignored. */
 	Invalid: 0,
 	/** "identify": the indicator was started. */
 	Identify: 1,
 	/** "report": a reading was taken at once. */
 	Report: 2,
-} as const;
+} as const);
 export type Command = (typeof Command)[keyof typeof Command];
 
 /** The topics that a program listens to. */
-export const Inlet = {
+export const Inlet = Object.freeze({
 	/** `set/interval`. */
 	Interval: 0,
 	/** `do`. */
 	Command: 1,
-} as const;
+} as const);
 export type Inlet = (typeof Inlet)[keyof typeof Inlet];
 
 /** What a program tells its host while it runs; numbers only. The methods must not throw. */

@@ -6,6 +6,7 @@
  *     <root>/<name>/status         online | offline      retained; the broker says "offline" if we vanish
  *     <root>/<name>/set/interval   seconds, 1 to 86400   retain it to make it last; empty: the board's own setting
  *     <root>/<name>/do             identify | report
+ *     <root>/<name>/diagnostics    see diagnostics.ts; boards that have a health
  *
  * Everything is made in the constructor; afterwards nothing is allocated. Without a connection readings wait in the store
  * and arrive later, in order, with the time they were taken. When it is full, the oldest that was never sent gives way:
@@ -31,6 +32,7 @@ import {
 	VOLATILE,
 } from "../../lib/index.js";
 import { type Board, Command, Inlet, type Program, type Report, type Sensors } from "../ports.js";
+import { Diagnostics } from "./diagnostics.js";
 import { READING_BYTES, writeReading } from "./reading.js";
 
 /** Seconds: a day is where a sensor that nobody hears from counts as broken. */
@@ -68,6 +70,7 @@ export class Sensor implements Program, Listener, Alarm {
 	readonly #report: Report | undefined;
 	readonly #timer: Timer;
 	readonly #names: Names;
+	readonly #diagnostics: Diagnostics | undefined;
 
 	constructor(board: Board) {
 		const { name, memory, dialler, clock, random, store, limits, settings } = board;
@@ -85,6 +88,8 @@ export class Sensor implements Program, Listener, Alarm {
 		});
 		this.#names = new Names(this.client, base);
 		this.#timer = clock.timer(this);
+		const { health } = board;
+		this.#diagnostics = health && new Diagnostics(this.client, board, health, base);
 	}
 
 	/** Connects, and takes the first reading when that is done, or after an interval if it takes longer. */
@@ -112,6 +117,7 @@ export class Sensor implements Program, Listener, Alarm {
 		if (this.#stopped) return;
 		this.#stopped = true;
 		this.#timer.disarm();
+		this.#diagnostics?.stop();
 		// A DISCONNECT takes the will back: saying "offline" is up to us. Without a connection the will has said it.
 		if (this.client.online) {
 			this.#tell(Status.Offline);
@@ -126,12 +132,14 @@ export class Sensor implements Program, Listener, Alarm {
 		this.#report?.online(sessionPresent);
 		if (this.#stopped) return;
 		this.#tell(Status.Online);
+		this.#diagnostics?.online();
 		if (!this.#fresh) return;
 		this.#restart();
 		this.#read();
 	}
 
 	onOffline(reason: number, retryMs: number): void {
+		this.#diagnostics?.offline(reason);
 		this.#report?.offline(reason, retryMs);
 	}
 
@@ -149,6 +157,7 @@ export class Sensor implements Program, Listener, Alarm {
 
 	onRoom(): void {
 		if (this.#statusOwed) this.#tell(this.#stopped ? Status.Offline : Status.Online);
+		this.#diagnostics?.room();
 		if (!this.#readingOwed || this.#stopped) return;
 		this.#readingOwed = false;
 		this.#read();

@@ -4,6 +4,7 @@
  *
  *     <root>/<name>/reading   {"t":21.53,"h":45.20,"battery":3712,"rssi":-61,"n":17,"next":900,"at":1767225600}
  *     <root>/<name>/status    asleep | offline      retained
+ *     <root>/<name>/diagnostics    see diagnostics.ts; boards that have a health, after a start that was no waking up
  *
  *     start ──▶ Awake: a reading into flash, then connect ──all acknowledged──▶ Parting ──▶ deep sleep
  *                 └── no connection, a broken one, or AWAKE_MS over ────────────▶   └── PARTING_MS later, in any case
@@ -31,7 +32,8 @@ import {
 	type Topic,
 	VOLATILE,
 } from "../../lib/index.js";
-import type { Board, Program } from "../ports.js";
+import { type Board, type Program, Reset } from "../ports.js";
+import { Diagnostics } from "./diagnostics.js";
 import { READING_BYTES, writeReading } from "./reading.js";
 
 /** The longest time awake: joining Wi-Fi, DNS and TLS take a few seconds where all is well. */
@@ -68,6 +70,7 @@ export class Sleeper implements Program, Listener, Alarm {
 	readonly #timer: Timer;
 	readonly #reading: Topic;
 	readonly #status: Topic;
+	readonly #diagnostics: Diagnostics | undefined;
 
 	/** Throws when the board cannot sleep. */
 	constructor(board: Board) {
@@ -91,6 +94,8 @@ export class Sleeper implements Program, Listener, Alarm {
 		this.#reading = this.client.topic(`${base}/reading`);
 		this.#status = this.client.topic(topic);
 		this.#timer = clock.timer(this);
+		const { health } = board;
+		this.#diagnostics = health && new Diagnostics(this.client, board, health, base);
 	}
 
 	/** Takes the reading, and begins to connect. */
@@ -117,6 +122,7 @@ export class Sleeper implements Program, Listener, Alarm {
 	stop(): void {
 		this.#state = State.Stopped;
 		this.#timer.disarm();
+		this.#diagnostics?.stop();
 		this.client.close(this.#willful);
 	}
 
@@ -130,6 +136,7 @@ export class Sleeper implements Program, Listener, Alarm {
 			body.text("asleep");
 			this.client.commit();
 		}
+		if (this.#board.health?.reset !== Reset.Sleep) this.#diagnostics?.online();
 		this.client.flush(AWAKE_MS);
 	}
 
@@ -139,6 +146,7 @@ export class Sleeper implements Program, Listener, Alarm {
 
 	/** A first attempt that is followed by another at once (0) is none that failed. */
 	onOffline(reason: number, retryMs: number): void {
+		this.#diagnostics?.offline(reason);
 		this.#board.report?.offline(reason, retryMs);
 		if (retryMs > 0 && this.#state === State.Awake) this.#part();
 	}
