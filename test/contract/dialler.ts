@@ -27,8 +27,15 @@ export interface Harness {
 
 export type OpenHarness = (acceptor: Acceptor) => Promise<Harness>;
 
-/** `hangs`: the surrounding has a dialler that never comes up, which on loopback a plain connect cannot be. */
-export function diallerContract(name: string, open: OpenHarness, hangs = true): void {
+export interface Promises {
+	/** The surrounding has a dialler that never comes up, which on loopback a plain connect cannot be. Default true. */
+	readonly hangs?: boolean;
+	/** What an orderly end by the peer is told as. Default `Closed`; the socket of a device knows no reason. */
+	readonly closed?: LinkFault;
+}
+
+export function diallerContract(name: string, open: OpenHarness, promises: Promises = {}): void {
+	const { hangs = true, closed = LinkFault.Closed } = promises;
 	describe(`${name} keeps the dialler's contract`, () => {
 		let harness: Harness;
 		let peers: Peer[];
@@ -145,7 +152,7 @@ export function diallerContract(name: string, open: OpenHarness, hangs = true): 
 			await harness.until(() => link.faults.length > 0);
 			await harness.settle();
 			expect(got).toEqual(patterned(500));
-			expect(link.faults).toEqual([LinkFault.Closed]);
+			expect(link.faults).toEqual([closed]);
 			expect(link.calls.at(-1)).toBe("error");
 			expect(link.calls.filter((call) => call.endsWith("inside"))).toEqual([]);
 			expect(link.transport!.room).toBe(0);
@@ -161,7 +168,7 @@ export function diallerContract(name: string, open: OpenHarness, hangs = true): 
 			await harness.until(() => link.faults.length > 0);
 			await harness.settle();
 			expect(link.calls).toEqual(["writable", "error"]);
-			expect(link.faults).toEqual([LinkFault.Closed]);
+			expect(link.faults).toEqual([closed]);
 			expect(link.write(patterned(3), 0, 0)).toBe(0);
 		});
 
