@@ -50,14 +50,19 @@ export interface Settings {
 	readonly sessionExpirySeconds: number;
 }
 
-/** Sensors in integers: fractions are for displays. The fields are those of the last {@link sample}. */
+/**
+ * Sensors in integers: fractions are for displays. The fields are those of the last {@link sample}; NaN is what this board
+ * does not have, or could not measure, and readings leave it out.
+ */
 export interface Sensors {
-	/** Measures now. Takes little time and allocates nothing. */
+	/** Measures now. Takes little time and allocates nothing; what a driver of the SDK does is said in `boards/README.md`. */
 	sample(): void;
 	/** Hundredths of a degree Celsius. */
 	readonly temperature: number;
 	/** Hundredths of a percent of relative humidity, 0 to 10000. */
 	readonly humidity: number;
+	/** Pascals, 30000 to 110000. A board that cannot measure it may leave it out. */
+	readonly pressure?: number;
 	/** Millivolts of the battery. */
 	readonly battery: number;
 	/** Strength of the radio's signal in dBm, negative. */
@@ -106,10 +111,12 @@ export const Ending = Object.freeze({
 	Start: 5,
 	/** Somebody asked for it. */
 	Wanted: 6,
+	/** It went to sleep. */
+	Asleep: 7,
 } as const);
 export type Ending = (typeof Ending)[keyof typeof Ending];
 
-/** How the board itself is doing. What is not known is NaN. */
+/** How the board itself is doing. A number that is not known is NaN. */
 export interface Health {
 	readonly reset: Reset;
 	/** Of the life before this one. */
@@ -118,7 +125,7 @@ export interface Health {
 	readonly lastWords: Uint8Array;
 	/** Why the last connection of that life ended, as `Listener.onOffline` told it; 0: it had none, or nobody knows. */
 	readonly lastReason: number;
-	/** How often this board has started, this time among them. */
+	/** How often this board has started, this time among them; NaN where nobody can count it. */
 	readonly starts: number;
 	/** Looks at what changes: the fields below are of this moment. Allocates nothing. */
 	sample(): void;

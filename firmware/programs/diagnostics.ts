@@ -3,7 +3,7 @@
  * How the board itself is doing, for whoever looks after many of them: part of a program, used where a board has a `health`.
  *
  *     <root>/<name>/diagnostics   retained, at each connect and every ten minutes
- *     {"starts":12,"reset":"software","ending":"no broker","reason":-18,"uptime":3600,"offline":-4,
+ *     {"reset":"software","starts":12,"ending":"no broker","reason":-18,"uptime":3600,"offline":-4,
  *      "connects":3,"dials":5,"free":123456,"slots":20480,"chunks":31744,"collections":0,"rssi":-61}
  *
  * `ending`, `reason` and `words` are about the life before this one: why it ended, why its last connection did, and what
@@ -54,6 +54,7 @@ const ENDINGS: readonly string[] = Object.freeze([
 	"engine",
 	"start",
 	"wanted",
+	"asleep",
 ]);
 
 export class Diagnostics implements Alarm {
@@ -131,11 +132,10 @@ export class Diagnostics implements Alarm {
 	#write(body: Writer, brief: boolean): void {
 		const health = this.#health;
 		health.sample();
-		body.text('{"starts":');
-		body.integer(health.starts);
-		body.text(',"reset":"');
+		body.text('{"reset":"');
 		body.text(RESETS[health.reset]);
 		body.text('"');
+		field(body, ',"starts":', health.starts);
 		if (health.ending !== Ending.Unknown) {
 			body.text(',"ending":"');
 			body.text(ENDINGS[health.ending]);

@@ -4,26 +4,25 @@
 import type { Writer } from "../../lib/index.js";
 import type { Board } from "../ports.js";
 
-/** Bytes of the longest reading: names and punctuation 49, seven numbers of at most 11 characters. */
+/** Bytes of the longest reading: names and punctuation 54, eight numbers of at most 57 together. */
 export const READING_BYTES = 128;
 
 /**
- * Writes what the sensors measured last, as JSON. `number` counts the readings of this board; `nextSeconds` says when the
- * next one is due, 0 leaves that out. `at` is when it was taken, in seconds since 1970; where the time of day is not known
- * yet, `up` stands in its place: seconds of the board's own clock, good for the distance between two readings.
+ * Writes what the sensors measured last, as JSON; what is NaN is left out, because this board has no such sensor or it
+ * failed. `number` counts the readings of this board; `nextSeconds` says when the next one is due, 0 leaves that out. `at` is
+ * when it was taken, in seconds since 1970; where the time of day is not known yet, `up` stands in its place: seconds of the
+ * board's own clock, good for the distance between two readings.
  */
 export function writeReading(body: Writer, board: Board, number: number, nextSeconds: number): void {
 	const { sensors, clock } = board;
 	const epochSeconds = clock.epochSeconds;
-	body.text('{"t":');
-	body.decimal(sensors.temperature, 2);
-	body.text(',"h":');
-	body.decimal(sensors.humidity, 2);
-	body.text(',"battery":');
-	body.integer(sensors.battery);
-	body.text(',"rssi":');
-	body.integer(sensors.signal);
-	body.text(',"n":');
+	body.text("{");
+	writeField(body, '"t":', sensors.temperature, 2);
+	writeField(body, '"h":', sensors.humidity, 2);
+	writeField(body, '"p":', sensors.pressure, 2);
+	writeField(body, '"battery":', sensors.battery, 0);
+	writeField(body, '"rssi":', sensors.signal, 0);
+	body.text('"n":');
 	body.integer(number);
 	if (nextSeconds > 0) {
 		body.text(',"next":');
@@ -32,4 +31,13 @@ export function writeReading(body: Writer, board: Board, number: number, nextSec
 	body.text(epochSeconds > 0 ? ',"at":' : ',"up":');
 	body.integer(epochSeconds > 0 ? epochSeconds : clock.seconds);
 	body.text("}");
+}
+
+/** One field and the comma behind it, or nothing. */
+function writeField(body: Writer, name: string, value: number | undefined, digits: number): void {
+	// NaN, and undefined, fail every comparison.
+	if (value === undefined || !(value >= -0x80000000)) return;
+	body.text(name);
+	body.decimal(value, digits);
+	body.text(",");
 }

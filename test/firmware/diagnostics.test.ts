@@ -49,7 +49,7 @@ describe.each([
 		expect(station.published("diagnostics")).toEqual([
 			{
 				text:
-					'{"starts":12,"reset":"power","uptime":0,"connects":1,"dials":1,' +
+					'{"reset":"power","starts":12,"uptime":0,"connects":1,"dials":1,' +
 					'"free":123456,"slots":20480,"chunks":31744,"collections":3,"rssi":-61}',
 				qos: 1,
 				retain: true,
@@ -93,10 +93,11 @@ describe.each([
 	it("leaves out what is not known", () => {
 		const health = new FixedHealth();
 		Object.assign(health, { freeBytes: NaN, slotBytes: NaN, chunkBytes: NaN, collections: NaN, signal: NaN });
+		health.starts = NaN;
 		const station = started(health, { settings: { version } });
 		station.pass(1);
 		expect(station.published("diagnostics")[0].text).toBe(
-			'{"starts":12,"reset":"power","uptime":0,"connects":1,"dials":1}',
+			'{"reset":"power","uptime":0,"connects":1,"dials":1}',
 		);
 	});
 
@@ -112,7 +113,7 @@ describe.each([
 		const tiny = started(health, { settings: { version }, limits: TINY_LIMITS });
 		tiny.pass(1);
 		expect(tiny.published("diagnostics")[0].text).toBe(
-			'{"starts":4294967295,"reset":"brownout","ending":"memory full","reason":-25,"uptime":0}',
+			'{"reset":"brownout","starts":4294967295,"ending":"memory full","reason":-25,"uptime":0}',
 		);
 	});
 
