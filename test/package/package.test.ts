@@ -2,7 +2,7 @@
 /** The package as others get it: packed, unpacked into an empty folder, and used from plain JavaScript and TypeScript. */
 import { execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,6 +10,9 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Broker, TcpListener } from "../../simulator/broker/index.js";
 import { NodeSchedule } from "../../simulator/node/index.js";
+import { examine } from "../manifests/mistakes.js";
+import { namedSdk } from "../manifests/sdk.js";
+import { disk } from "../manifests/tree.js";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -215,44 +218,16 @@ test.each([
 	},
 );
 
-test("everything that a manifest names is there", async () => {
-	const manifests = [...packed].filter((path) => /^manifests\/.*\.json$/.test(path));
+test("each manifest can be included from node_modules", async () => {
+	const manifests = [...packed].filter((path) => /^manifests\/[^/]*\.json$/.test(path));
 	expect(manifests).toContain("manifests/client.json");
-	const missing: string[] = [];
-	for (const manifest of manifests) {
-		const {
-			modules = {},
-			preload = [],
-			include = [],
-		} = JSON.parse(await readFile(installed(manifest), "utf8"));
-		const at = (path: string): string => posix.join(posix.dirname(manifest), path);
-		const there = (path: string): boolean =>
-			packed.has(`${path}.ts`) || packed.has(`${path}.js`) || packed.has(path);
-		for (const path of Object.values<string>(modules)) {
-			const folder = path.endsWith("/*") ? at(path.slice(0, -1)) : undefined;
-			if (folder === undefined ? !there(at(path)) : ![...packed].some((file) => file.startsWith(folder)))
-				missing.push(`${manifest}: ${path}`);
-		}
-		for (const name of preload) {
-			const known = Object.entries<string>(modules).some(([module, path]) => {
-				if (module === name) return there(at(path));
-				const inside = module.endsWith("/*") && name.startsWith(module.slice(0, -1));
-				return inside && there(at(path.slice(0, -1) + name.slice(module.length - 1)));
-			});
-			if (!known) missing.push(`${manifest}: preload ${name}`);
-		}
-		for (const path of include)
-			if (typeof path === "string" && path.startsWith(".") && !there(at(path)))
-				missing.push(`${manifest}: include ${path}`);
+	await add("main.js", "");
+	const sdk = namedSdk();
+	for (const path of manifests) {
+		const include = ["$(MODDABLE)/examples/manifest_base.json", `./node_modules/ringbuoy/${path}`];
+		const manifest = await add("manifest.json", JSON.stringify({ include, modules: { "*": "./main" } }));
+		const { build, mistakes } = examine({ manifest, platform: "esp32/nodemcu", sdk, tree: disk });
+		expect(mistakes, path).toEqual([]);
+		expect(build.imports().has("ringbuoy"), path).toBe(true);
 	}
-	expect(missing).toEqual([]);
-});
-
-test("every source that a manifest takes a folder of is preloaded, so that it stays in flash", async () => {
-	const { preload } = JSON.parse(await readFile(installed("manifests/client.json"), "utf8"));
-	const sources = (await readdir(installed("lib"), { recursive: true })).filter((path) =>
-		path.endsWith(".ts"),
-	);
-	const names = sources.map((path) => `ringbuoy/lib/${path.replaceAll("\\", "/").replace(/\.ts$/, "")}`);
-	expect(names.filter((name) => !preload.includes(name))).toEqual([]);
 });
