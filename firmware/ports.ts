@@ -109,10 +109,8 @@ export const Ending = Object.freeze({
 	Engine: 4,
 	/** The program could not start. */
 	Start: 5,
-	/** Somebody asked for it. */
-	Wanted: 6,
 	/** It went to sleep. */
-	Asleep: 7,
+	Asleep: 6,
 } as const);
 export type Ending = (typeof Ending)[keyof typeof Ending];
 

@@ -152,7 +152,7 @@ export class Ledger {
 
 /** What a program did not mean to do. */
 function isCrash(ending: Ending): boolean {
-	return ending !== Ending.NoBroker && ending !== Ending.Wanted && ending !== Ending.Asleep;
+	return ending !== Ending.NoBroker && ending !== Ending.Asleep;
 }
 
 /** Printable ASCII that can stand in JSON as it is; everything else becomes a space or an apostrophe. */

@@ -53,7 +53,6 @@ const ENDINGS: readonly string[] = Object.freeze([
 	"memory full",
 	"engine",
 	"start",
-	"wanted",
 	"asleep",
 ]);
 
