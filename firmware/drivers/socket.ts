@@ -9,9 +9,10 @@ export interface Socket {
 	read(view: Uint8Array): number | undefined;
 	/**
 	 * Takes the whole view. Returns the room left; nothing when the connection is broken. Throws when it is not up, also in
-	 * the moment between its end and `onError`.
+	 * the moment between its end and `onError`. So many more bytes are `following` in the same turn: a native socket does
+	 * not look at that.
 	 */
-	write(view: Uint8Array): number | undefined;
+	write(view: Uint8Array, following?: number): number | undefined;
 	/** May be called twice. */
 	close(): void;
 }
@@ -26,8 +27,8 @@ export interface SocketOptions {
 	onReadable?: (this: Socket, count: number) => void;
 	/** Called with the room, when the connection is up and when there is more. */
 	onWritable?: (this: Socket, count: number) => void;
-	/** Called without a reason when it is over: closed, reset, refused. */
-	onError?: (this: Socket) => void;
+	/** Called when it is over: closed, reset, refused. A native socket gives no reason. */
+	onError?: (this: Socket, fault?: LinkFault) => void;
 }
 
 /** Connects at construction; throws "no network", "no socket", "invalid address" and the like. */
@@ -141,7 +142,7 @@ export class SocketTransport implements Transport, Alarm {
 		try {
 			for (let at = start; at < end && room !== undefined; ) {
 				const count = end - at > memory.windowBytes ? memory.windowBytes : end - at;
-				room = socket.write(memory.filled(bytes, at, count));
+				room = socket.write(memory.filled(bytes, at, count), end - at - count);
 				memory.restore();
 				at += count;
 			}

@@ -65,8 +65,8 @@ export class TcpDialler implements Dialler, Answer {
 			onWritable: function (this: Socket, room: number): void {
 				if (transport.owns(this)) transport.writable(room);
 			},
-			onError: function (this: Socket): void {
-				if (transport.owns(this)) transport.failed();
+			onError: function (this: Socket, fault?: LinkFault): void {
+				if (transport.owns(this)) transport.failed(fault);
 			},
 		};
 	}

@@ -30,6 +30,10 @@ export interface TcpHost {
 
 /** What tests may do to one of them. */
 export interface LwipSocket extends Socket {
+	/** As `xs_tcp_read` takes it: a view, a buffer, a number of bytes, or nothing for all that waits. */
+	read(view: Uint8Array): number | undefined;
+	read(buffer: ArrayBuffer): number | undefined;
+	read(count?: number): ArrayBuffer | undefined;
 	/** `tcp_write` fails: it returns undefined, `onError` follows. */
 	failWrites: boolean;
 	/** Bytes that wait to be read. */
@@ -115,9 +119,12 @@ class Tcp implements LwipSocket {
 		return this.#buffers.reduce((sum, one) => sum + one.length, 0);
 	}
 
-	read(view: Uint8Array): number | undefined {
+	read(view: Uint8Array | ArrayBuffer): number | undefined;
+	read(count?: number): ArrayBuffer | undefined;
+	read(wanted?: Uint8Array | ArrayBuffer | number): number | ArrayBuffer | undefined {
 		this.#validate();
 		if (this.#buffers.length === 0) return undefined;
+		const view = typeof wanted === "object" ? bytesOf(wanted) : new Uint8Array(wanted ?? this.unread);
 		const requested = view.length;
 		if (requested <= 0 || requested > this.unread) throw new Error("invalid");
 		for (let at = 0; at < requested; ) {
@@ -130,7 +137,7 @@ class Tcp implements LwipSocket {
 		}
 		if (this.unread < WINDOW) this.#wire?.hold(false);
 		if (this.#buffers.length === 0 && this.#error) this.#trigger(Trigger.Error);
-		return requested;
+		return typeof wanted === "object" ? requested : view.buffer;
 	}
 
 	write(view: Uint8Array): number | undefined {
@@ -197,4 +204,8 @@ class Tcp implements LwipSocket {
 				onWritable?.call(this, SEND_BUFFER - this.#unsent);
 		} else if (this.#triggerable & Trigger.Error) onError?.call(this);
 	}
+}
+
+function bytesOf(buffer: Uint8Array | ArrayBuffer): Uint8Array {
+	return buffer instanceof ArrayBuffer ? new Uint8Array(buffer) : buffer;
 }

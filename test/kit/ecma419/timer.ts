@@ -58,6 +58,15 @@ export class VirtualTime implements TimerModule, TimeModule {
 		}
 	}
 
+	clear(timer?: object): void {
+		const entry = timer as Entry | undefined;
+		if (entry === undefined || entry.destroyed) return;
+		entry.destroyed = true;
+		entry.unscheduled = true;
+		entry.fire = false;
+		this.#timers.splice(this.#timers.indexOf(entry), 1);
+	}
+
 	/** Lets `ms` pass, a wake-up of the machine at each time when something is due. */
 	advance(ms: number): void {
 		for (let left = ms; ; ) {
@@ -89,7 +98,8 @@ export class VirtualTime implements TimerModule, TimeModule {
 			entry.fire = false;
 			entry.triggerTime = (entry.triggerTime + entry.repeat) | 0;
 			entry.callback();
-			if (entry.repeat === 0) {
+			if (entry.destroyed) i = 0;
+			else if (entry.repeat === 0) {
 				entry.destroyed = true;
 				this.#timers.splice(this.#timers.indexOf(entry), 1);
 				i = 0;
@@ -119,5 +129,9 @@ export class RealTime implements TimerModule, TimeModule {
 			entry.callback();
 		};
 		entry.timeout = setTimeout(again, ms).unref();
+	}
+
+	clear(timer?: object): void {
+		if (timer !== undefined) this.schedule(timer);
 	}
 }
