@@ -137,7 +137,7 @@ class Tcp implements LwipSocket {
 		}
 		if (this.unread < WINDOW) this.#wire?.hold(false);
 		if (this.#buffers.length === 0 && this.#error) this.#trigger(Trigger.Error);
-		return typeof wanted === "object" ? requested : view.buffer;
+		return typeof wanted === "object" ? requested : (view.buffer as ArrayBuffer);
 	}
 
 	write(view: Uint8Array): number | undefined {
