@@ -35,8 +35,7 @@ export function writeReading(body: Writer, board: Board, number: number, nextSec
 
 /** One field and the comma behind it, or nothing. */
 function writeField(body: Writer, name: string, value: number | undefined, digits: number): void {
-	// NaN, and undefined, fail every comparison.
-	if (value === undefined || !(value >= -0x80000000)) return;
+	if (value === undefined || Number.isNaN(value)) return;
 	body.text(name);
 	body.decimal(value, digits);
 	body.text(",");
