@@ -76,17 +76,17 @@ export class Client {
 	readonly counters: Uint32Array = new Uint32Array(Counter.Count);
 	/** Why the last {@link compose}, {@link publish}, {@link subscribe} was refused; 0 when it was not. */
 	refusal = 0;
-	readonly #store: Store;
-	readonly #pump: Pump;
-	readonly #writer: Writer;
-	readonly #arena: Arena;
-	readonly #session: Session;
+	private readonly store: Store;
+	private readonly pump: Pump;
+	private readonly writer: Writer;
+	private readonly arena: Arena;
+	private readonly session: Session;
 	/** Where the record starts that is being composed, and its topic, when it is to replace one of that topic. */
-	#composed = 0;
-	#replacing: Topic | null = null;
+	private composed = 0;
+	private replacing: Topic | null = null;
 	/** The next free byte of the text region, and its end. */
-	#text: number;
-	readonly #textEnd: number;
+	private text: number;
+	private readonly textEnd: number;
 
 	constructor(options: ClientOptions) {
 		const limits = limitsFrom(options.limits, DEFAULT_LIMITS);
@@ -103,33 +103,33 @@ export class Client {
 		const sendStart = arena.region(limits.sendBytes);
 		const encoder = new Encoder(arena, sendStart, sendStart + limits.sendBytes, counters);
 		decoder.version5 = encoder.version5 = version5;
-		this.#text = arena.region(limits.textBytes);
-		this.#textEnd = this.#text + limits.textBytes;
+		this.text = arena.region(limits.textBytes);
+		this.textEnd = this.text + limits.textBytes;
 		const owed = new OwedRing(arena, owedRows(limits));
 		const subscriptions = new Subscriptions(arena, limits.subscriptions, listener, counters);
 		store.attach(arena, arena.region(store.bytes), options.clock, options.random);
 		const link = new Link();
 		const message = new Message(arena, packet);
-		this.#arena = arena;
-		this.#store = store;
-		this.#writer = new Writer(arena);
+		this.arena = arena;
+		this.store = store;
+		this.writer = new Writer(arena);
 		const parts = {
 			store, packet, link, owed, encoder, counters, listener, message, subscriptions, limits, view: arena.view,
 			clock: options.clock,
 		}; // biome-ignore format: a list
 		const session = new Session(parts);
 		const identity = this.identify(options, version5, limits);
-		this.#session = session;
-		this.#pump = new Pump(options, arena, session, intake, identity);
+		this.session = session;
+		this.pump = new Pump(options, arena, session, intake, identity);
 	}
 
 	// ── cold: before, or rarely ──────────────────────────────────────────────────────────────────────────────────
 
 	/** Turns a topic name into bytes, once. Throws when it is not one, or the text region is full. Not hot. */
 	topic(name: string): Topic {
-		const start = this.#text + 2;
+		const start = this.text + 2;
 		const end = this.put(name);
-		const fault = topicFault(this.#arena.bytes, start, end);
+		const fault = topicFault(this.arena.bytes, start, end);
 		if (fault !== undefined) this.takeBack(start, name, fault);
 		this.fits(start, end, name, Record.Overhead);
 		return new Topic(start, end);
@@ -137,9 +137,9 @@ export class Client {
 
 	/** Turns a topic filter into bytes, once. Throws when it is not one, or the text region is full. Not hot. */
 	filter(pattern: string): Filter {
-		const start = this.#text + 2;
+		const start = this.text + 2;
 		const end = this.put(pattern);
-		const fault = filterFault(this.#arena.bytes, start, end);
+		const fault = filterFault(this.arena.bytes, start, end);
 		if (fault !== undefined) this.takeBack(start, pattern, fault);
 		this.fits(start, end, pattern, 8);
 		return new Filter(start, end);
@@ -150,28 +150,28 @@ export class Client {
 	 * broker lost the session. `listener.onSubscribed` tells the answer. Returns 0 or a refusal.
 	 */
 	subscribe(filter: Filter, qos: Qos): number {
-		if (!this.#session.subscriptions.add(filter, qos)) return this.refuse(Refusal.TableFull);
-		this.#pump.turn();
+		if (!this.session.subscriptions.add(filter, qos)) return this.refuse(Refusal.TableFull);
+		this.pump.turn();
 		return 0;
 	}
 
 	/** No longer wants them. `listener.onUnsubscribed` tells when the broker knows. Returns 0 or a refusal. */
 	unsubscribe(filter: Filter): number {
-		if (!this.#session.subscriptions.remove(filter)) return this.refuse(Refusal.NotSubscribed);
-		this.#pump.turn();
+		if (!this.session.subscriptions.remove(filter)) return this.refuse(Refusal.NotSubscribed);
+		this.pump.turn();
 		return 0;
 	}
 
 	/** Connects, and stays connected until {@link close}. Returns 0, or a refusal when the store cannot be used. */
 	open(): number {
-		const pump = this.#pump;
+		const pump = this.pump;
 		if (pump.wanted) return 0;
 		if (pump.phase === Phase.Idle) {
 			const { identity } = pump;
-			const opened = this.#store.open(identity.hash, identity.sessionExpirySeconds);
+			const opened = this.store.open(identity.hash, identity.sessionExpirySeconds);
 			if (opened < 0) return this.refuse(opened);
 			identity.restore();
-			this.#session.begin(opened > 0, identity.requeue);
+			this.session.begin(opened > 0, identity.requeue);
 		}
 		pump.wanted = true;
 		pump.turn();
@@ -185,7 +185,7 @@ export class Client {
 	 * costs one a second by default; and a refusal that does not heal by itself, a wrong password, waits as before.
 	 */
 	redial(): void {
-		this.#pump.redial();
+		this.pump.redial();
 	}
 
 	/**
@@ -195,39 +195,39 @@ export class Client {
 	 * returned, and {@link open} before that takes it back.
 	 */
 	close(withWill = false): void {
-		this.#pump.goodbye = withWill ? Reason.DisconnectWithWill : Reason.Success;
-		this.#pump.wanted = false;
-		this.#pump.turn();
+		this.pump.goodbye = withWill ? Reason.DisconnectWithWill : Reason.Success;
+		this.pump.wanted = false;
+		this.pump.turn();
 	}
 
 	/**
 	 * Waits until the outbox is empty, `ms` at most (default `flushMs`; up to 2³⁰), and then calls `listener.onFlushed`,
 	 * never from inside this call. Without a connection that is wanted there is nothing to wait for.
 	 */
-	flush(ms: number = this.#session.limits.flushMs): void {
-		this.#pump.flush(ms > 0 ? Math.min(ms, 0x4000_0000) : 0);
+	flush(ms: number = this.session.limits.flushMs): void {
+		this.pump.flush(ms > 0 ? Math.min(ms, 0x4000_0000) : 0);
 	}
 
 	/** True between `onOnline` and `onOffline`. */
 	get online(): boolean {
-		return this.#pump.phase === Phase.Online;
+		return this.pump.phase === Phase.Online;
 	}
 
 	/** Messages accepted and not settled. */
 	get pending(): number {
-		return this.#store.count;
+		return this.store.count;
 	}
 
 	/** The number that {@link remember} kept last, also in an earlier life when the store is in flash; NaN: there is none. */
 	get remembered(): number {
-		return this.#store.remembered;
+		return this.store.remembered;
 	}
 
 	/** The memory budget, term by term; their sum is what was taken from the board's memory. Allocates. */
 	get memory(): BudgetTerm[] {
 		return [
-			...budget(this.#session.limits),
-			{ name: "store", bytes: this.#store.bytes, reason: "messages, their table, inbound QoS 2 identifiers" },
+			...budget(this.session.limits),
+			{ name: "store", bytes: this.store.bytes, reason: "messages, their table, inbound QoS 2 identifiers" },
 		];
 	}
 
@@ -243,9 +243,9 @@ export class Client {
 	compose(topic: Topic, qos: Qos, flags = 0, bytes = -1, expirySeconds = 0): Writer | undefined {
 		const head = Record.Overhead + topic.end - topic.start;
 		const most =
-			this.#session.limits.sendBytes - head - PUBLISH_OVERHEAD - (expirySeconds > 0 ? EXPIRY_BYTES : 0);
+			this.session.limits.sendBytes - head - PUBLISH_OVERHEAD - (expirySeconds > 0 ? EXPIRY_BYTES : 0);
 		if (bytes < 0) bytes = most < 256 ? most : 256;
-		const { room, clock } = this.#session;
+		const { room, clock } = this.session;
 		const refused = this.refusalOf(qos, flags);
 		const traits = (flags >> TRAIT_SHIFT) | (qos === 0 ? Trait.Volatile : 0);
 		const fits = bytes <= most;
@@ -254,14 +254,14 @@ export class Client {
 			this.refuse(at);
 			return undefined;
 		}
-		const view = this.#arena.view;
-		this.#composed = at;
-		this.#replacing = (traits & Trait.KeepLatest) !== 0 ? topic : null;
+		const view = this.arena.view;
+		this.composed = at;
+		this.replacing = (traits & Trait.KeepLatest) !== 0 ? topic : null;
 		view.setUint8(at + Record.Flags, (qos << PublishFlag.QosShift) | (flags & RETAIN));
 		view.setUint8(at + Record.Traits, traits);
 		view.setUint16(at + Record.PropertiesLength, 0);
 		view.setUint32(at + Record.Expires, expirySeconds > 0 ? clock.seconds + expirySeconds : 0);
-		const writer = this.#writer;
+		const writer = this.writer;
 		writer.begin(at + Record.TopicLength, at + head + bytes);
 		writer.copy(topic.start - 2, topic.end);
 		this.refusal = 0;
@@ -270,22 +270,22 @@ export class Client {
 
 	/** Accepts the composed message. Returns its ticket (1 to 2³¹ - 1), settled once by `onSettled`; or a refusal. */
 	commit(): number {
-		const end = this.#writer.position;
-		if (this.#writer.overflowed || this.exceeds(end)) {
+		const end = this.writer.position;
+		if (this.writer.overflowed || this.exceeds(end)) {
 			this.discard();
 			return this.refuse(Refusal.TooLong);
 		}
-		const ticket = this.#store.seal(end);
+		const ticket = this.store.seal(end);
 		if (ticket < 0) return this.refuse(ticket);
-		this.#session.accepted(ticket);
-		if (this.#replacing !== null) this.#session.room.replace(this.#replacing, ticket);
-		this.#pump.turn();
+		this.session.accepted(ticket);
+		if (this.replacing !== null) this.session.room.replace(this.replacing, ticket);
+		this.pump.turn();
 		return ticket;
 	}
 
 	/** Drops the composition. Harmless when there is none. */
 	discard(): void {
-		this.#store.discard();
+		this.store.discard();
 	}
 
 	/** The plain form, for a payload that is ready: copies `payload`. Returns a ticket or a refusal. */
@@ -301,33 +301,33 @@ export class Client {
 	 * message was taken, so that its effect on the number happens once even if power is cut anywhere. See {@link remembered}.
 	 */
 	remember(value: number): void {
-		this.#store.remember(value);
-		this.#pump.turn();
+		this.store.remember(value);
+		this.pump.turn();
 	}
 
 	/** What is not possible before any room is looked for. */
 	private refusalOf(qos: number, flags: number): number {
-		if (this.#pump.phase !== Phase.Online)
-			return qos === 0 && !this.#pump.identity.queueQos0 ? Refusal.Offline : 0;
-		const link = this.#session.link;
+		if (this.pump.phase !== Phase.Online)
+			return qos === 0 && !this.pump.identity.queueQos0 ? Refusal.Offline : 0;
+		const link = this.session.link;
 		if (qos > link.maximumQos) return Refusal.NotOffered;
 		return (flags & RETAIN) !== 0 && !link.retainAvailable ? Refusal.NotOffered : 0;
 	}
 
 	/** True when the broker of this connection does not take packets as long as what was composed [MQTT-3.2.2-15]. */
 	private exceeds(end: number): boolean {
-		const { link, encoder } = this.#session;
+		const { link, encoder } = this.session;
 		const maximum = link.maximumPacketSize;
-		const most = end - this.#composed + PUBLISH_OVERHEAD + EXPIRY_BYTES;
-		if (most <= maximum || this.#pump.phase !== Phase.Online) return false;
+		const most = end - this.composed + PUBLISH_OVERHEAD + EXPIRY_BYTES;
+		if (most <= maximum || this.pump.phase !== Phase.Online) return false;
 		return (
-			encoder.publishSize(this.#composed, end, this.#arena.view.getUint32(this.#composed + Record.Expires)) >
+			encoder.publishSize(this.composed, end, this.arena.view.getUint32(this.composed + Record.Expires)) >
 			maximum
 		);
 	}
 
 	private refuse(refusal: number): number {
-		if (refusal === Refusal.StoreFault) this.#pump.turn(); // which tells the listener
+		if (refusal === Refusal.StoreFault) this.pump.turn(); // which tells the listener
 		this.counters[Counter.Refusals]++;
 		this.refusal = refusal;
 		return refusal;
@@ -336,18 +336,18 @@ export class Client {
 	// ── construction ─────────────────────────────────────────────────────────────────────────────────────────────
 
 	private put(text: string): number {
-		const end = encodeText(this.#arena, this.#text, this.#textEnd, text);
-		this.#text = end;
+		const end = encodeText(this.arena, this.text, this.textEnd, text);
+		this.text = end;
 		return end;
 	}
 
 	private takeBack(start: number, text: string, fault: string): never {
-		this.#text = start - 2;
+		this.text = start - 2;
 		throw new RangeError(`${JSON.stringify(text)}: ${fault}`);
 	}
 
 	private fits(start: number, end: number, text: string, overhead: number): void {
-		if (end - start + overhead + PUBLISH_OVERHEAD > this.#session.limits.sendBytes)
+		if (end - start + overhead + PUBLISH_OVERHEAD > this.session.limits.sendBytes)
 			this.takeBack(start, text, "longer than limits.sendBytes allows");
 	}
 
@@ -356,19 +356,18 @@ export class Client {
 		const keepAliveSeconds = options.keepAliveSeconds ?? 60;
 		const sessionExpirySeconds = options.sessionExpirySeconds ?? DAY_SECONDS;
 		const { receiveMaximum, packetBytes: maximumPacketSize, sendBytes } = limits;
-		const start = this.#text;
-		const end = encodeConnect(this.#arena, start, this.#textEnd, version5, {
+		const start = this.text;
+		const end = encodeConnect(this.arena, start, this.textEnd, version5, {
 			clientId, user, password, will, keepAliveSeconds, sessionExpirySeconds, receiveMaximum, maximumPacketSize,
 		}); // biome-ignore format: a list
 		const assignableBytes = version5 && clientId === "" ? ASSIGNED_ID_BYTES : 0;
-		this.#text = end + assignableBytes;
-		if (this.#text > this.#textEnd)
-			throw new RangeError("the region for text is full: raise limits.textBytes");
-		const longest = this.#text - start;
+		this.text = end + assignableBytes;
+		if (this.text > this.textEnd) throw new RangeError("the region for text is full: raise limits.textBytes");
+		const longest = this.text - start;
 		if (1 + varintSize(longest) + longest > sendBytes)
 			throw new RangeError("CONNECT does not fit: raise limits.sendBytes");
 		const cleanStart = options.cleanStart ?? false;
-		const identity = new Identity(this.#arena, this.#store, {
+		const identity = new Identity(this.arena, this.store, {
 			version5, sessionExpirySeconds, cleanStart, start, end, assignableBytes, broker: options.broker ?? "",
 		}); // biome-ignore format: a list
 		identity.keepAliveSeconds = keepAliveSeconds;

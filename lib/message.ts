@@ -17,54 +17,54 @@ export class Message {
 	 * What is done with {@link Client.remember} is done once all the same.
 	 */
 	mayRepeat = false;
-	#packet: Packet;
+	private packet: Packet;
 
 	constructor(arena: Arena, packet: Packet) {
 		this.bytes = arena.bytes;
-		this.#packet = packet;
+		this.packet = packet;
 	}
 
 	get topicStart(): number {
-		return this.#packet.topicStart;
+		return this.packet.topicStart;
 	}
 
 	get topicEnd(): number {
-		return this.#packet.topicEnd;
+		return this.packet.topicEnd;
 	}
 
 	get payloadStart(): number {
-		return this.#packet.payloadStart;
+		return this.packet.payloadStart;
 	}
 
 	get payloadEnd(): number {
-		return this.#packet.payloadEnd;
+		return this.packet.payloadEnd;
 	}
 
 	/** Bytes of the payload. */
 	get length(): number {
-		return this.#packet.payloadEnd - this.#packet.payloadStart;
+		return this.packet.payloadEnd - this.packet.payloadStart;
 	}
 
 	/** 0, 1 or 2: the lower of what it was published with and what was subscribed. */
 	get qos(): number {
-		return (this.#packet.flags & PublishFlag.QosMask) >> PublishFlag.QosShift;
+		return (this.packet.flags & PublishFlag.QosMask) >> PublishFlag.QosShift;
 	}
 
 	/** True for a message that the broker had kept, sent because of a new subscription. */
 	get retain(): boolean {
-		return (this.#packet.flags & PublishFlag.Retain) !== 0;
+		return (this.packet.flags & PublishFlag.Retain) !== 0;
 	}
 
 	/** True when the topic matches the filter. */
 	matches(filter: Filter): boolean {
-		const packet = this.#packet;
+		const packet = this.packet;
 		return matches(this.bytes, filter.start, filter.end, packet.topicStart, packet.topicEnd);
 	}
 
 	/** Byte `i` of the payload; `undefined` beyond it. */
 	byteAt(i: number): number | undefined {
-		const at = this.#packet.payloadStart + i;
-		return i >= 0 && at < this.#packet.payloadEnd ? this.bytes[at] : undefined;
+		const at = this.packet.payloadStart + i;
+		return i >= 0 && at < this.packet.payloadEnd ? this.bytes[at] : undefined;
 	}
 
 	/** True when the payload is exactly these bytes. */
@@ -72,7 +72,7 @@ export class Message {
 		const length = bytes.length;
 		if (length !== this.length) return false;
 		const mine = this.bytes;
-		const start = this.#packet.payloadStart;
+		const start = this.packet.payloadStart;
 		for (let i = 0; i < length; i++) if (mine[start + i] !== bytes[i]) return false;
 		return true;
 	}
@@ -80,8 +80,8 @@ export class Message {
 	/** The payload as a decimal integer ("-42"), or NaN when it is anything else. Allocates nothing. */
 	integer(): number {
 		const bytes = this.bytes;
-		const end = this.#packet.payloadEnd;
-		let at = this.#packet.payloadStart;
+		const end = this.packet.payloadEnd;
+		let at = this.packet.payloadStart;
 		const negative = at < end && bytes[at] === 0x2d;
 		if (negative) at++;
 		if (at === end || end - at > 15) return Number.NaN;
@@ -99,7 +99,7 @@ export class Message {
 		const room = view.length;
 		const length = this.length < room ? this.length : room;
 		const mine = this.bytes;
-		const start = this.#packet.payloadStart;
+		const start = this.packet.payloadStart;
 		for (let i = 0; i < length; i++) view[i] = mine[start + i];
 		return length;
 	}
@@ -113,12 +113,12 @@ export class Message {
 
 	/** The payload as a string, taken for UTF-8; what is not is replaced by U+FFFD. Allocates. */
 	text(): string {
-		return decodeText(this.bytes, this.#packet.payloadStart, this.#packet.payloadEnd);
+		return decodeText(this.bytes, this.packet.payloadStart, this.packet.payloadEnd);
 	}
 
 	/** The topic as a string. Allocates. */
 	topic(): string {
-		return decodeText(this.bytes, this.#packet.topicStart, this.#packet.topicEnd);
+		return decodeText(this.bytes, this.packet.topicStart, this.packet.topicEnd);
 	}
 }
 

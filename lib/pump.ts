@@ -25,35 +25,35 @@ export class Pump implements LinkEvents, Alarm {
 	/** With which reason code to say goodbye. */
 	goodbye = 0;
 	readonly identity: Identity;
-	#busy = false;
+	private busy = false;
 	/** The link has bytes that were not read. */
-	#unread = false;
-	#transport: Transport | null = null;
+	private unread = false;
+	private transport: Transport | null = null;
 	/** Why the link must end; handled in the turn. 0: it goes on. */
-	#reason = 0;
+	private reason = 0;
 	/** The next connection is made without waiting. */
-	#atOnce = false;
-	#flushing = Flushing.No;
-	#alive = new KeepAlive();
-	#session: Session;
-	#intake: Intake;
-	#dialler: Dialler;
-	#backoff: Backoff;
-	#deadlines: Deadlines;
+	private atOnce = false;
+	private flushing = Flushing.No;
+	private alive = new KeepAlive();
+	private session: Session;
+	private intake: Intake;
+	private dialler: Dialler;
+	private backoff: Backoff;
+	private deadlines: Deadlines;
 
 	constructor(ports: Ports, arena: Arena, session: Session, intake: Intake, identity: Identity) {
 		this.identity = identity;
-		this.#session = session;
-		this.#intake = intake;
-		this.#dialler = ports.dialler;
-		this.#backoff = new Backoff(session.limits, ports.random);
-		this.#deadlines = new Deadlines(arena, ports.clock, this);
+		this.session = session;
+		this.intake = intake;
+		this.dialler = ports.dialler;
+		this.backoff = new Backoff(session.limits, ports.random);
+		this.deadlines = new Deadlines(arena, ports.clock, this);
 	}
 
 	// ── what wakes it ────────────────────────────────────────────────────────────────────────────────────────────
 
 	onReadable(): void {
-		this.#unread = true;
+		this.unread = true;
 		this.turn();
 	}
 
@@ -63,15 +63,15 @@ export class Pump implements LinkEvents, Alarm {
 	}
 
 	onError(fault: LinkFault): void {
-		this.#reason = LINK_FAULT_BASE - fault;
+		this.reason = LINK_FAULT_BASE - fault;
 		this.turn();
 	}
 
 	onAlarm(): void {
-		const now = this.#session.clock.ticks;
-		for (let which = this.#deadlines.due(now); which >= 0; which = this.#deadlines.due(now))
+		const now = this.session.clock.ticks;
+		for (let which = this.deadlines.due(now); which >= 0; which = this.deadlines.due(now))
 			this.expired(which, now);
-		this.#deadlines.rearm(now);
+		this.deadlines.rearm(now);
 		this.turn();
 	}
 
@@ -81,103 +81,103 @@ export class Pump implements LinkEvents, Alarm {
 	 */
 	flush(ms: number): void {
 		const waits = this.active && !this.drained;
-		this.#flushing = waits ? Flushing.Waiting : Flushing.Soon;
-		this.#deadlines.set(Deadline.Flush, this.#session.clock.ticks, waits ? ms : 0);
+		this.flushing = waits ? Flushing.Waiting : Flushing.Soon;
+		this.deadlines.set(Deadline.Flush, this.session.clock.ticks, waits ? ms : 0);
 		this.turn();
 	}
 
 	redial(): void {
 		if (this.phase !== Phase.Waiting) return;
-		const now = this.#session.clock.ticks;
-		const left = this.#deadlines.remaining(Deadline.Backoff, now);
-		this.#deadlines.set(Deadline.Backoff, now, this.#backoff.hasten(left));
+		const now = this.session.clock.ticks;
+		const left = this.deadlines.remaining(Deadline.Backoff, now);
+		this.deadlines.set(Deadline.Backoff, now, this.backoff.hasten(left));
 	}
 
 	/** Does what is to be done. Legal everywhere: inside a turn it does nothing, the turn will come to it. */
 	turn(): void {
-		if (this.#busy) return;
-		this.#busy = true;
+		if (this.busy) return;
+		this.busy = true;
 		let done = false;
 		try {
 			this.takeTurn();
 			done = true;
 		} finally {
-			this.#busy = false;
+			this.busy = false;
 			// A listener threw, which it must not: the rest of the turn is done a moment later.
-			if (!done) this.#deadlines.set(Deadline.Resume, this.#session.clock.ticks, 0);
+			if (!done) this.deadlines.set(Deadline.Resume, this.session.clock.ticks, 0);
 		}
 	}
 
 	// ── one turn ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 	private takeTurn(): void {
-		const { store, owed, room, limits } = this.#session;
-		this.#session.now = this.#session.clock.ticks;
+		const { store, owed, room, limits } = this.session;
+		this.session.now = this.session.clock.ticks;
 		store.discard(); // a composition that was left behind
 		let again = true;
 		while (again) {
-			if (this.#unread && this.#reason === 0) this.receive();
-			if (this.#reason === 0 && this.phase === Phase.Online) this.write();
-			again = this.#reason !== 0;
-			if (again) this.end(this.#reason);
+			if (this.unread && this.reason === 0) this.receive();
+			if (this.reason === 0 && this.phase === Phase.Online) this.write();
+			again = this.reason !== 0;
+			if (again) this.end(this.reason);
 			if (this.reconcile()) again = true;
 			store.discard(); // what a callback left behind
 			if (room.offer()) again = true;
 			// Reading stopped because nothing more could be owed, and goes on when some of that is written.
-			if (this.#unread && owed.room > 0) again = true;
+			if (this.unread && owed.room > 0) again = true;
 		}
 		// After the goodbye the store has noted that this life ended in order: nothing is written any more.
-		if (this.#session.tend() && this.active && !this.#deadlines.isSet(Deadline.Maintain))
-			this.#deadlines.set(Deadline.Maintain, this.#session.clock.ticks, limits.maintainMs);
+		if (this.session.tend() && this.active && !this.deadlines.isSet(Deadline.Maintain))
+			this.deadlines.set(Deadline.Maintain, this.session.clock.ticks, limits.maintainMs);
 	}
 
 	/** True while the application wants a connection, or waits for the outbox before it closes. */
 	private get active(): boolean {
-		return this.wanted || (this.phase !== Phase.Idle && this.#flushing !== Flushing.No);
+		return this.wanted || (this.phase !== Phase.Idle && this.flushing !== Flushing.No);
 	}
 
 	/** Nothing is owed to the broker. */
 	private get drained(): boolean {
-		const { store, owed } = this.#session;
+		const { store, owed } = this.session;
 		return store.count === 0 && owed.count === 0;
 	}
 
-	/** Reads and handles until nothing waits, or nothing more can be owed: then `#unread` stays true. */
+	/** Reads and handles until nothing waits, or nothing more can be owed: then `unread` stays true. */
 	private receive(): void {
-		const intake = this.#intake;
-		const { owed, now } = this.#session;
-		const transport = this.#transport;
+		const intake = this.intake;
+		const { owed, now } = this.session;
+		const transport = this.transport;
 		while (transport !== null && owed.room > 0) {
 			const found = intake.next();
 			if (found > 0) {
 				this.handle(found);
-				if (this.#reason !== 0 || !this.active) return;
+				if (this.reason !== 0 || !this.active) return;
 			} else if (found < 0) {
 				this.peerFault(-found);
 				return;
 			} else {
 				const count = intake.fill(transport);
 				if (count === 0) {
-					this.#unread = false;
+					this.unread = false;
 					return;
 				}
-				this.#alive.heard(now);
+				this.alive.heard(now);
 			}
 		}
 	}
 
 	private handle(found: number): void {
-		const { packet, counters } = this.#session;
+		const { packet, counters } = this.session;
 		counters[Counter.PacketsIn + packet.type]++;
-		counters[Counter.BytesIn + packet.type] += this.#intake.size;
+		counters[Counter.BytesIn + packet.type] += this.intake.size;
 		let fault = 0;
 		if (this.phase === Phase.Online) {
 			if (packet.type === PacketType.Disconnect)
-				this.#reason = packet.reason === 0 ? Reason.Unspecified : packet.reason;
-			else fault = this.#session.handle(found === Found.Oversize ? this.#intake.size : 0);
+				this.reason = packet.reason === 0 ? Reason.Unspecified : packet.reason;
+			else fault = this.session.handle(found === Found.Oversize ? this.intake.size : 0);
 			// An answer is progress: the other requests have their time from now.
 			if (packet.type === PacketType.Suback || packet.type === PacketType.Unsuback)
-				this.#deadlines.clear(Deadline.Request);
+				this.deadlines.clear(Deadline.Request);
 		} else if (packet.type === PacketType.Connack) fault = this.connack();
 		else fault = Reason.ProtocolError; // the first packet is CONNACK [MQTT-3.2.0-1]
 		if (fault !== 0) this.peerFault(fault);
@@ -185,25 +185,25 @@ export class Pump implements LinkEvents, Alarm {
 
 	/** The broker broke a rule: 5.0 is told which [MQTT-4.13.1-1], 3.1.1 sees the link close [MQTT-4.8.0-1]. */
 	private peerFault(reason: number): void {
-		this.#session.counters[Counter.PeerFaults]++;
+		this.session.counters[Counter.PeerFaults]++;
 		this.say(reason);
-		this.#reason = reason;
+		this.reason = reason;
 	}
 
 	/** Writes all that is due and that the link takes now: one write for many packets. */
 	private write(): void {
-		const { encoder, store, counters, owed } = this.#session;
-		const alive = this.#alive;
-		const transport = this.#transport as Transport;
-		for (let more = true; more && this.#reason === 0 && this.#transport === transport; ) {
-			encoder.limit = encoder.start + transport.room;
+		const { encoder, store, counters, owed } = this.session;
+		const alive = this.alive;
+		const transport = this.transport as Transport;
+		for (let more = true; more && this.reason === 0 && this.transport === transport; ) {
+			encoder.allow(transport.room);
 			if (alive.due && encoder.ping()) alive.due = false;
 			if (owed.peak > counters[Counter.PeakOwed]) counters[Counter.PeakOwed] = owed.peak;
-			more = this.#session.gather();
+			more = this.session.gather();
 			if (encoder.position === encoder.start) break;
 			// Nothing leaves that depends on what is not durable.
 			if (store.commit() < 0) {
-				this.#reason = Reason.StoreFault;
+				this.reason = Reason.StoreFault;
 				return;
 			}
 			this.transmit(transport);
@@ -213,20 +213,20 @@ export class Pump implements LinkEvents, Alarm {
 
 	/** Hands over what is encoded, all in one write. */
 	private transmit(transport: Transport): void {
-		const { encoder, now } = this.#session;
+		const { encoder, now } = this.session;
 		transport.write(encoder.bytes, encoder.start, encoder.position);
 		encoder.clear();
-		this.#alive.lastSent = now;
+		this.alive.lastSent = now;
 	}
 
 	/** Brings the phase to what the application wants. Returns true when it moved. */
 	private reconcile(): boolean {
-		const { store, limits, listener, receiver } = this.#session;
-		const deadlines = this.#deadlines;
-		if (this.#flushing === Flushing.Due || (this.#flushing === Flushing.Waiting && this.drained)) {
-			this.#flushing = Flushing.No;
+		const { store, limits, listener, receiver } = this.session;
+		const deadlines = this.deadlines;
+		if (this.flushing === Flushing.Due || (this.flushing === Flushing.Waiting && this.drained)) {
+			this.flushing = Flushing.No;
 			deadlines.clear(Deadline.Flush);
-			this.#session.flush();
+			this.session.flush();
 			listener.onFlushed?.(store.count);
 			return true;
 		}
@@ -235,7 +235,7 @@ export class Pump implements LinkEvents, Alarm {
 			if (!this.say(this.goodbye)) {
 				// Without DISCONNECT the broker would send the will, so room is waited for, for a while.
 				if (!deadlines.isSet(Deadline.Goodbye))
-					deadlines.set(Deadline.Goodbye, this.#session.clock.ticks, limits.flushMs);
+					deadlines.set(Deadline.Goodbye, this.session.clock.ticks, limits.flushMs);
 				return false;
 			}
 			this.end(Reason.ClosedByApplication);
@@ -246,17 +246,17 @@ export class Pump implements LinkEvents, Alarm {
 
 	/** What was held back comes with a new connection, once half of what is open is finished. Returns true when that is now. */
 	private fetch(): boolean {
-		const { store, limits, receiver } = this.#session;
-		const deadlines = this.#deadlines;
+		const { store, limits, receiver } = this.session;
+		const deadlines = this.deadlines;
 		if (store.inboundCount > limits.receiveMaximum >> 1) {
 			if (!deadlines.isSet(Deadline.Fetch))
-				deadlines.set(Deadline.Fetch, this.#session.clock.ticks, limits.requestMs);
+				deadlines.set(Deadline.Fetch, this.session.clock.ticks, limits.requestMs);
 			return false;
 		}
 		const overrun = receiver.heldBack === HeldBack.Overrun;
 		// Without a fault of the broker the will is not meant.
 		if (!this.say(overrun ? Reason.ReceiveMaximumExceeded : Reason.Success)) return false;
-		this.#atOnce = true;
+		this.atOnce = true;
 		this.end(overrun ? Reason.ReceiveMaximumExceeded : Reason.FetchHeldBack);
 		return true;
 	}
@@ -264,13 +264,13 @@ export class Pump implements LinkEvents, Alarm {
 	// ── a connection's life ──────────────────────────────────────────────────────────────────────────────────────
 
 	private dial(): void {
-		const { limits, counters, link } = this.#session;
+		const { limits, counters, link } = this.session;
 		this.phase = Phase.Dialling;
 		counters[Counter.Dials]++;
 		link.reset();
-		this.#deadlines.set(Deadline.Connect, this.#session.clock.ticks, limits.connectMs);
+		this.deadlines.set(Deadline.Connect, this.session.clock.ticks, limits.connectMs);
 		try {
-			this.#transport = this.#dialler.dial(this);
+			this.transport = this.dialler.dial(this);
 		} catch {
 			this.end(Reason.DialFailed);
 		}
@@ -278,52 +278,52 @@ export class Pump implements LinkEvents, Alarm {
 
 	/** The link is up: CONNECT is the first packet [MQTT-3.1.0-1]. */
 	private connect(): void {
-		const { limits, encoder } = this.#session;
-		const transport = this.#transport as Transport;
-		encoder.limit = encoder.start + transport.room;
+		const { limits, encoder } = this.session;
+		const transport = this.transport as Transport;
+		encoder.allow(transport.room);
 		if (!this.identity.connect(encoder)) return; // not enough room yet
 		this.phase = Phase.Connecting;
-		this.#deadlines.clear(Deadline.Connect);
-		this.#deadlines.set(Deadline.Connack, this.#session.clock.ticks, limits.connackMs);
+		this.deadlines.clear(Deadline.Connect);
+		this.deadlines.set(Deadline.Connack, this.session.clock.ticks, limits.connackMs);
 		this.transmit(transport);
-		this.#alive.reset(this.#session.clock.ticks);
+		this.alive.reset(this.session.clock.ticks);
 	}
 
 	/** Returns 0, or why the link must end. */
 	private connack(): number {
-		const { packet, limits, link, listener, counters } = this.#session;
-		this.#deadlines.clear(Deadline.Connack);
+		const { packet, limits, link, listener, counters } = this.session;
+		this.deadlines.clear(Deadline.Connack);
 		if (packet.reason !== 0) {
-			this.#reason = packet.reason;
+			this.reason = packet.reason;
 			return 0;
 		}
 		const fault = this.identity.accept(packet);
 		if (fault > 0) return fault;
 		if (fault < 0) {
 			this.say(Reason.Success);
-			this.#atOnce = fault !== Reason.SessionMismatch;
-			this.#reason = Reason.SessionMismatch;
+			this.atOnce = fault !== Reason.SessionMismatch;
+			this.reason = Reason.SessionMismatch;
 			return 0;
 		}
-		const now = this.#session.clock.ticks;
+		const now = this.session.clock.ticks;
 		link.accept(packet, limits, this.identity.keepAliveSeconds);
 		this.phase = Phase.Online;
 		counters[Counter.Connects]++;
-		this.#deadlines.set(Deadline.Stable, now, limits.stableMs);
-		if (link.keepAliveMs > 0) this.#deadlines.set(Deadline.Ping, now, link.keepAliveMs);
-		this.#session.start(packet.sessionPresent === 1, this.identity.requeue, this.identity.trusting);
+		this.deadlines.set(Deadline.Stable, now, limits.stableMs);
+		if (link.keepAliveMs > 0) this.deadlines.set(Deadline.Ping, now, link.keepAliveMs);
+		this.session.start(packet.sessionPresent === 1, this.identity.requeue, this.identity.trusting);
 		listener.onOnline?.(packet.sessionPresent === 1);
 		return 0;
 	}
 
 	/** Says DISCONNECT, where there is one to say; without it the broker sends the will. False: there is no room for it now. */
 	private say(reason: number): boolean {
-		const { encoder } = this.#session;
-		const transport = this.#transport;
+		const { encoder } = this.session;
+		const transport = this.transport;
 		if (transport === null || this.phase < Phase.Connecting) return true;
 		// In 3.1.1 DISCONNECT has no reason: it would only take back the will [MQTT-3.14.4-3].
 		if (reason > 0 && !encoder.version5) return true;
-		encoder.limit = encoder.start + transport.room;
+		encoder.allow(transport.room);
 		if (!encoder.disconnect(reason, -1)) return false;
 		this.transmit(transport);
 		return true;
@@ -331,29 +331,29 @@ export class Pump implements LinkEvents, Alarm {
 
 	/** The connection is over, or was not made. What to do next is decided before anybody is told. */
 	private end(reason: number): void {
-		const { encoder, listener } = this.#session;
-		const transport = this.#transport;
+		const { encoder, listener } = this.session;
+		const transport = this.transport;
 		const phase = this.phase;
-		const flushing = this.#deadlines.isSet(Deadline.Flush);
+		const flushing = this.deadlines.isSet(Deadline.Flush);
 		const active = this.active;
-		const flushMs = this.#deadlines.remaining(Deadline.Flush, this.#session.clock.ticks);
-		this.#transport = null;
-		this.#reason = 0;
-		this.#unread = false;
-		this.#deadlines.clearAll();
-		if (flushing) this.#deadlines.set(Deadline.Flush, this.#session.clock.ticks, flushMs);
-		this.#intake.reset();
+		const flushMs = this.deadlines.remaining(Deadline.Flush, this.session.clock.ticks);
+		this.transport = null;
+		this.reason = 0;
+		this.unread = false;
+		this.deadlines.clearAll();
+		if (flushing) this.deadlines.set(Deadline.Flush, this.session.clock.ticks, flushMs);
+		this.intake.reset();
 		encoder.clear();
 		transport?.close();
 		let retryMs = -1;
 		if (active) {
 			this.phase = Phase.Waiting;
-			retryMs = this.#atOnce ? 0 : this.#backoff.next(reason);
-			this.#deadlines.set(Deadline.Backoff, this.#session.clock.ticks, retryMs);
+			retryMs = this.atOnce ? 0 : this.backoff.next(reason);
+			this.deadlines.set(Deadline.Backoff, this.session.clock.ticks, retryMs);
 		} else this.phase = Phase.Idle;
-		this.#atOnce = false;
-		this.#session.linkLost(this.identity.queueQos0 && active, phase, reason);
-		if (!active) this.#session.flush();
+		this.atOnce = false;
+		this.session.linkLost(this.identity.queueQos0 && active, phase, reason);
+		if (!active) this.session.flush();
 		listener.onOffline?.(reason, retryMs);
 	}
 
@@ -362,35 +362,35 @@ export class Pump implements LinkEvents, Alarm {
 	private expired(which: Deadline, now: number): void {
 		if (which === Deadline.Ping) this.keepAlive(now);
 		else if (which === Deadline.PingReply) {
-			if (this.#alive.awaiting) this.#reason = Reason.PingTimeout;
-		} else if (which === Deadline.Connect) this.#reason = Reason.ConnectTimeout;
-		else if (which === Deadline.Connack) this.#reason = Reason.ConnackTimeout;
-		else if (which === Deadline.Request) this.#reason = Reason.RequestTimeout;
+			if (this.alive.awaiting) this.reason = Reason.PingTimeout;
+		} else if (which === Deadline.Connect) this.reason = Reason.ConnectTimeout;
+		else if (which === Deadline.Connack) this.reason = Reason.ConnackTimeout;
+		else if (which === Deadline.Request) this.reason = Reason.RequestTimeout;
 		else if (which === Deadline.Fetch) {
-			if (!this.#session.receiver.freeCarried()) this.peerFault(Reason.ReceiveMaximumExceeded);
+			if (!this.session.receiver.freeCarried()) this.peerFault(Reason.ReceiveMaximumExceeded);
 		} else if (which === Deadline.Goodbye) {
-			if (!this.active) this.#reason = Reason.ClosedByApplication;
-		} else if (which === Deadline.Stable) this.#backoff.stable();
-		else if (which === Deadline.Flush) this.#flushing = Flushing.Due;
+			if (!this.active) this.reason = Reason.ClosedByApplication;
+		} else if (which === Deadline.Stable) this.backoff.stable();
+		else if (which === Deadline.Flush) this.flushing = Flushing.Due;
 		else if (which === Deadline.Maintain) {
-			if (this.active && this.#session.link.inFlight === 0) this.#session.store.maintain();
+			if (this.active && this.session.link.inFlight === 0) this.session.store.maintain();
 		}
 		// Backoff and Resume, and Maintain again: the turn that follows looks for itself.
 	}
 
 	/** The reply's deadline runs from when the PINGREQ is due: a link that takes nothing is dead too. */
 	private keepAlive(now: number): void {
-		const { link, limits } = this.#session;
-		const alive = this.#alive;
+		const { link, limits } = this.session;
+		const alive = this.alive;
 		const asked = alive.awaiting;
-		this.#deadlines.set(Deadline.Ping, now, alive.look(now, link.keepAliveMs));
-		if (alive.awaiting && !asked) this.#deadlines.set(Deadline.PingReply, now, limits.pingReplyMs);
+		this.deadlines.set(Deadline.Ping, now, alive.look(now, link.keepAliveMs));
+		if (alive.awaiting && !asked) this.deadlines.set(Deadline.PingReply, now, limits.pingReplyMs);
 	}
 
 	private watchRequests(): void {
-		const { limits, subscriptions } = this.#session;
-		if (subscriptions.awaiting === 0) this.#deadlines.clear(Deadline.Request);
-		else if (!this.#deadlines.isSet(Deadline.Request))
-			this.#deadlines.set(Deadline.Request, this.#session.clock.ticks, limits.requestMs);
+		const { limits, subscriptions } = this.session;
+		if (subscriptions.awaiting === 0) this.deadlines.clear(Deadline.Request);
+		else if (!this.deadlines.isSet(Deadline.Request))
+			this.deadlines.set(Deadline.Request, this.session.clock.ticks, limits.requestMs);
 	}
 }

@@ -12,7 +12,7 @@ export class Arena {
 	readonly bytes: Uint8Array;
 	/** The same bytes, for multi-byte fields: half the price of two byte accesses. */
 	readonly view: DataView;
-	#used = 0;
+	private used = 0;
 
 	/** Takes `size` bytes from the board's memory. */
 	constructor(memory: Memory, size: number) {
@@ -24,10 +24,10 @@ export class Arena {
 
 	/** Sets `size` bytes aside for good and returns where they start. Throws when the block is used up: construction only. */
 	region(size: number): number {
-		const start = this.#used;
+		const start = this.used;
 		if (start + size > this.bytes.length)
 			throw new RangeError("the arena's regions are larger than the arena");
-		this.#used = start + size;
+		this.used = start + size;
 		return start;
 	}
 }

@@ -25,17 +25,17 @@ const enum At {
 export class Outbox extends Rows {
 	/** Bytes of the messages that are not done. */
 	used = 0;
-	#tail = 0;
-	#bytes: Uint8Array;
-	#from: number;
-	#size: number;
+	private tail = 0;
+	private bytes: Uint8Array;
+	private from: number;
+	private size: number;
 
 	/** Takes `rows` table rows and `size` bytes of the block, from `start` on. */
 	constructor(block: Block, start: number, rows: number, size: number) {
 		super(block, start, rows, Row.Outbox);
-		this.#bytes = block.bytes;
-		this.#from = start + rows * Row.Outbox;
-		this.#size = size;
+		this.bytes = block.bytes;
+		this.from = start + rows * Row.Outbox;
+		this.size = size;
 	}
 
 	/** Bytes of the arena that `rows` and `size` take. */
@@ -45,21 +45,21 @@ export class Outbox extends Rows {
 
 	/** True when a message of `bytes` bytes would be taken now. */
 	hasRoom(bytes: number): boolean {
-		return this.hasRow && this.#size - this.used >= bytes;
+		return this.hasRow && this.size - this.used >= bytes;
 	}
 
 	/** True when a message of `bytes` bytes could be taken by an empty outbox. */
 	fits(bytes: number): boolean {
-		return bytes <= this.#size;
+		return bytes <= this.size;
 	}
 
 	/** Returns where `bytes` bytes may be written, all in one piece. The caller has asked {@link hasRoom}. */
 	reserve(bytes: number): number {
 		if (this.count === 0) {
-			this.#tail = 0;
+			this.tail = 0;
 			if (this.next > 0x7000_0000) this.restart(1); // nothing is in flight: the numbers start anew
-		} else if (this.#size - this.#tail < bytes) this.close();
-		return this.#from + this.#tail;
+		} else if (this.size - this.tail < bytes) this.close();
+		return this.from + this.tail;
 	}
 
 	/**
@@ -69,16 +69,16 @@ export class Outbox extends Rows {
 	append(start: number, end: number, state: number, traits: number): number {
 		const number = this.next;
 		const row = this.begin(state | (traits << 8));
-		this.view.setUint16(row + At.Offset, start - this.#from);
+		this.view.setUint16(row + At.Offset, start - this.from);
 		this.view.setUint16(row + At.Length, end - start);
 		this.used += end - start;
-		this.#tail = end - this.#from;
+		this.tail = end - this.from;
 		return number;
 	}
 
 	/** Where the record starts. Only while its state is not 0; valid until the next {@link reserve}. */
 	start(number: number): number {
-		return this.#from + this.view.getUint16(this.find(number) + At.Offset);
+		return this.from + this.view.getUint16(this.find(number) + At.Offset);
 	}
 
 	/** Bytes of the record. */
@@ -122,11 +122,10 @@ export class Outbox extends Rows {
 			to += length;
 		}
 		this.move(runFrom, runEnd, to - (runEnd - runFrom));
-		this.#tail = to;
+		this.tail = to;
 	}
 
 	private move(from: number, end: number, to: number): void {
-		if (from !== to && from !== end)
-			this.#bytes.copyWithin(this.#from + to, this.#from + from, this.#from + end);
+		if (from !== to && from !== end) this.bytes.copyWithin(this.from + to, this.from + from, this.from + end);
 	}
 }

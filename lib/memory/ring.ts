@@ -17,38 +17,38 @@ export class OwedRing {
 	count = 0;
 	/** The most that ever waited. */
 	peak = 0;
-	#head = 0;
-	#view: DataView;
-	#start: number;
-	#capacity: number;
+	private head = 0;
+	private view: DataView;
+	private start: number;
+	private capacity: number;
 
 	constructor(arena: Arena, rows: number) {
-		this.#view = arena.view;
-		this.#start = arena.region(rows * Row.Owed);
-		this.#capacity = rows;
+		this.view = arena.view;
+		this.start = arena.region(rows * Row.Owed);
+		this.capacity = rows;
 	}
 
 	/** How many more can be taken. */
 	get room(): number {
-		return this.#capacity - this.count;
+		return this.capacity - this.count;
 	}
 
 	/** Adds one. The caller has looked at {@link room}. */
 	push(type: number, id: number, reason: number): void {
-		let row = this.#head + this.count;
-		if (row >= this.#capacity) row -= this.#capacity;
-		this.#view.setInt32(this.#start + row * Row.Owed, (type << 24) | (reason << 16) | id);
+		let row = this.head + this.count;
+		if (row >= this.capacity) row -= this.capacity;
+		this.view.setInt32(this.start + row * Row.Owed, (type << 24) | (reason << 16) | id);
 		if (++this.count > this.peak) this.peak = this.count;
 	}
 
 	/** The oldest one, as a row; take it apart with `>>> 24`, `>>> 16 & 255`, `& 65535`. Only while `count > 0`. */
 	get first(): number {
-		return this.#view.getInt32(this.#start + this.#head * Row.Owed);
+		return this.view.getInt32(this.start + this.head * Row.Owed);
 	}
 
 	/** Drops the oldest one. */
 	shift(): void {
-		if (++this.#head === this.#capacity) this.#head = 0;
+		if (++this.head === this.capacity) this.head = 0;
 		this.count--;
 	}
 

@@ -37,17 +37,17 @@ export class Rows {
 	readonly rows: number;
 	protected readonly view: DataView;
 	/** Index of the first row, and rows in use from there on, gaps among them. */
-	#first = 0;
-	#used = 0;
-	#start: number;
-	#rowBytes: number;
+	private first = 0;
+	private filled = 0;
+	private origin: number;
+	private rowBytes: number;
 
 	/** Takes `rows` rows of `rowBytes` bytes, an even number, of the block, from `start` on. */
 	constructor(block: Block, start: number, rows: number, rowBytes: number) {
 		this.view = block.view;
-		this.#start = start;
+		this.origin = start;
 		this.rows = rows;
-		this.#rowBytes = rowBytes;
+		this.rowBytes = rowBytes;
 	}
 
 	/** True when one more message can begin. */
@@ -68,7 +68,7 @@ export class Rows {
 
 	/** The next number after `after` that is not done, or 0. */
 	after(after: number): number {
-		for (let index = this.indexBehind(after); index < this.#used; index++) {
+		for (let index = this.indexBehind(after); index < this.filled; index++) {
 			const row = this.row(index);
 			if ((this.view.getUint16(row + RowAt.Word) & ROW_STATE) !== 0) return this.numberAt(row);
 		}
@@ -92,41 +92,41 @@ export class Rows {
 
 	/** Begins the message `next`, whose row's word is `word`; the caller has asked {@link hasRow}. Returns its row. */
 	protected begin(word: number): number {
-		if (this.#used === this.rows) this.compact();
+		if (this.filled === this.rows) this.compact();
 		const number = this.next++;
-		if (this.#used === 0) this.low = number;
-		return this.fill(this.row(this.#used++), number, word);
+		if (this.filled === 0) this.low = number;
+		return this.fill(this.row(this.filled++), number, word);
 	}
 
 	/** The same for any number, for whom a log is read: `next` is moved behind it. */
 	protected insert(number: number, word: number): number {
-		if (this.#used === this.rows) this.compact();
+		if (this.filled === this.rows) this.compact();
 		let index = this.indexBehind(number);
 		if (number >= this.next) this.next = number + 1;
 		// A gap of this number is taken again: a second row of it would stand where it is not looked for.
 		if (index > 0 && this.numberAt(this.row(index - 1)) === number)
 			return this.fill(this.row(index - 1), number, word);
 		if (index === 0) this.low = number;
-		for (let from = this.#used++; from > index; from--) this.copy(this.row(from - 1), this.row(from));
+		for (let from = this.filled++; from > index; from--) this.copy(this.row(from - 1), this.row(from));
 		index = index < 0 ? 0 : index;
 		return this.fill(this.row(index), number, word);
 	}
 
 	/** All rows empty, and the numbers from `next` on. */
 	protected restart(next: number): void {
-		this.#first = this.#used = this.count = 0;
+		this.first = this.filled = this.count = 0;
 		this.low = this.next = next;
 	}
 
 	/** Row `index` counted from the oldest, of {@link usedRows}. */
 	protected row(index: number): number {
-		const at = this.#first + index;
-		return this.#start + (at < this.rows ? at : at - this.rows) * this.#rowBytes;
+		const at = this.first + index;
+		return this.origin + (at < this.rows ? at : at - this.rows) * this.rowBytes;
 	}
 
 	/** Rows in use, gaps among them. */
 	protected get usedRows(): number {
-		return this.#used;
+		return this.filled;
 	}
 
 	protected numberAt(row: number): number {
@@ -136,7 +136,7 @@ export class Rows {
 	/** The index of the first row whose number is above `number`. Without gaps closed before it that is known at once. */
 	private indexBehind(number: number): number {
 		if (number < this.low) return 0;
-		let high = this.#used;
+		let high = this.filled;
 		if (number >= this.next) return high;
 		const guess = number - this.low;
 		if (guess < high) {
@@ -161,26 +161,26 @@ export class Rows {
 
 	/** Takes the gaps at the front away. */
 	private trim(): void {
-		while (this.#used > 0 && (this.view.getUint16(this.row(0) + RowAt.Word) & ROW_STATE) === 0) {
-			this.#first = this.#first + 1 < this.rows ? this.#first + 1 : 0;
-			this.#used--;
+		while (this.filled > 0 && (this.view.getUint16(this.row(0) + RowAt.Word) & ROW_STATE) === 0) {
+			this.first = this.first + 1 < this.rows ? this.first + 1 : 0;
+			this.filled--;
 		}
-		this.low = this.#used === 0 ? this.next : this.numberAt(this.row(0));
+		this.low = this.filled === 0 ? this.next : this.numberAt(this.row(0));
 	}
 
 	/** Takes all gaps away. */
 	private compact(): void {
 		let to = 0;
-		for (let index = 0; index < this.#used; index++) {
+		for (let index = 0; index < this.filled; index++) {
 			const row = this.row(index);
 			if ((this.view.getUint16(row + RowAt.Word) & ROW_STATE) === 0) continue;
 			if (to < index) this.copy(row, this.row(to));
 			to++;
 		}
-		this.#used = to;
+		this.filled = to;
 	}
 
 	private copy(from: number, to: number): void {
-		for (let i = 0; i < this.#rowBytes; i += 2) this.view.setUint16(to + i, this.view.getUint16(from + i));
+		for (let i = 0; i < this.rowBytes; i += 2) this.view.setUint16(to + i, this.view.getUint16(from + i));
 	}
 }

@@ -8,27 +8,27 @@ import { LINK_FAULT_BASE, Reason } from "../wire/protocol.js";
  * same broker do not return in the same second; doubling to a cap; from the beginning only after a connection has lasted.
  */
 export class Backoff {
-	#limits: Limits;
-	#random: Random;
-	#ceiling: number;
+	private limits: Limits;
+	private random: Random;
+	private ceiling: number;
 	/** Milliseconds that may be taken off the wait that {@link next} told last. */
-	#spare = 0;
+	private spare = 0;
 
 	constructor(limits: Limits, random: Random) {
-		this.#limits = limits;
-		this.#random = random;
-		this.#ceiling = limits.backoffMs;
+		this.limits = limits;
+		this.random = random;
+		this.ceiling = limits.backoffMs;
 	}
 
 	/** Milliseconds until the next attempt, after one that ended for `reason`. */
 	next(reason: number): number {
-		const { backoffMs, backoffMaxMs, slowLaneMs } = this.#limits;
+		const { backoffMs, backoffMaxMs, slowLaneMs } = this.limits;
 		const slow = healsSlowly(reason);
-		const ceiling = slow ? slowLaneMs : this.#ceiling;
-		if (!slow) this.#ceiling = ceiling * 2 < backoffMaxMs ? ceiling * 2 : backoffMaxMs;
+		const ceiling = slow ? slowLaneMs : this.ceiling;
+		if (!slow) this.ceiling = ceiling * 2 < backoffMaxMs ? ceiling * 2 : backoffMaxMs;
 		const half = ceiling >> 1;
-		const ms = half + this.#random.below(ceiling - half + 1);
-		this.#spare = slow || ms < backoffMs ? 0 : ms - backoffMs;
+		const ms = half + this.random.below(ceiling - half + 1);
+		this.spare = slow || ms < backoffMs ? 0 : ms - backoffMs;
 		return ms;
 	}
 
@@ -37,14 +37,14 @@ export class Backoff {
 	 * be if that is less, and the slow lane stays as slow as it is.
 	 */
 	hasten(ms: number): number {
-		const left = ms - this.#spare;
-		this.#spare = 0;
+		const left = ms - this.spare;
+		this.spare = 0;
 		return left > 0 ? left : 0;
 	}
 
 	/** The connection has lasted: failures before it do not count any more. */
 	stable(): void {
-		this.#ceiling = this.#limits.backoffMs;
+		this.ceiling = this.limits.backoffMs;
 	}
 }
 

@@ -44,43 +44,43 @@ export const enum Flushing {
 
 /** A table of deadlines over one timer, which is set to the nearest. A spurious alarm finds nothing due. */
 export class Deadlines {
-	#armed = 0;
-	#view: DataView;
-	#start: number;
-	#timer: Timer;
-	/** When the timer will wake, while `#running`. */
-	#wake = 0;
-	#running = false;
+	private armed = 0;
+	private view: DataView;
+	private start: number;
+	private timer: Timer;
+	/** When the timer will wake, while `running`. */
+	private wake = 0;
+	private running = false;
 
 	constructor(arena: Arena, clock: Clock, alarm: Alarm) {
-		this.#view = arena.view;
-		this.#start = arena.region(Rows.Deadlines * Row.Deadline);
-		this.#timer = clock.timer(alarm);
+		this.view = arena.view;
+		this.start = arena.region(Rows.Deadlines * Row.Deadline);
+		this.timer = clock.timer(alarm);
 	}
 
 	set(which: Deadline, now: number, ms: number): void {
 		const at = (now + ms) | 0;
-		this.#view.setInt32(this.#start + which * Row.Deadline, at);
-		this.#armed |= 1 << which;
-		if (this.#running && ((this.#wake - at) | 0) <= 0) return;
-		this.#wake = at;
-		this.#running = true;
-		this.#timer.arm(ms);
+		this.view.setInt32(this.start + which * Row.Deadline, at);
+		this.armed |= 1 << which;
+		if (this.running && ((this.wake - at) | 0) <= 0) return;
+		this.wake = at;
+		this.running = true;
+		this.timer.arm(ms);
 	}
 
 	/** Forgets one. The timer may wake for it in vain, which costs less than looking for the new nearest. */
 	clear(which: Deadline): void {
-		this.#armed &= ~(1 << which);
+		this.armed &= ~(1 << which);
 	}
 
 	clearAll(): void {
-		this.#armed = 0;
-		this.#running = false;
-		this.#timer.disarm();
+		this.armed = 0;
+		this.running = false;
+		this.timer.disarm();
 	}
 
 	isSet(which: Deadline): boolean {
-		return (this.#armed & (1 << which)) !== 0;
+		return (this.armed & (1 << which)) !== 0;
 	}
 
 	/** Milliseconds until `which`, 0 when it is due or not set. */
@@ -93,8 +93,8 @@ export class Deadlines {
 	/** Takes one that is due off the table and returns it, or -1. */
 	due(now: number): number {
 		for (let which = 0; which < Rows.Deadlines; which++) {
-			if ((this.#armed & (1 << which)) === 0 || this.left(which, now) > 0) continue;
-			this.#armed &= ~(1 << which);
+			if ((this.armed & (1 << which)) === 0 || this.left(which, now) > 0) continue;
+			this.armed &= ~(1 << which);
 			return which;
 		}
 		return -1;
@@ -102,21 +102,21 @@ export class Deadlines {
 
 	/** Sets the timer to the nearest deadline, after an alarm. */
 	rearm(now: number): void {
-		this.#running = false;
+		this.running = false;
 		let nearest = 0x7fff_ffff;
 		for (let which = 0; which < Rows.Deadlines; which++) {
-			if ((this.#armed & (1 << which)) === 0) continue;
+			if ((this.armed & (1 << which)) === 0) continue;
 			const ms = this.left(which, now);
 			if (ms < nearest) nearest = ms;
 		}
-		if (this.#armed === 0) return;
+		if (this.armed === 0) return;
 		if (nearest < 0) nearest = 0;
-		this.#running = true;
-		this.#wake = (now + nearest) | 0;
-		this.#timer.arm(nearest);
+		this.running = true;
+		this.wake = (now + nearest) | 0;
+		this.timer.arm(nearest);
 	}
 
 	private left(which: number, now: number): number {
-		return (this.#view.getInt32(this.#start + which * Row.Deadline) - now) | 0;
+		return (this.view.getInt32(this.start + which * Row.Deadline) - now) | 0;
 	}
 }

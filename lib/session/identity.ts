@@ -76,62 +76,58 @@ export class Identity {
 	/** A session that an earlier life left in order has its subscriptions. */
 	trusting = false;
 	readonly sessionExpirySeconds: number;
-	#store: Store;
-	#arena: Arena;
+	/** A hash of the client identifier and the broker that the application chose, never 0; what the server assigns does not change it. */
+	readonly hash: number;
+	private store: Store;
+	private arena: Arena;
 	/** The body of CONNECT. */
-	#start: number;
-	#end: number;
-	#version5: boolean;
+	private start: number;
+	private end: number;
+	private version5: boolean;
 	/** The first connection begins a new session, whatever there is. */
-	#startClean: boolean;
-	#forget = Forget.No;
-	#hash: number;
+	private startClean: boolean;
+	private forget = Forget.No;
 	/** Room for an identifier that the server assigns. */
-	#assignable: number;
+	private assignable: number;
 
 	constructor(arena: Arena, store: Store, options: IdentityOptions) {
-		this.#arena = arena;
-		this.#store = store;
-		this.#start = options.start;
-		this.#end = options.end;
-		this.#version5 = options.version5;
+		this.arena = arena;
+		this.store = store;
+		this.start = options.start;
+		this.end = options.end;
+		this.version5 = options.version5;
 		this.sessionExpirySeconds = options.sessionExpirySeconds;
 		// In 3.1.1 a session that is begun clean also ends with its connection, so it is begun by making the broker forget.
 		const dance = options.cleanStart && !options.version5 && options.sessionExpirySeconds > 0;
-		this.#startClean = options.cleanStart && !dance;
-		if (dance) this.#forget = Forget.Due;
-		this.#assignable = options.assignableBytes;
+		this.startClean = options.cleanStart && !dance;
+		if (dance) this.forget = Forget.Due;
+		this.assignable = options.assignableBytes;
 		const at = this.clientIdAt;
 		let hash = hashOf(arena.bytes, at + 2, at + 2 + arena.view.getUint16(at), HASH_SEED);
 		for (let i = 0; i < options.broker.length; i++) hash = hashWith(hash, options.broker.charCodeAt(i));
-		this.#hash = hash === 0 ? 1 : hash;
-	}
-
-	/** A hash of the client identifier and the broker that the application chose, never 0; what the server assigns does not change it. */
-	get hash(): number {
-		return this.#hash;
+		this.hash = hash === 0 ? 1 : hash;
 	}
 
 	/** The identifier that the server assigned to an earlier life is ours again. */
 	restore(): void {
-		const { view } = this.#arena;
+		const { view } = this.arena;
 		const at = this.clientIdAt;
-		if (this.#assignable === 0 || view.getUint16(at) > 0) return;
-		const length = this.#store.assigned(this.#end);
-		if (length === 0 || length > this.#assignable) return;
+		if (this.assignable === 0 || view.getUint16(at) > 0) return;
+		const length = this.store.assigned(this.end);
+		if (length === 0 || length > this.assignable) return;
 		this.insert(at, length);
-		this.#store.assigned(at + 2);
+		this.store.assigned(at + 2);
 	}
 
 	/** Encodes CONNECT as it is to be said now. Returns false when there is no room for it. */
 	connect(encoder: Encoder): boolean {
-		const { bytes } = this.#arena;
+		const { bytes } = this.arena;
 		const keeps = this.sessionExpirySeconds > 0;
-		const anew = this.#startClean || this.#forget === Forget.Due || !keeps;
-		const at = this.#start + ConnectAt.Flags;
-		if (anew || (this.#version5 && !this.#store.established)) bytes[at] |= ConnectFlag.CleanStart;
+		const anew = this.startClean || this.forget === Forget.Due || !keeps;
+		const at = this.start + ConnectAt.Flags;
+		if (anew || (this.version5 && !this.store.established)) bytes[at] |= ConnectFlag.CleanStart;
 		else bytes[at] &= ~ConnectFlag.CleanStart;
-		return encoder.connect(this.#start, this.#end);
+		return encoder.connect(this.start, this.end);
 	}
 
 	/**
@@ -140,48 +136,48 @@ export class Identity {
 	 */
 	accept(connack: Packet): number {
 		const present = connack.sessionPresent === 1;
-		const said = this.#arena.bytes[this.#start + ConnectAt.Flags];
+		const said = this.arena.bytes[this.start + ConnectAt.Flags];
 		if (present && (said & ConnectFlag.CleanStart) !== 0) return Reason.ProtocolError; // [MQTT-3.2.2-1, 5.0 MQTT-3.2.2-2]
-		if (this.#forget === Forget.Due) {
-			this.#forget = Forget.Done;
+		if (this.forget === Forget.Due) {
+			this.forget = Forget.Done;
 			return -1;
 		}
-		const again = this.#forget === Forget.Done;
-		this.#forget = Forget.No;
-		if (present && !this.#store.established) {
-			this.#forget = Forget.Due;
+		const again = this.forget === Forget.Done;
+		this.forget = Forget.No;
+		if (present && !this.store.established) {
+			this.forget = Forget.Due;
 			return again ? Reason.SessionMismatch : -1;
 		}
-		this.#startClean = false;
+		this.startClean = false;
 		return connack.has(Property.AssignedClientIdentifier) ? this.assign(connack) : 0;
 	}
 
 	/** Keeps the identifier that the server chose, or the session could not be resumed [5.0, 3.2.2.3.7]. */
 	private assign(connack: Packet): number {
-		const { bytes, view } = this.#arena;
+		const { bytes, view } = this.arena;
 		const at = this.clientIdAt;
 		const from = connack.value(Property.AssignedClientIdentifier);
 		const length = view.getUint16(from);
 		if (view.getUint16(at) > 0 || length === 0) return Reason.ProtocolError;
-		if (length > this.#assignable) return Reason.ImplementationSpecific;
+		if (length > this.assignable) return Reason.ImplementationSpecific;
 		this.insert(at, length);
 		bytes.copyWithin(at + 2, from + 2, from + 2 + length);
-		this.#store.assign(at + 2, at + 2 + length);
+		this.store.assign(at + 2, at + 2 + length);
 		return 0;
 	}
 
 	/** Makes room for a client identifier where there is an empty one. */
 	private insert(at: number, length: number): void {
-		const { bytes, view } = this.#arena;
-		bytes.copyWithin(at + 2 + length, at + 2, this.#end);
+		const { bytes, view } = this.arena;
+		bytes.copyWithin(at + 2 + length, at + 2, this.end);
 		view.setUint16(at, length);
-		this.#end += length;
+		this.end += length;
 	}
 
 	/** Where the client identifier stands in CONNECT, its length first. */
 	private get clientIdAt(): number {
-		const at = this.#start + ConnectAt.Properties;
-		return this.#version5 ? at + 1 + this.#arena.bytes[at] : at;
+		const at = this.start + ConnectAt.Properties;
+		return this.version5 ? at + 1 + this.arena.bytes[at] : at;
 	}
 }
 

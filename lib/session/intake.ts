@@ -23,61 +23,61 @@ export const enum Found {
 export class Intake {
 	/** Bytes of the packet found last, fixed header included; of an oversize one also those that are being passed over. */
 	size = 0;
-	#from: number;
-	#to: number;
+	private from: number;
+	private to: number;
 	/** Bytes of an oversize packet that have not come yet. */
-	#skip = 0;
-	#start: number;
-	#end: number;
-	#bytes: Uint8Array;
-	#view: DataView;
-	#decoder: Decoder;
+	private skip = 0;
+	private start: number;
+	private end: number;
+	private bytes: Uint8Array;
+	private view: DataView;
+	private decoder: Decoder;
 
 	constructor(arena: Arena, size: number, decoder: Decoder) {
-		this.#bytes = arena.bytes;
-		this.#view = arena.view;
-		this.#start = arena.region(size);
-		this.#end = this.#start + size;
-		this.#from = this.#to = this.#start;
-		this.#decoder = decoder;
+		this.bytes = arena.bytes;
+		this.view = arena.view;
+		this.start = arena.region(size);
+		this.end = this.start + size;
+		this.from = this.to = this.start;
+		this.decoder = decoder;
 	}
 
 	/** A new connection: what the old one left is void. */
 	reset(): void {
-		this.#from = this.#to = this.#start;
-		this.#skip = 0;
+		this.from = this.to = this.start;
+		this.skip = 0;
 	}
 
 	/** Reads once. Returns how many bytes came; 0 when none waits. Only after {@link next} has said `Found.Nothing`. */
 	fill(transport: Transport): number {
-		if (this.#from === this.#to) this.#from = this.#to = this.#start;
-		else if (this.#from !== this.#start) {
-			this.#bytes.copyWithin(this.#start, this.#from, this.#to);
-			this.#to -= this.#from - this.#start;
-			this.#from = this.#start;
+		if (this.from === this.to) this.from = this.to = this.start;
+		else if (this.from !== this.start) {
+			this.bytes.copyWithin(this.start, this.from, this.to);
+			this.to -= this.from - this.start;
+			this.from = this.start;
 		}
-		const count = transport.read(this.#bytes, this.#to, this.#end);
-		this.#to += count;
-		if (this.#skip > 0) {
-			const passed = count < this.#skip ? count : this.#skip;
-			this.#skip -= passed;
-			this.#from += passed;
+		const count = transport.read(this.bytes, this.to, this.end);
+		this.to += count;
+		if (this.skip > 0) {
+			const passed = count < this.skip ? count : this.skip;
+			this.skip -= passed;
+			this.from += passed;
 		}
 		return count;
 	}
 
 	/** Decodes the next packet. The packet's bytes stay until the next {@link fill}. */
 	next(): number {
-		const from = this.#from;
-		const to = this.#to;
+		const from = this.from;
+		const to = this.to;
 		if (from === to) return Found.Nothing;
-		const size = this.#decoder.frame(from, to);
+		const size = this.decoder.frame(from, to);
 		if (size <= 0) return size;
-		if (size > this.#end - this.#start) return this.oversize(size);
+		if (size > this.end - this.start) return this.oversize(size);
 		if (from + size > to) return Found.Nothing;
-		this.#from = from + size;
+		this.from = from + size;
 		this.size = size;
-		const fault = this.#decoder.decode(from, from + size);
+		const fault = this.decoder.decode(from, from + size);
 		return fault === 0 ? Found.Packet : -fault;
 	}
 
@@ -86,24 +86,24 @@ export class Intake {
 	 * over: the head is made into a PUBLISH of its own, without payload, in place.
 	 */
 	private oversize(size: number): number {
-		const view = this.#view;
-		const from = this.#from;
+		const view = this.view;
+		const from = this.from;
 		const first = view.getUint8(from);
-		if (this.#decoder.version5 || first >> 4 !== PacketType.Publish) return -Reason.PacketTooLarge;
+		if (this.decoder.version5 || first >> 4 !== PacketType.Publish) return -Reason.PacketTooLarge;
 		let body = from + 1;
 		while ((view.getUint8(body++) & 0x80) !== 0);
-		const whole = from === this.#start && this.#to === this.#end;
-		if (body + 2 > this.#to) return whole ? -Reason.PacketTooLarge : Found.Nothing;
+		const whole = from === this.start && this.to === this.end;
+		if (body + 2 > this.to) return whole ? -Reason.PacketTooLarge : Found.Nothing;
 		const head = 2 + view.getUint16(body) + ((first & PublishFlag.QosMask) === 0 ? 0 : 2);
-		if (body + head > this.#to)
-			return whole || body + head - from > this.#end - this.#start ? -Reason.PacketTooLarge : Found.Nothing;
+		if (body + head > this.to)
+			return whole || body + head - from > this.end - this.start ? -Reason.PacketTooLarge : Found.Nothing;
 		const start = body - 1 - varintSize(head);
 		view.setUint8(start, first);
-		putVarint(this.#bytes, start + 1, head);
+		putVarint(this.bytes, start + 1, head);
 		this.size = size;
-		this.#skip = size - (this.#to - from);
-		this.#from = this.#to;
-		const fault = this.#decoder.decode(start, body + head);
+		this.skip = size - (this.to - from);
+		this.from = this.to;
+		const fault = this.decoder.decode(start, body + head);
 		return fault === 0 ? Found.Oversize : -fault;
 	}
 }

@@ -15,12 +15,12 @@ import type { Session } from "./session.js";
 export class Receiver {
 	/** Whether QoS 2 messages were left with the broker, and a new connection would fetch them. */
 	heldBack: HeldBack = HeldBack.No;
-	#session: Session;
-	#message: Message;
+	private session: Session;
+	private message: Message;
 
 	constructor(session: Session, message: Message) {
-		this.#session = session;
-		this.#message = message;
+		this.session = session;
+		this.message = message;
 	}
 
 	/**
@@ -28,10 +28,10 @@ export class Receiver {
 	 * a handler that throws leaves no gap, and written after it has returned [MQTT-4.3.2-4].
 	 */
 	publish(oversize: number): number {
-		const { packet, owed, past } = this.#session;
+		const { packet, owed, past } = this.session;
 		const { flags, id } = packet;
 		const qos = (flags & PublishFlag.QosMask) >> PublishFlag.QosShift;
-		this.#message.mayRepeat = qos === 2 && (flags & PublishFlag.Dup) !== 0 && past !== Past.None;
+		this.message.mayRepeat = qos === 2 && (flags & PublishFlag.Dup) !== 0 && past !== Past.None;
 		if (qos === 2) return this.publishOnce(id, oversize);
 		if (qos === 1) owed.push(PacketType.Puback, id, Reason.Success);
 		this.deliver(oversize);
@@ -39,7 +39,7 @@ export class Receiver {
 	}
 
 	pubrel(): number {
-		const { packet, owed, store, link } = this.#session;
+		const { packet, owed, store, link } = this.session;
 		const id = packet.id;
 		const known = store.inbound(id);
 		if (known) {
@@ -57,7 +57,7 @@ export class Receiver {
 	 * CONNACK that said so was lost, too. Frees all of it. Returns false when that is not so.
 	 */
 	freeCarried(): boolean {
-		const { store, link } = this.#session;
+		const { store, link } = this.session;
 		if (link.carried === 0 || store.inboundCount !== link.carried) return false;
 		for (let id = store.anyInbound; id !== 0; id = store.anyInbound) store.closeInbound(id);
 		link.carried = 0;
@@ -66,7 +66,7 @@ export class Receiver {
 
 	/** QoS 2: method B of [MQTT-4.3.3], once per identifier until its PUBREL. */
 	private publishOnce(id: number, oversize: number): number {
-		const { packet, owed, store, counters, limits, past } = this.#session;
+		const { packet, owed, store, counters, limits, past } = this.session;
 		const known = store.inbound(id);
 		// After a cut the broker may have begun a session that the store does not know of, and the identifier may be from the
 		// one before it: then the content differs. Otherwise the identifier alone decides [MQTT-4.3.3-10].
@@ -91,18 +91,18 @@ export class Receiver {
 
 	/** True when the table is full by the broker's fault [MQTT-3.3.4-9], which what an earlier connection opened is not. */
 	private overrun(): boolean {
-		const { encoder, link } = this.#session;
+		const { encoder, link } = this.session;
 		return encoder.version5 && link.carried === 0;
 	}
 
 	private deliver(oversize: number): void {
-		const { counters, listener } = this.#session;
+		const { counters, listener } = this.session;
 		if (oversize > 0) {
 			counters[Counter.Oversize]++;
-			listener.onOversize?.(this.#message, oversize);
+			listener.onOversize?.(this.message, oversize);
 		} else {
 			counters[Counter.Delivered]++;
-			listener.onMessage?.(this.#message);
+			listener.onMessage?.(this.message);
 		}
 	}
 }

@@ -11,10 +11,10 @@ import type { Session } from "./session.js";
 export class Room {
 	/** A call was refused for want of so many bytes: tell when there are some. Negative: they may be volatile. 0: none was. */
 	wanted = 0;
-	#session: Session;
+	private session: Session;
 
 	constructor(session: Session) {
-		this.#session = session;
+		this.session = session;
 	}
 
 	/**
@@ -22,7 +22,7 @@ export class Room {
 	 * but only when there is no room otherwise; with `Trait.DropOldest` as many as it takes.
 	 */
 	reserve(topic: Topic, bytes: number, traits: number): number {
-		const { store } = this.#session;
+		const { store } = this.session;
 		const volatile = (traits & Trait.Volatile) !== 0;
 		let at = store.reserve(bytes, volatile);
 		if (at === Refusal.Full && (traits & Trait.KeepLatest) !== 0 && this.replace(topic, 0))
@@ -39,7 +39,7 @@ export class Room {
 
 	/** The waiting message of that topic gives way, unless it is `ticket`. Returns whether there was one. */
 	replace(topic: Topic, ticket: number): boolean {
-		const older = this.#session.store.latest(topic.start, topic.end);
+		const older = this.session.store.latest(topic.start, topic.end);
 		if (older === 0 || older === ticket) return false;
 		this.giveWay(older);
 		return true;
@@ -48,7 +48,7 @@ export class Room {
 	/** Returns true when the application was told that there is room. */
 	offer(): boolean {
 		if (this.wanted === 0) return false;
-		const { store, listener } = this.#session;
+		const { store, listener } = this.session;
 		const { wanted } = this;
 		if ((wanted < 0 ? store.reserve(-wanted, true) : store.reserve(wanted, false)) < 0) return false;
 		store.discard();
@@ -58,6 +58,6 @@ export class Room {
 	}
 
 	private giveWay(number: number): void {
-		this.#session.drop(number, Settled.GaveWay, Reason.Success, Counter.DroppedGaveWay);
+		this.session.drop(number, Settled.GaveWay, Reason.Success, Counter.DroppedGaveWay);
 	}
 }

@@ -37,12 +37,12 @@ export class Session {
 	readonly clock: Clock;
 	readonly receiver: Receiver;
 	readonly room: Room;
-	#view: DataView;
+	private view: DataView;
 	/** The number whose answer is being timed, 0 for none, and when it was sent. */
-	#timed = 0;
-	#timedAt = 0;
+	private timed = 0;
+	private timedAt = 0;
 	/** Numbers below were given by an earlier life. */
-	#firstNumber = -1;
+	private firstNumber = -1;
 
 	constructor(parts: SessionParts) {
 		this.store = parts.store;
@@ -55,7 +55,7 @@ export class Session {
 		this.subscriptions = parts.subscriptions;
 		this.limits = parts.limits;
 		this.clock = parts.clock;
-		this.#view = parts.view;
+		this.view = parts.view;
 		this.receiver = new Receiver(this, parts.message);
 		this.room = new Room(this);
 	}
@@ -95,7 +95,7 @@ export class Session {
 				this.owed.push(PacketType.Pubrel, id, Reason.PacketIdentifierNotFound);
 			return 0;
 		}
-		if (number === this.#timed) this.measured();
+		if (number === this.timed) this.measured();
 		if (next === MessageState.AwaitComp) {
 			this.owed.push(PacketType.Pubrel, id, Reason.Success);
 			if (state === next) return 0;
@@ -127,7 +127,7 @@ export class Session {
 		this.store.mark(number, MessageState.Done);
 		if (outcome === Settled.Acknowledged) this.counters[Counter.Acknowledged]++;
 		else if (outcome === Settled.Rejected) this.counters[Counter.Rejected]++;
-		if (!told) this.listener.onSettled?.(number, outcome, reason, number < this.#firstNumber);
+		if (!told) this.listener.onSettled?.(number, outcome, reason, number < this.firstNumber);
 	}
 
 	// ── next thing out ───────────────────────────────────────────────────────────────────────────────────────────
@@ -218,9 +218,9 @@ export class Session {
 			return true;
 		}
 		const end = store.loadedEnd;
-		const flags = this.#view.getUint8(at + Record.Flags);
+		const flags = this.view.getUint8(at + Record.Flags);
 		const qos = (flags & PublishFlag.QosMask) >> PublishFlag.QosShift;
-		const expires = this.#view.getInt32(at + Record.Expires);
+		const expires = this.view.getInt32(at + Record.Expires);
 		let seconds = expires === 0 ? 0 : expires - this.clock.seconds;
 		if (expires !== 0 && seconds < 1) {
 			// What has been sent is sent again all the same, or its exchange could not end.
@@ -244,9 +244,9 @@ export class Session {
 		if (!again) store.mark(number, published(qos));
 		if (++link.inFlight > this.counters[Counter.PeakInFlight])
 			this.counters[Counter.PeakInFlight] = link.inFlight;
-		if (this.#timed === 0) {
-			this.#timed = number;
-			this.#timedAt = this.now;
+		if (this.timed === 0) {
+			this.timed = number;
+			this.timedAt = this.now;
 		}
 		return true;
 	}
@@ -274,8 +274,8 @@ export class Session {
 	}
 
 	private measured(): void {
-		const ms = (this.now - this.#timedAt) | 0;
-		this.#timed = 0;
+		const ms = (this.now - this.timedAt) | 0;
+		this.timed = 0;
 		this.counters[Counter.RoundTripMs] = ms;
 		if (ms > this.counters[Counter.PeakRoundTripMs]) this.counters[Counter.PeakRoundTripMs] = ms;
 	}
@@ -285,10 +285,10 @@ export class Session {
 	/** The store was opened. `foreign`: what it holds was accepted as somebody else, or for another broker. `requeue` as for {@link start}. */
 	begin(foreign: boolean, requeue: boolean): void {
 		const store = this.store;
-		if (this.#firstNumber < 0) {
-			this.#firstNumber = 0;
+		if (this.firstNumber < 0) {
+			this.firstNumber = 0;
 			for (let number = store.next(0); number !== 0; number = store.next(number))
-				this.#firstNumber = number + 1;
+				this.firstNumber = number + 1;
 		}
 		if (this.past === Past.Unread)
 			this.past = !store.established ? Past.None : store.unclean ? Past.Unclean : Past.Clean;
@@ -303,9 +303,9 @@ export class Session {
 		const link = this.link;
 		if (settlesWhenStored(store.traits(number)))
 			this.listener.onSettled?.(number, Settled.Stored, Reason.Success, false);
-		if (this.#firstNumber < 0) this.#firstNumber = number; // accepted before the first `open`
+		if (this.firstNumber < 0) this.firstNumber = number; // accepted before the first `open`
 		// Numbers start anew every two thousand million messages, when nothing is in flight.
-		if (number <= link.cursor) link.cursor = link.skipped = this.#firstNumber = 0;
+		if (number <= link.cursor) link.cursor = link.skipped = this.firstNumber = 0;
 		if (store.count > this.counters[Counter.PeakMessages]) this.counters[Counter.PeakMessages] = store.count;
 		if (store.used > this.counters[Counter.PeakBytes]) this.counters[Counter.PeakBytes] = store.used;
 	}
@@ -373,7 +373,7 @@ export class Session {
 		if (phase === Phase.Online && this.past !== Past.None) this.past = Past.Known;
 		// A reason below zero is not the broker's.
 		if (phase === Phase.Connecting && reason < 0 && this.past !== Past.Unclean) this.past = Past.Unanswered;
-		this.#timed = 0;
+		this.timed = 0;
 		this.receiver.heldBack = HeldBack.No;
 		if (keepQos0) return;
 		const store = this.store;

@@ -45,21 +45,21 @@ export class Subscriptions {
 	due = 0;
 	/** Requests that wait for their answer. */
 	awaiting = 0;
-	#filters: (Filter | null)[] = [];
-	#view: DataView;
-	#start: number;
-	#rows: number;
-	#lastId = 0;
-	#listener: Listener;
-	#counters: Uint32Array;
+	private filters: (Filter | null)[] = [];
+	private view: DataView;
+	private start: number;
+	private rows: number;
+	private lastId = 0;
+	private listener: Listener;
+	private counters: Uint32Array;
 
 	constructor(arena: Arena, rows: number, listener: Listener, counters: Uint32Array) {
-		this.#view = arena.view;
-		this.#start = arena.region(rows * Row.Subscription);
-		this.#rows = rows;
-		this.#listener = listener;
-		this.#counters = counters;
-		for (let row = 0; row < rows; row++) this.#filters.push(null);
+		this.view = arena.view;
+		this.start = arena.region(rows * Row.Subscription);
+		this.rows = rows;
+		this.listener = listener;
+		this.counters = counters;
+		for (let row = 0; row < rows; row++) this.filters.push(null);
 	}
 
 	/** Wants `filter` with these options (QoS in the low two bits). Returns false when the table is full. */
@@ -67,8 +67,8 @@ export class Subscriptions {
 		let row = this.find(filter);
 		if (row < 0) row = this.find(null);
 		if (row < 0) return false;
-		this.#filters[row] = filter;
-		this.#view.setUint8(this.at(row) + At.Options, options);
+		this.filters[row] = filter;
+		this.view.setUint8(this.at(row) + At.Options, options);
 		this.set(row, State.DueSubscribe);
 		return true;
 	}
@@ -86,15 +86,15 @@ export class Subscriptions {
 	 * Packet Size is not sent but answered here [MQTT-3.2.2-15].
 	 */
 	gather(encoder: Encoder, maximumPacketSize: number): boolean {
-		for (let row = 0; this.due > 0 && row < this.#rows; row++) {
+		for (let row = 0; this.due > 0 && row < this.rows; row++) {
 			const state = this.state(row);
 			if (state !== State.DueSubscribe && state !== State.DueUnsubscribe) continue;
-			const filter = this.#filters[row] as Filter;
+			const filter = this.filters[row] as Filter;
 			const id = this.nextId();
 			const before = encoder.position;
 			const subscribe = state === State.DueSubscribe;
 			const fits = subscribe
-				? encoder.subscribe(id, filter.start, filter.end, this.#view.getUint8(this.at(row) + At.Options))
+				? encoder.subscribe(id, filter.start, filter.end, this.view.getUint8(this.at(row) + At.Options))
 				: encoder.unsubscribe(id, filter.start, filter.end);
 			if (!fits) return true;
 			if (encoder.position - before > maximumPacketSize) {
@@ -102,7 +102,7 @@ export class Subscriptions {
 				this.refused(row, filter, subscribe);
 				continue;
 			}
-			this.#view.setUint16(this.at(row) + At.Id, id);
+			this.view.setUint16(this.at(row) + At.Id, id);
 			this.set(row, state + 1);
 		}
 		return false;
@@ -112,22 +112,22 @@ export class Subscriptions {
 	answered(packet: Packet): number {
 		const row = this.rowAwaiting(packet.id);
 		if (row < 0) {
-			this.#counters[Counter.Strays]++;
+			this.counters[Counter.Strays]++;
 			return 0;
 		}
-		const filter = this.#filters[row] as Filter;
+		const filter = this.filters[row] as Filter;
 		// One filter was asked for, so there is one code [MQTT-3.9.3-1]; an UNSUBACK of 3.1.1 has none.
 		const codes = packet.payloadEnd - packet.payloadStart;
-		const reason = codes === 0 ? Reason.Success : this.#view.getUint8(packet.payloadStart);
+		const reason = codes === 0 ? Reason.Success : this.view.getUint8(packet.payloadStart);
 		if (packet.type === PacketType.Suback) {
 			if (this.state(row) !== State.AwaitSuback || codes !== 1) return Reason.ProtocolError;
 			this.set(row, reason >= 0x80 ? State.Rejected : State.Active);
-			this.#listener.onSubscribed?.(filter, reason);
+			this.listener.onSubscribed?.(filter, reason);
 		} else {
 			if (this.state(row) !== State.AwaitUnsuback || codes > 1) return Reason.ProtocolError;
 			this.set(row, State.Free);
-			this.#filters[row] = null;
-			this.#listener.onUnsubscribed?.(filter, reason);
+			this.filters[row] = null;
+			this.listener.onUnsubscribed?.(filter, reason);
 		}
 		return 0;
 	}
@@ -137,7 +137,7 @@ export class Subscriptions {
 	 * every subscription is.
 	 */
 	renew(resumed: boolean): void {
-		for (let row = 0; row < this.#rows; row++) {
+		for (let row = 0; row < this.rows; row++) {
 			const state = this.state(row);
 			if (state === State.AwaitUnsuback) this.set(row, State.DueUnsubscribe);
 			else if (state === State.AwaitSuback) this.set(row, State.DueSubscribe);
@@ -148,18 +148,18 @@ export class Subscriptions {
 
 	/** Takes for granted what was to be asked for: the broker has the session, and in it all of this. */
 	trust(): void {
-		for (let row = 0; row < this.#rows; row++)
+		for (let row = 0; row < this.rows; row++)
 			if (this.state(row) === State.DueSubscribe) this.set(row, State.Active);
 	}
 
 	/** A hash of what is wanted, never 0; the filters stand in `bytes`. */
 	digest(bytes: Uint8Array): number {
 		let sum = 0;
-		for (let row = 0; row < this.#rows; row++) {
-			const filter = this.#filters[row];
+		for (let row = 0; row < this.rows; row++) {
+			const filter = this.filters[row];
 			if (filter === null) continue;
 			const text = hashOf(bytes, filter.start, filter.end, HASH_SEED);
-			const hash = hashWith(text, this.#view.getUint8(this.at(row) + At.Options));
+			const hash = hashWith(text, this.view.getUint8(this.at(row) + At.Options));
 			sum = (sum + (hash ^ (hash >>> 15))) | 0; // in whatever order they were asked for
 		}
 		return sum === 0 ? 1 : sum >>> 0;
@@ -168,52 +168,52 @@ export class Subscriptions {
 	/** True when the broker has said yes to all that is wanted. */
 	get agreed(): boolean {
 		if (this.due > 0 || this.awaiting > 0) return false;
-		for (let row = 0; row < this.#rows; row++)
-			if (this.#filters[row] !== null && this.state(row) !== State.Active) return false;
+		for (let row = 0; row < this.rows; row++)
+			if (this.filters[row] !== null && this.state(row) !== State.Active) return false;
 		return true;
 	}
 
 	/** A request that this broker cannot take. Without a SUBSCRIBE of that filter there is nothing to unsubscribe from. */
 	private refused(row: number, filter: Filter, subscribe: boolean): void {
 		this.set(row, subscribe ? State.Rejected : State.Free);
-		if (!subscribe) this.#filters[row] = null;
-		if (subscribe) this.#listener.onSubscribed?.(filter, Reason.PacketTooLarge);
-		else this.#listener.onUnsubscribed?.(filter, Reason.PacketTooLarge);
+		if (!subscribe) this.filters[row] = null;
+		if (subscribe) this.listener.onSubscribed?.(filter, Reason.PacketTooLarge);
+		else this.listener.onUnsubscribed?.(filter, Reason.PacketTooLarge);
 	}
 
 	private at(row: number): number {
-		return this.#start + row * Row.Subscription;
+		return this.start + row * Row.Subscription;
 	}
 
 	private state(row: number): number {
-		return this.#view.getUint8(this.at(row) + At.State);
+		return this.view.getUint8(this.at(row) + At.State);
 	}
 
 	private set(row: number, state: number): void {
 		const before = this.state(row);
 		this.due += isDue(state) - isDue(before);
 		this.awaiting += isAwaiting(state) - isAwaiting(before);
-		this.#view.setUint8(this.at(row) + At.State, state);
+		this.view.setUint8(this.at(row) + At.State, state);
 	}
 
 	/** The row of a filter, or -1; of `null`: a free row. */
 	private find(filter: Filter | null): number {
-		for (let row = 0; row < this.#rows; row++) if (this.#filters[row] === filter) return row;
+		for (let row = 0; row < this.rows; row++) if (this.filters[row] === filter) return row;
 		return -1;
 	}
 
 	/** The row that waits for the answer with this identifier, or -1. */
 	private rowAwaiting(id: number): number {
-		for (let row = 0; row < this.#rows; row++)
-			if (this.#view.getUint16(this.at(row) + At.Id) === id && isAwaiting(this.state(row)) === 1) return row;
+		for (let row = 0; row < this.rows; row++)
+			if (this.view.getUint16(this.at(row) + At.Id) === id && isAwaiting(this.state(row)) === 1) return row;
 		return -1;
 	}
 
 	/** The next identifier that no request in flight has: there are 256, and at most 128 rows. */
 	private nextId(): number {
-		do this.#lastId = (this.#lastId + 1) & 255;
-		while (this.rowAwaiting(REQUEST_IDS + this.#lastId) >= 0);
-		return REQUEST_IDS + this.#lastId;
+		do this.lastId = (this.lastId + 1) & 255;
+		while (this.rowAwaiting(REQUEST_IDS + this.lastId) >= 0);
+		return REQUEST_IDS + this.lastId;
 	}
 }
 

@@ -10,15 +10,15 @@ import type { Recovery } from "./recovery.js";
  * this once, so it is written again before anything is done that depends on it.
  */
 export class Beginning {
-	#journal: Journal;
+	private journal: Journal;
 
 	constructor(journal: Journal) {
-		this.#journal = journal;
+		this.journal = journal;
 	}
 
 	/** Returns false when the flash failed. */
 	run(recovery: Recovery): boolean {
-		const journal = this.#journal;
+		const journal = this.journal;
 		const { log } = journal;
 		// Twice, each at the start of a page. What is torn may be seen in one life and not in another, so an earlier one may have
 		// begun a page further on, and have been cut there without a trace: the second mark lies over that. And one mark on bits
@@ -32,7 +32,7 @@ export class Beginning {
 
 	/** The last record of an earlier life is written again, whatever it says. Then a mark proves that the copy was completed. */
 	private affirm(recovery: Recovery): boolean {
-		const journal = this.#journal;
+		const journal = this.journal;
 		const { log } = journal;
 		const { doubt, doubtCells } = recovery;
 		if (!log.enter(doubtCells)) return false;
@@ -51,7 +51,7 @@ export class Beginning {
 	 * or was not promised.
 	 */
 	private restate(position: number, before: number): boolean {
-		const journal = this.#journal;
+		const journal = this.journal;
 		const { table, inbound } = journal;
 		for (let number = table.after(0); number !== 0; number = table.after(number)) {
 			if (table.cells(number) === 0 || table.position(number) !== position) continue;
@@ -73,7 +73,7 @@ export class Beginning {
 
 	/** What was known by the record at `from` is known by that at `to`. */
 	private moveEvidence(from: number, to: number): void {
-		const { table, inbound } = this.#journal;
+		const { table, inbound } = this.journal;
 		for (let number = table.after(0); number !== 0; number = table.after(number))
 			if (table.cells(number) > 0 && table.position(number) === from)
 				table.move(number, to, table.cells(number));
@@ -82,7 +82,7 @@ export class Beginning {
 
 	/** Encrypted: pages that seemed blank were not, up to the end of the sector. The mark goes into the next one. */
 	private beginBehind(): boolean {
-		const journal = this.#journal;
+		const journal = this.journal;
 		const { log } = journal;
 		if (!log.encrypted || log.fault !== StoreFault.WriteFailed) return false;
 		log.fault = StoreFault.None;

@@ -25,13 +25,13 @@ export class Cells {
 	readonly recordCells: number;
 	bytes!: Uint8Array;
 	view!: DataView;
-	#flash: Flash;
+	private flash: Flash;
 	/** Windows on the scratch: four cells, a page, a whole record; one on `small` and one on the cell behind it, the mirror. */
-	#four!: Uint8Array;
-	#page!: Uint8Array;
-	#record!: Uint8Array;
-	#one!: Uint8Array;
-	#mirror!: Uint8Array;
+	private four!: Uint8Array;
+	private page!: Uint8Array;
+	private record!: Uint8Array;
+	private one!: Uint8Array;
+	private mirror!: Uint8Array;
 
 	/** Throws a RangeError on a partition that this format cannot use. */
 	constructor(flash: Flash, recordBytes: number, encrypted: boolean) {
@@ -41,7 +41,7 @@ export class Cells {
 			throw new RangeError(`a store needs flash that is erased 4096 bytes at a time, not ${blockLength}`);
 		if (this.blocks < Geometry.BlocksMin || this.blocks > Geometry.BlocksMax)
 			throw new RangeError(`a store needs a partition of 24576 to 1044480 bytes, not ${size}`);
-		this.#flash = flash;
+		this.flash = flash;
 		this.recordCells = recordBytes / Geometry.CellBytes;
 		this.encrypted = encrypted;
 	}
@@ -60,11 +60,11 @@ export class Cells {
 		this.view = block.view;
 		this.scratch = start;
 		this.small = start + scratchBytes;
-		this.#four = new Uint8Array(buffer, at, 4 * Geometry.CellBytes);
-		this.#page = new Uint8Array(buffer, at, PIECE_BYTES);
-		this.#record = new Uint8Array(buffer, at, scratchBytes);
-		this.#one = new Uint8Array(buffer, at + scratchBytes, Geometry.CellBytes);
-		this.#mirror = new Uint8Array(buffer, at + scratchBytes + Geometry.CellBytes, Geometry.CellBytes);
+		this.four = new Uint8Array(buffer, at, 4 * Geometry.CellBytes);
+		this.page = new Uint8Array(buffer, at, PIECE_BYTES);
+		this.record = new Uint8Array(buffer, at, scratchBytes);
+		this.one = new Uint8Array(buffer, at + scratchBytes, Geometry.CellBytes);
+		this.mirror = new Uint8Array(buffer, at + scratchBytes + Geometry.CellBytes, Geometry.CellBytes);
 	}
 
 	/** Bytes of the scratch. */
@@ -79,7 +79,7 @@ export class Cells {
 
 	/** Reads `cells` from `position` on. Returns where they stand in the block, in the scratch; -1 when the flash refused. */
 	fetch(position: number, cells: number): number {
-		const view = cells <= 4 ? this.#four : cells <= Geometry.PageCells ? this.#page : this.#record;
+		const view = cells <= 4 ? this.four : cells <= Geometry.PageCells ? this.page : this.record;
 		const end = this.blocks * Geometry.BlockBytes - view.length;
 		const address = position * Geometry.CellBytes;
 		const from = address < end ? address : end; // a view may reach beyond the partition
@@ -89,7 +89,7 @@ export class Cells {
 
 	/** Reads one cell; returns where it stands, at `small`, or -1. */
 	fetchCell(position: number): number {
-		return this.readInto(this.#one, position * Geometry.CellBytes) ? this.small : -1;
+		return this.readInto(this.one, position * Geometry.CellBytes) ? this.small : -1;
 	}
 
 	/** True when the cell at `at` reads as erased. */
@@ -114,7 +114,7 @@ export class Cells {
 	isErased(block: number): boolean {
 		const end = (block + 1) * Geometry.BlockBytes;
 		for (let address = block * Geometry.BlockBytes; address < end; address += Geometry.CellBytes)
-			if (!this.readInto(this.#mirror, address) || !this.isBlank(this.mirrorAt)) return false;
+			if (!this.readInto(this.mirror, address) || !this.isBlank(this.mirrorAt)) return false;
 		return true;
 	}
 
@@ -134,7 +134,7 @@ export class Cells {
 				bytes.copyWithin(to, from, from + (step === 1 ? 1 : left) * Geometry.CellBytes);
 				if (step > 1) from = at;
 			}
-			const view = step === 1 ? this.#one : step === 4 ? this.#four : this.#page;
+			const view = step === 1 ? this.one : step === 4 ? this.four : this.page;
 			if (!this.programPiece(view, to, address)) return false;
 			from += step * Geometry.CellBytes;
 			address += step * Geometry.CellBytes;
@@ -151,7 +151,7 @@ export class Cells {
 		const block = this.view;
 		const { mirrorAt } = this;
 		for (let offset = 0; offset < length; offset += Geometry.CellBytes) {
-			if (!this.readInto(this.#mirror, address + offset)) return false;
+			if (!this.readInto(this.mirror, address + offset)) return false;
 			for (let word = 0; word < Geometry.CellBytes; word += 4)
 				if (block.getInt32(at + offset + word) !== block.getInt32(mirrorAt + word)) return false;
 		}
@@ -160,7 +160,7 @@ export class Cells {
 
 	private write(view: Uint8Array, address: number): boolean {
 		try {
-			this.#flash.write(view, address);
+			this.flash.write(view, address);
 			return true;
 		} catch {
 			return false;
@@ -169,7 +169,7 @@ export class Cells {
 
 	private readInto(view: Uint8Array, address: number): boolean {
 		try {
-			this.#flash.read(view, address);
+			this.flash.read(view, address);
 			return true;
 		} catch {
 			this.fault = StoreFault.ReadFailed;
@@ -179,7 +179,7 @@ export class Cells {
 
 	private eraseOnce(block: number): boolean {
 		try {
-			this.#flash.eraseBlock(block);
+			this.flash.eraseBlock(block);
 			return true;
 		} catch {
 			return false;

@@ -20,42 +20,42 @@ const ALL = 0x7fff_ffff;
  * What is needed is looked up in the tables, not in the flash: one walk over them for each sector.
  */
 export class Cleaner {
-	#journal: Journal;
+	private journal: Journal;
 	/** The sector that is being emptied, and the number up to which its messages are out of it. */
-	#sequence = 0;
-	#number = 0;
+	private sequence = 0;
+	private number = 0;
 	/** Cells that were written and are not paid for yet, and what the log had programmed when that was counted. */
-	#debt = 0;
-	#seen = 0;
+	private debt = 0;
+	private seen = 0;
 
 	constructor(journal: Journal) {
-		this.#journal = journal;
+		this.journal = journal;
 	}
 
 	/** True when there is something to move. */
 	get due(): boolean {
-		const { log } = this.#journal;
+		const { log } = this.journal;
 		log.trim();
 		return log.used > log.cleanAbove;
 	}
 
 	/** True when the snapshot of the session is all that keeps the tail from being given up. */
 	get held(): boolean {
-		const { log, sessionSequence } = this.#journal;
+		const { log, sessionSequence } = this.journal;
 		return sessionSequence === log.tail && log.needed(log.tail) === 1 && log.used > 2;
 	}
 
 	/** Writes what is pending, so that sectors can be given up. Returns whether there is still something to move. */
 	private settled(): boolean {
-		return this.#journal.write(true) && this.due;
+		return this.journal.write(true) && this.due;
 	}
 
 	/** Pays for what was written since the last time, and for `cells` more. Uses the scratch when something has to be moved. */
 	pay(cells: number): void {
-		const { log } = this.#journal;
+		const { log } = this.journal;
 		let debt = 0;
 		if (this.due && this.settled()) {
-			debt = this.#debt + cells + ((log.programmed - this.#seen) >> 5);
+			debt = this.debt + cells + ((log.programmed - this.seen) >> 5);
 			if (debt > DEBT_MOST) debt = DEBT_MOST;
 			let left = debt * RATE;
 			if (log.used > log.cleanAbove + 1) left += left;
@@ -66,13 +66,13 @@ export class Cleaner {
 			}
 			debt = left > 0 && this.due ? debt : 0;
 		}
-		this.#debt = debt;
-		this.#seen = log.programmed;
+		this.debt = debt;
+		this.seen = log.programmed;
 	}
 
 	/** Sees to it that a message may be appended, when there is no other way by moving and erasing at once. Returns whether it may. */
 	open(): boolean {
-		const { log } = this.#journal;
+		const { log } = this.journal;
 		if (!log.isOpen) this.settled();
 		for (let left = MOVED_MOST; !log.isOpen && left > 0; ) {
 			log.trim();
@@ -86,22 +86,22 @@ export class Cleaner {
 
 	/** Moves one thing out of the tail. Returns its cells, or 0 when that cannot be now. */
 	private move(): number {
-		const { log, table } = this.#journal;
-		if (this.#sequence !== log.tail) {
-			this.#sequence = log.tail;
-			this.#number = 0;
+		const { log, table } = this.journal;
+		if (this.sequence !== log.tail) {
+			this.sequence = log.tail;
+			this.number = 0;
 		}
 		const block = log.tail % log.blocks;
-		for (let number = table.after(this.#number); number !== 0; number = table.after(number)) {
-			this.#number = number - 1; // if it cannot be moved now, it is the next one again
+		for (let number = table.after(this.number); number !== 0; number = table.after(number)) {
+			this.number = number - 1; // if it cannot be moved now, it is the next one again
 			if (table.isIn(number, block)) return this.moveMessage(number);
 		}
-		this.#number = ALL;
+		this.number = ALL;
 		return this.moveRest(block);
 	}
 
 	private moveMessage(number: number): number {
-		const journal = this.#journal;
+		const journal = this.journal;
 		const { log, table } = journal;
 		if (table.state(number) === MessageState.AwaitComp) {
 			journal.note(EventKind.Released, number & 0xffff, 0);
@@ -124,7 +124,7 @@ export class Cleaner {
 
 	/** Inbound identifiers, and the session. */
 	private moveRest(block: number): number {
-		const journal = this.#journal;
+		const journal = this.journal;
 		const { inbound, log } = journal;
 		let moved = 0;
 		for (let index = 0; index < inbound.count; index++) {

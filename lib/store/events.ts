@@ -11,13 +11,13 @@ export class Events {
 	count = 0;
 	/** Of which so many must be written before anything is sent; the others may wait for company. */
 	required = 0;
-	#view: DataView;
-	#start: number;
-	#first = 0;
+	private view: DataView;
+	private start: number;
+	private first = 0;
 
 	constructor(view: DataView, start: number) {
-		this.#view = view;
-		this.#start = start;
+		this.view = view;
+		this.start = start;
 	}
 
 	get full(): boolean {
@@ -27,17 +27,17 @@ export class Events {
 	/** Adds an event; the caller has asked {@link full}. */
 	push(kind: number, key: number, word: number): void {
 		const at = this.at(this.count++);
-		this.#view.setUint8(at, kind);
-		this.#view.setUint8(at + 1, 0);
-		this.#view.setUint16(at + 2, key);
-		this.#view.setInt32(at + 4, word);
+		this.view.setUint8(at, kind);
+		this.view.setUint8(at + 1, 0);
+		this.view.setUint16(at + 2, key);
+		this.view.setInt32(at + 4, word);
 		if (isRequired(kind)) this.required++;
 	}
 
 	/** Takes the oldest away. */
 	shift(): void {
 		if (isRequired(this.kind(0))) this.required--;
-		this.#first = (this.#first + 1) % EVENT_ROWS;
+		this.first = (this.first + 1) % EVENT_ROWS;
 		this.count--;
 	}
 
@@ -49,16 +49,16 @@ export class Events {
 	// The event at `index`, 0 is the oldest.
 
 	kind(index: number): number {
-		return this.#view.getUint8(this.at(index));
+		return this.view.getUint8(this.at(index));
 	}
 
 	/** 1: the application's number goes with it. */
 	aux(index: number): number {
-		return this.#view.getUint8(this.at(index) + 1);
+		return this.view.getUint8(this.at(index) + 1);
 	}
 
 	setAux(index: number): void {
-		this.#view.setUint8(this.at(index) + 1, 1);
+		this.view.setUint8(this.at(index) + 1, 1);
 	}
 
 	/** True when the application's number is written with it. */
@@ -67,11 +67,11 @@ export class Events {
 	}
 
 	key(index: number): number {
-		return this.#view.getUint16(this.at(index) + 2);
+		return this.view.getUint16(this.at(index) + 2);
 	}
 
 	word(index: number): number {
-		return this.#view.getInt32(this.at(index) + 4);
+		return this.view.getInt32(this.at(index) + 4);
 	}
 
 	/** Bytes that it takes in a record. */
@@ -80,7 +80,7 @@ export class Events {
 	}
 
 	private at(index: number): number {
-		return this.#start + ((this.#first + index) % EVENT_ROWS) * EVENT_ROW;
+		return this.start + ((this.first + index) % EVENT_ROWS) * EVENT_ROW;
 	}
 }
 

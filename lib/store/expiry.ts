@@ -13,33 +13,33 @@ export class Expiry {
 	firstNumber = 1;
 	/** `Clock.seconds` when this life began. */
 	bornSeconds = 0;
-	#clock: Clock;
-	#view: DataView;
+	private clock: Clock;
+	private view: DataView;
 
 	constructor(clock: Clock, view: DataView) {
-		this.#clock = clock;
-		this.#view = view;
+		this.clock = clock;
+		this.view = view;
 	}
 
 	/** Seconds of this life so far. */
 	get age(): number {
-		return this.#clock.seconds - this.bornSeconds;
+		return this.clock.seconds - this.bornSeconds;
 	}
 
 	/** A life begins, which gives away numbers from `firstNumber` on. */
 	begin(firstNumber: number): void {
 		this.firstNumber = firstNumber;
-		this.bornSeconds = this.#clock.seconds;
+		this.bornSeconds = this.clock.seconds;
 	}
 
 	/** Makes the expiry in the body of the record at `at` one for flash. Returns what the head of the record says of it. */
 	toFlash(at: number): number {
-		const view = this.#view;
+		const view = this.view;
 		const body = at + Rec.Body;
 		const expires = view.getUint32(body + Record.Expires);
 		if (expires === 0) return 0;
-		const left = expires - this.#clock.seconds;
-		const epoch = this.#clock.epochSeconds;
+		const left = expires - this.clock.seconds;
+		const epoch = this.clock.epochSeconds;
 		if (epoch > 0) {
 			view.setUint32(body + Record.Expires, epoch + left);
 			view.setUint8(body + Record.Traits, view.getUint8(body + Record.Traits) | EPOCH_EXPIRY);
@@ -52,13 +52,13 @@ export class Expiry {
 	 * left has as long to live as it had when it was accepted, from the beginning of this life on.
 	 */
 	fromFlash(at: number): void {
-		const view = this.#view;
+		const view = this.view;
 		const body = at + Rec.Body;
 		const expires = view.getUint32(body + Record.Expires);
 		if (expires === 0) return;
 		const traits = view.getUint8(body + Record.Traits);
 		const isEpoch = (traits & EPOCH_EXPIRY) !== 0;
-		const { seconds, epochSeconds } = this.#clock;
+		const { seconds, epochSeconds } = this.clock;
 		let here = expires;
 		if (isEpoch && epochSeconds > 0) here = seconds + (expires - epochSeconds);
 		else if (isEpoch || view.getUint32(at + Rec.Number) < this.firstNumber)

@@ -16,36 +16,36 @@ const RESTORED = 0x8000;
 /** Inbound QoS 2 exchanges that are open. Few at once, so a walk is quicker than an index. */
 export class Inbound {
 	count = 0;
-	#log: Log;
-	#view: DataView;
-	#start: number;
-	#rows: number;
+	private log: Log;
+	private view: DataView;
+	private start: number;
+	private rows: number;
 
 	constructor(log: Log, view: DataView, start: number, rows: number) {
-		this.#log = log;
-		this.#view = view;
-		this.#start = start;
-		this.#rows = rows;
+		this.log = log;
+		this.view = view;
+		this.start = start;
+		this.rows = rows;
 	}
 
 	/** Where the row of an identifier is, or -1. */
 	find(id: number): number {
-		const end = this.#start + this.count * INBOUND_ROW;
-		for (let at = this.#start; at < end; at += INBOUND_ROW) if (this.#view.getUint16(at) === id) return at;
+		const end = this.start + this.count * INBOUND_ROW;
+		for (let at = this.start; at < end; at += INBOUND_ROW) if (this.view.getUint16(at) === id) return at;
 		return -1;
 	}
 
 	/** The row with this index, below {@link count}. */
 	row(index: number): number {
-		return this.#start + index * INBOUND_ROW;
+		return this.start + index * INBOUND_ROW;
 	}
 
 	/** Takes an identifier, or gives it another hash. Returns false when the table is full. `restored`: an earlier life took it. */
 	open(id: number, hash: number, restored: boolean): boolean {
-		const view = this.#view;
+		const view = this.view;
 		let at = this.find(id);
 		if (at < 0) {
-			if (this.count === this.#rows) return false;
+			if (this.count === this.rows) return false;
 			at = this.row(this.count++);
 			view.setUint16(at + At.Position, 0);
 		}
@@ -56,7 +56,7 @@ export class Inbound {
 	}
 
 	close(id: number): void {
-		const view = this.#view;
+		const view = this.view;
 		const at = this.find(id);
 		if (at < 0) return;
 		this.release(at);
@@ -70,8 +70,8 @@ export class Inbound {
 		const at = this.find(id);
 		if (at < 0) return;
 		this.release(at);
-		this.#view.setUint16(at + At.Position, position | (this.#view.getUint16(at + At.Position) & RESTORED));
-		this.#log.hold(position, 1);
+		this.view.setUint16(at + At.Position, position | (this.view.getUint16(at + At.Position) & RESTORED));
+		this.log.hold(position, 1);
 	}
 
 	/** A record of events was written again. */
@@ -83,19 +83,19 @@ export class Inbound {
 	}
 
 	id(at: number): number {
-		return this.#view.getUint16(at);
+		return this.view.getUint16(at);
 	}
 
 	position(at: number): number {
-		return this.#view.getUint16(at + At.Position) & ~RESTORED;
+		return this.view.getUint16(at + At.Position) & ~RESTORED;
 	}
 
 	hash(at: number): number {
-		return this.#view.getInt32(at + At.Hash);
+		return this.view.getInt32(at + At.Hash);
 	}
 
 	isRestored(at: number): boolean {
-		return this.#view.getUint16(at + At.Position) >= RESTORED;
+		return this.view.getUint16(at + At.Position) >= RESTORED;
 	}
 
 	/** Forgets all. */
@@ -106,6 +106,6 @@ export class Inbound {
 
 	private release(at: number): void {
 		const position = this.position(at);
-		if (position > 0) this.#log.release(position, 1);
+		if (position > 0) this.log.release(position, 1);
 	}
 }

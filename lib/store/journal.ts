@@ -44,7 +44,7 @@ export class Journal {
 	/** The body of a Session record: identity, expiry and so on as they are now. */
 	session = 0;
 
-	#reported: StoreFault = StoreFault.None;
+	private reported: StoreFault = StoreFault.None;
 
 	constructor(log: Log) {
 		this.log = log;
@@ -339,7 +339,7 @@ export class Journal {
 	check(): void {
 		const { log } = this;
 		if (log.fault === StoreFault.None) return;
-		this.#reported = log.fault;
+		this.reported = log.fault;
 		if (log.fault !== StoreFault.RecordLost && log.fault !== StoreFault.ReadFailed) this.fail(log.fault);
 		log.fault = StoreFault.None;
 	}
@@ -347,7 +347,7 @@ export class Journal {
 	/** The flash cannot be used any more in this life, for what the log says or else for `fault`. */
 	fail(fault: StoreFault): void {
 		const { log } = this;
-		this.#reported = log.fault === StoreFault.None ? fault : log.fault;
+		this.reported = log.fault === StoreFault.None ? fault : log.fault;
 		log.fault = StoreFault.None;
 		this.faulty = true;
 		this.events.clear();
@@ -355,13 +355,13 @@ export class Journal {
 
 	/** Something was lost in an earlier life. */
 	lost(): void {
-		if (this.#reported === StoreFault.None) this.#reported = StoreFault.RecordLost;
+		if (this.reported === StoreFault.None) this.reported = StoreFault.RecordLost;
 	}
 
 	/** What went wrong since the last call. */
 	takeFault(): StoreFault {
-		const fault = this.#reported;
-		this.#reported = StoreFault.None;
+		const fault = this.reported;
+		this.reported = StoreFault.None;
 		return fault;
 	}
 

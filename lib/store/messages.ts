@@ -19,50 +19,50 @@ const RESERVE = 16;
 export class Messages {
 	/** The end of the record that was loaded last. */
 	loadedEnd = 0;
-	#journal: Journal;
-	#cleaner: Cleaner;
-	#outbox: Outbox;
-	#expiry: Expiry;
+	private journal: Journal;
+	private cleaner: Cleaner;
+	private outbox: Outbox;
+	private expiry: Expiry;
 	/** The longest kept record, and how far ahead messages are noted as sent. */
-	#recordBytes: number;
-	#window: number;
+	private recordBytes: number;
+	private window: number;
 	/** Where the record being composed starts; -1: there is none. In the scratch it is a message to be kept. */
-	#reserved = -1;
+	private reserved = -1;
 	/** The number whose record the scratch holds. */
-	#loaded = 0;
+	private loaded = 0;
 
 	constructor(journal: Journal, cleaner: Cleaner, outbox: Outbox, expiry: Expiry, limits: Limits) {
-		this.#journal = journal;
-		this.#cleaner = cleaner;
-		this.#outbox = outbox;
-		this.#expiry = expiry;
-		this.#recordBytes = limits.recordBytes;
-		this.#window = limits.window;
+		this.journal = journal;
+		this.cleaner = cleaner;
+		this.outbox = outbox;
+		this.expiry = expiry;
+		this.recordBytes = limits.recordBytes;
+		this.window = limits.window;
 	}
 
 	/** Like `Store.reserve`; so are the others of these names. */
 	reserve(bytes: number, volatile: boolean): number {
-		const { log, table } = this.#journal;
-		const outbox = this.#outbox;
-		if (this.#reserved >= 0 && !(this.#reserved === log.scratch + Rec.Body && log.moved)) return Refusal.Busy;
+		const { log, table } = this.journal;
+		const outbox = this.outbox;
+		if (this.reserved >= 0 && !(this.reserved === log.scratch + Rec.Body && log.moved)) return Refusal.Busy;
 		if (volatile) {
 			if (!outbox.fits(bytes)) return Refusal.TooLong;
 			if (!table.hasRow || !outbox.hasRoom(bytes)) return Refusal.Full;
-			this.#reserved = outbox.reserve(bytes);
-			return this.#reserved;
+			this.reserved = outbox.reserve(bytes);
+			return this.reserved;
 		}
-		if (bytes + Rec.Body > this.#recordBytes) return Refusal.TooLong;
-		if (!table.hasRow || !log.fits(cellsOf(bytes)) || !this.#cleaner.open()) return Refusal.Full;
-		this.#loaded = 0;
+		if (bytes + Rec.Body > this.recordBytes) return Refusal.TooLong;
+		if (!table.hasRow || !log.fits(cellsOf(bytes)) || !this.cleaner.open()) return Refusal.Full;
+		this.loaded = 0;
 		log.moved = false;
-		this.#reserved = log.scratch + Rec.Body;
-		return this.#reserved;
+		this.reserved = log.scratch + Rec.Body;
+		return this.reserved;
 	}
 
 	seal(end: number): number {
-		const { log, table } = this.#journal;
-		const start = this.#reserved;
-		this.#reserved = -1;
+		const { log, table } = this.journal;
+		const start = this.reserved;
+		this.reserved = -1;
 		const kept = start === log.scratch + Rec.Body;
 		if (start < 0 || (kept && log.moved)) return Refusal.NothingComposed;
 		const flags = log.view.getUint8(start + Record.Flags);
@@ -71,13 +71,13 @@ export class Messages {
 		const hash = recordHash(log, start);
 		if (kept) return this.keep(end - start, traits, hash);
 		const state = qos === 0 ? MessageState.DueOnce : MessageState.DuePublish;
-		const key = this.#outbox.append(start, end, state, traits);
+		const key = this.outbox.append(start, end, state, traits);
 		return table.add(key & 0xffff, 0, state, traits, hash);
 	}
 
 	/** Writes the record in the scratch, whose body is `length` bytes. Returns its number or a refusal. */
 	private keep(length: number, traits: number, hash: number): number {
-		const journal = this.#journal;
+		const journal = this.journal;
 		const { log, table } = journal;
 		const { scratch } = log;
 		const cells = cellsOf(length);
@@ -85,23 +85,23 @@ export class Messages {
 		// Ends of messages may wait, but not so long that the next life would find more messages than it has rows.
 		const settled = table.count + journal.events.count < table.rows || journal.write(true);
 		const entered = settled && log.enter(cells);
-		const arg = entered ? this.#expiry.toFlash(scratch) : 0;
+		const arg = entered ? this.expiry.toFlash(scratch) : 0;
 		const position = entered ? log.append(scratch, RecordType.Message, number, arg, length) : -1;
 		if (position < 0) {
 			journal.check();
 			return journal.faulty ? Refusal.StoreFault : Refusal.Full;
 		}
-		if (!log.moved) this.#expiry.fromFlash(scratch);
-		this.#loaded = number;
+		if (!log.moved) this.expiry.fromFlash(scratch);
+		this.loaded = number;
 		return table.add(position, cells, MessageState.DuePublish, traits, hash);
 	}
 
 	discard(): void {
-		this.#reserved = -1;
+		this.reserved = -1;
 	}
 
 	latest(topicStart: number, topicEnd: number): number {
-		const { table, log } = this.#journal;
+		const { table, log } = this.journal;
 		const hash = topicHash(log.bytes, topicStart, topicEnd);
 		let number = table.waiting(0, Trait.KeepLatest);
 		while (number !== 0 && !(table.mayHave(number, hash) && this.isAbout(number, topicStart, topicEnd)))
@@ -111,11 +111,11 @@ export class Messages {
 
 	/** True when the message has the topic that stands from `start` to `end`. Leaves the scratch alone: it may stand there. */
 	private isAbout(number: number, start: number, end: number): boolean {
-		const { table, log } = this.#journal;
+		const { table, log } = this.journal;
 		const { view, small } = log;
 		const cells = table.cells(number);
 		if (cells === 0) {
-			const at = this.#outbox.start(this.keyOf(number)) + Record.TopicLength;
+			const at = this.outbox.start(this.keyOf(number)) + Record.TopicLength;
 			return view.getUint16(at) === end - start && areSame(view, at + 2, start, end);
 		}
 		// In the flash: two bytes of length and the topic, cell by cell.
@@ -136,21 +136,21 @@ export class Messages {
 	}
 
 	load(number: number): number {
-		const { table, log } = this.#journal;
+		const { table, log } = this.journal;
 		const cells = table.cells(number);
 		if (cells === 0) {
 			const key = this.keyOf(number);
-			const start = this.#outbox.start(key);
-			this.loadedEnd = start + this.#outbox.length(key);
+			const start = this.outbox.start(key);
+			this.loadedEnd = start + this.outbox.length(key);
 			return start;
 		}
 		// After PUBREC what is known of it is an event.
 		if (table.state(number) === MessageState.AwaitComp) return Refusal.StoreFault;
 		const at =
-			number === this.#loaded && !log.moved ? log.scratch : this.read(number, table.position(number), cells);
+			number === this.loaded && !log.moved ? log.scratch : this.read(number, table.position(number), cells);
 		if (at < 0) {
-			this.#journal.lose(number);
-			this.#journal.check();
+			this.journal.lose(number);
+			this.journal.check();
 			return Refusal.StoreFault;
 		}
 		this.loadedEnd = at + Rec.Body + log.view.getUint16(at + Rec.Length);
@@ -159,14 +159,14 @@ export class Messages {
 
 	/** Reads a message's record. Twice, when the first time does not agree with its checks. Returns where it is, or -1. */
 	private read(number: number, position: number, cells: number): number {
-		const { log } = this.#journal;
-		if (this.#reserved === log.scratch + Rec.Body) this.#reserved = -1;
+		const { log } = this.journal;
+		if (this.reserved === log.scratch + Rec.Body) this.reserved = -1;
 		for (let attempt = 0; position > 0 && attempt < 2; attempt++) {
 			const at = log.fetch(position, cells);
 			if (at < 0 || !log.sound(at, log.sequence(position))) continue;
 			if (log.view.getUint32(at + Rec.Number) !== number) continue;
-			this.#expiry.fromFlash(at);
-			this.#loaded = number;
+			this.expiry.fromFlash(at);
+			this.loaded = number;
 			log.moved = at !== log.scratch;
 			return at;
 		}
@@ -174,14 +174,14 @@ export class Messages {
 	}
 
 	mark(number: number, state: number): void {
-		const journal = this.#journal;
+		const journal = this.journal;
 		const { table } = journal;
 		const before = table.state(number);
 		if (before === 0 || before === state) return;
 		const kept = table.cells(number) > 0;
 		const dropped = before === MessageState.DuePublish;
 		if (state === MessageState.Done) {
-			if (!kept) this.#outbox.mark(this.keyOf(number), MessageState.Done);
+			if (!kept) this.outbox.mark(this.keyOf(number), MessageState.Done);
 			table.finish(number);
 			if (kept) journal.note(dropped ? EventKind.Dropped : EventKind.Done, number & 0xffff, 0);
 			return;
@@ -191,7 +191,7 @@ export class Messages {
 			if (kept) journal.note(EventKind.Released, number & 0xffff, 0);
 		} else if (state === MessageState.DuePublish || state === MessageState.DueOnce) return;
 		else if (kept && number > journal.sent) {
-			journal.sent = number + this.#window - 1;
+			journal.sent = number + this.window - 1;
 			journal.note(EventKind.Sent, journal.sent & 0xffff, 0);
 		} else if (!kept && number >= journal.reserved) {
 			journal.reserved = number + RESERVE;
@@ -201,7 +201,7 @@ export class Messages {
 
 	/** A new session begins: sent messages are due again, those after PUBREC are done. */
 	unsend(): void {
-		const { table } = this.#journal;
+		const { table } = this.journal;
 		for (let number = table.after(0); number !== 0; number = table.after(number)) {
 			const state = table.state(number);
 			if (state === MessageState.AwaitComp) this.mark(number, MessageState.Done);
@@ -211,8 +211,8 @@ export class Messages {
 
 	/** The number in the outbox of a volatile message: the table has its low 16 bits. */
 	private keyOf(number: number): number {
-		const { low } = this.#outbox;
-		return low + ((this.#journal.table.position(number) - low) & 0xffff);
+		const { low } = this.outbox;
+		return low + ((this.journal.table.position(number) - low) & 0xffff);
 	}
 }
 

@@ -16,31 +16,31 @@ export class RamStore implements Store {
 	inboundCount = 0;
 	subscribed = 0;
 	remembered = Number.NaN;
-	#outbox!: Outbox;
-	#view!: DataView;
-	#inbound = 0;
-	#reserved = -1;
-	#identity = 0;
-	#limits: Limits;
+	private outbox!: Outbox;
+	private view!: DataView;
+	private inboundAt = 0;
+	private reserved = -1;
+	private identity = 0;
+	private limits: Limits;
 
 	/** `limits` must be those of the client. */
 	constructor(limits: Partial<Limits> = DEFAULT_LIMITS) {
-		this.#limits = limitsFrom(limits);
+		this.limits = limitsFrom(limits);
 		this.bytes =
-			Outbox.bytes(this.#limits.outboxMessages, this.#limits.outboxBytes) +
-			this.#limits.receiveMaximum * Row.Inbound;
+			Outbox.bytes(this.limits.outboxMessages, this.limits.outboxBytes) +
+			this.limits.receiveMaximum * Row.Inbound;
 	}
 
 	attach(block: Block, start: number): void {
-		const { outboxMessages, outboxBytes } = this.#limits;
-		this.#view = block.view;
-		this.#outbox = new Outbox(block, start, outboxMessages, outboxBytes);
-		this.#inbound = start + Outbox.bytes(outboxMessages, outboxBytes);
+		const { outboxMessages, outboxBytes } = this.limits;
+		this.view = block.view;
+		this.outbox = new Outbox(block, start, outboxMessages, outboxBytes);
+		this.inboundAt = start + Outbox.bytes(outboxMessages, outboxBytes);
 	}
 
 	open(identity: number): number {
-		if (identity === this.#identity) return 0;
-		this.#identity = identity;
+		if (identity === this.identity) return 0;
+		this.identity = identity;
 		this.established = false;
 		this.subscribed = 0;
 		return 1;
@@ -51,54 +51,49 @@ export class RamStore implements Store {
 	}
 
 	get count(): number {
-		return this.#outbox.count;
+		return this.outbox.count;
 	}
 
 	get used(): number {
-		return this.#outbox.used;
+		return this.outbox.used;
 	}
 
 	get low(): number {
-		return this.#outbox.low;
+		return this.outbox.low;
 	}
 
 	reserve(bytes: number): number {
-		const outbox = this.#outbox;
-		if (this.#reserved >= 0) return Refusal.Busy;
+		const outbox = this.outbox;
+		if (this.reserved >= 0) return Refusal.Busy;
 		if (!outbox.fits(bytes)) return Refusal.TooLong;
 		if (!outbox.hasRoom(bytes)) return Refusal.Full;
-		this.#reserved = outbox.reserve(bytes);
-		return this.#reserved;
+		this.reserved = outbox.reserve(bytes);
+		return this.reserved;
 	}
 
 	seal(end: number): number {
-		const start = this.#reserved;
+		const start = this.reserved;
 		if (start < 0) return Refusal.NothingComposed;
-		this.#reserved = -1;
-		const qos = (this.#view.getUint8(start + Record.Flags) >> 1) & 3;
+		this.reserved = -1;
+		const qos = (this.view.getUint8(start + Record.Flags) >> 1) & 3;
 		const state = qos === 0 ? MessageState.DueOnce : MessageState.DuePublish;
-		return this.#outbox.append(
-			start,
-			end,
-			state,
-			this.#view.getUint8(start + Record.Traits) | Trait.Volatile,
-		);
+		return this.outbox.append(start, end, state, this.view.getUint8(start + Record.Traits) | Trait.Volatile);
 	}
 
 	discard(): void {
-		this.#reserved = -1;
+		this.reserved = -1;
 	}
 
 	next(after: number): number {
-		return this.#outbox.after(after);
+		return this.outbox.after(after);
 	}
 
 	state(number: number): number {
-		return this.#outbox.state(number);
+		return this.outbox.state(number);
 	}
 
 	traits(number: number): number {
-		return this.#outbox.state(number) === MessageState.Done ? 0 : this.#outbox.traits(number);
+		return this.outbox.state(number) === MessageState.Done ? 0 : this.outbox.traits(number);
 	}
 
 	waiting(trait: number): number {
@@ -113,13 +108,13 @@ export class RamStore implements Store {
 	}
 
 	load(number: number): number {
-		const start = this.#outbox.start(number);
-		this.loadedEnd = start + this.#outbox.length(number);
+		const start = this.outbox.start(number);
+		this.loadedEnd = start + this.outbox.length(number);
 		return start;
 	}
 
 	mark(number: number, state: number): void {
-		this.#outbox.mark(number, state);
+		this.outbox.mark(number, state);
 	}
 
 	inbound(id: number): boolean {
@@ -133,8 +128,8 @@ export class RamStore implements Store {
 
 	openInbound(id: number): number {
 		if (this.find(id) >= 0) return 0;
-		if (this.inboundCount === this.#limits.receiveMaximum) return Refusal.Full;
-		this.#view.setUint16(this.#inbound + this.inboundCount++ * Row.Inbound, id);
+		if (this.inboundCount === this.limits.receiveMaximum) return Refusal.Full;
+		this.view.setUint16(this.inboundAt + this.inboundCount++ * Row.Inbound, id);
 		return 0;
 	}
 
@@ -142,11 +137,11 @@ export class RamStore implements Store {
 		const at = this.find(id);
 		if (at < 0) return;
 		const last = --this.inboundCount * Row.Inbound;
-		this.#view.setUint16(at, this.#view.getUint16(this.#inbound + last));
+		this.view.setUint16(at, this.view.getUint16(this.inboundAt + last));
 	}
 
 	get anyInbound(): number {
-		return this.inboundCount === 0 ? 0 : this.#view.getUint16(this.#inbound);
+		return this.inboundCount === 0 ? 0 : this.view.getUint16(this.inboundAt);
 	}
 
 	remember(value: number): void {
@@ -163,7 +158,7 @@ export class RamStore implements Store {
 	clear(established: boolean): void {
 		this.inboundCount = 0;
 		this.established = established;
-		const outbox = this.#outbox;
+		const outbox = this.outbox;
 		for (let number = outbox.after(0); number !== 0; number = outbox.after(number)) {
 			const state = outbox.state(number);
 			if (state === MessageState.AwaitComp) outbox.mark(number, MessageState.Done);
@@ -189,7 +184,7 @@ export class RamStore implements Store {
 
 	/** The next message after `after` that was never sent and has all bits of `trait`, or 0. */
 	private waitingAfter(after: number, trait: number): number {
-		const outbox = this.#outbox;
+		const outbox = this.outbox;
 		for (let number = outbox.after(after); number !== 0; number = outbox.after(number)) {
 			const state = outbox.state(number);
 			const fresh = state === MessageState.DuePublish || state === MessageState.DueOnce;
@@ -200,8 +195,8 @@ export class RamStore implements Store {
 
 	/** True when the message has the topic that stands from `start` to `end`. */
 	private isAbout(number: number, start: number, end: number): boolean {
-		const view = this.#view;
-		const at = this.#outbox.start(number);
+		const view = this.view;
+		const at = this.outbox.start(number);
 		if (view.getUint16(at + Record.TopicLength) !== end - start) return false;
 		const shift = at + Record.Topic - start;
 		for (let same = start; same < end; same++)
@@ -211,9 +206,9 @@ export class RamStore implements Store {
 
 	/** Where the identifier stands in the table, or -1. Few stand there at once, so a walk is quicker than an index. */
 	private find(id: number): number {
-		const view = this.#view;
-		const end = this.#inbound + this.inboundCount * Row.Inbound;
-		for (let at = this.#inbound; at < end; at += Row.Inbound) if (view.getUint16(at) === id) return at;
+		const view = this.view;
+		const end = this.inboundAt + this.inboundCount * Row.Inbound;
+		for (let at = this.inboundAt; at < end; at += Row.Inbound) if (view.getUint16(at) === id) return at;
 		return -1;
 	}
 }

@@ -31,20 +31,20 @@ export class Recovery {
 	protected readonly journal: Journal;
 	protected readonly log: Log;
 	/** The record that is held back: nothing but marks of lives stands behind it so far. 0: there is none. */
-	#held = 0;
-	#heldCells = 0;
-	#heldSequence = 0;
+	private held = 0;
+	private heldCells = 0;
+	private heldSequence = 0;
 	/** The scratch does not hold any more what it held. */
-	#stirred = false;
+	private stirred = false;
 	/** The last of those marks is of a life that did not find it; see {@link meet}. */
-	#denied = false;
+	private denied = false;
 	/** Of the sector that was read last: the cell behind all that is not blank; copies of its header; whether there is anything else. */
-	#used = 0;
-	#copies = 0;
-	#entered = false;
+	private used = 0;
+	private copies = 0;
+	private entered = false;
 	/** A record follows that proves that the header was completed; and one that is no mark. */
-	#proven = false;
-	#matters = false;
+	private proven = false;
+	private matters = false;
 
 	constructor(journal: Journal) {
 		this.journal = journal;
@@ -149,12 +149,12 @@ export class Recovery {
 		}
 		let used = 0;
 		for (let sequence = log.tail; sequence <= newest; sequence++) {
-			used = this.#used;
+			used = this.used;
 			const fault = this.scan(sequence);
 			if (fault !== StoreFault.None) return fault;
 		}
-		if (newest === log.tail && !this.#matters) return this.format(random, newest + 1);
-		this.#denied = false;
+		if (newest === log.tail && !this.matters) return this.format(random, newest + 1);
+		this.denied = false;
 		const fault = this.release();
 		if (fault !== StoreFault.None) return fault;
 		this.place(newest, used);
@@ -196,14 +196,14 @@ export class Recovery {
 	 */
 	private place(newest: number, used: number): void {
 		const { log } = this;
-		const entry = pageBehind(this.#used);
+		const entry = pageBehind(this.used);
 		log.head = newest;
 		log.cell = entry;
-		if (this.#proven) return;
+		if (this.proven) return;
 		// Its header is in doubt, and must be written again behind the marks of this life: that takes three pages.
 		if (entry <= Geometry.Cells - 3 * Geometry.PageCells) {
 			log.doubtful = true;
-			if (this.#entered) return;
+			if (this.entered) return;
 			log.head--;
 			log.doubtful = false;
 			log.entry = entry;
@@ -212,7 +212,7 @@ export class Recovery {
 		}
 		// Nothing but marks of lives that did nothing: the next one is taken, or this one is erased once more.
 		log.cell = Geometry.Cells;
-		if (this.#copies < COPIES || log.used > log.cleanAbove) log.head--;
+		if (this.copies < COPIES || log.used > log.cleanAbove) log.head--;
 	}
 
 	/**
@@ -221,9 +221,9 @@ export class Recovery {
 	 */
 	protected scan(sequence: number): StoreFault {
 		const { log } = this;
-		this.#used = 1;
-		this.#copies = 0;
-		this.#entered = this.#matters = this.#proven = false;
+		this.used = 1;
+		this.copies = 0;
+		this.entered = this.matters = this.proven = false;
 		/** The cells that stand in the scratch: `base` is the place of cell 0, as it were. */
 		let base = 0;
 		let end = 0;
@@ -239,10 +239,10 @@ export class Recovery {
 				if (log.fault !== StoreFault.None) return log.fault;
 			}
 			let at = base + cell * Geometry.CellBytes;
-			const copies = this.#copies;
+			const copies = this.copies;
 			const cells = this.claimed(at, sequence, cell);
 			if (cells > log.recordCells) return StoreFault.Geometry;
-			if (this.#copies > copies) claim = 0;
+			if (this.copies > copies) claim = 0;
 			if (cell + cells > end) {
 				at = log.fetch(position, cells);
 				if (at < 0) return log.fault;
@@ -258,13 +258,13 @@ export class Recovery {
 				if (fault !== StoreFault.None) return fault;
 				cell += cells;
 				claim = 0;
-				if (this.#stirred) end = 0;
-				this.#stirred = false;
-				if (this.#used < cell) this.#used = cell;
+				if (this.stirred) end = 0;
+				this.stirred = false;
+				if (this.used < cell) this.used = cell;
 			} else {
 				this.pass(at, position, cells);
 				if (cells > 0 && !this.isBoot(at)) claim = cell + cells; // the mark of a life may be lost
-				if (this.#copies === copies) gap = cell;
+				if (this.copies === copies) gap = cell;
 				cell++;
 			}
 		}
@@ -276,16 +276,16 @@ export class Recovery {
 		const { log } = this;
 		if (!log.encrypted && log.isBlank(at)) return 0;
 		if (cell % Geometry.PageCells === 0 && log.isHeader(at, cell)) {
-			this.#copies++;
-			if (this.#used <= cell) this.#used = cell + 1;
+			this.copies++;
+			if (this.used <= cell) this.used = cell + 1;
 			return 0;
 		}
 		const cells = log.headed(at, sequence, cell);
 		if (log.encrypted && cells === 0) return 0; // it may as well be blank
-		this.#entered = true;
+		this.entered = true;
 		// What a torn head claims may be blank in another life: where that can be seen, only what is not blank counts.
 		const end = cell + (log.encrypted && cells > 0 ? cells : 1);
-		if (this.#used < end) this.#used = end;
+		if (this.used < end) this.used = end;
 		return cells;
 	}
 
@@ -303,25 +303,25 @@ export class Recovery {
 		const type = log.view.getUint8(at + Rec.Type);
 		if (this.isBoot(at)) {
 			const named = this.order(log.view.getUint16(at + Rec.Arg));
-			const held = this.order(this.#held);
-			if (named <= held) this.#denied = named < held; // a later one was found since, and is lost: it says nothing of this one
+			const held = this.order(this.held);
+			if (named <= held) this.denied = named < held; // a later one was found since, and is lost: it says nothing of this one
 			return this.take(at, position, sequence, cells);
 		}
 		const mark = type === RecordType.End || type === RecordType.Proof;
-		this.#proven = true;
-		if (!mark) this.#matters = true;
+		this.proven = true;
+		if (!mark) this.matters = true;
 		if (!mark && !this.isFollowed(position, cells, sequence, next)) {
 			const fault = this.release();
-			this.#held = position;
-			this.#heldCells = cells;
-			this.#heldSequence = sequence;
-			this.#denied = false;
+			this.held = position;
+			this.heldCells = cells;
+			this.heldSequence = sequence;
+			this.denied = false;
 			return fault;
 		}
-		if (this.#held === 0) return this.take(at, position, sequence, cells);
+		if (this.held === 0) return this.take(at, position, sequence, cells);
 		const fault = this.release();
 		if (fault !== StoreFault.None) return fault;
-		const again = this.#stirred ? log.reread(position, cells, sequence) : at;
+		const again = this.stirred ? log.reread(position, cells, sequence) : at;
 		return again < 0 ? log.fault : this.take(again, position, sequence, cells);
 	}
 
@@ -345,12 +345,12 @@ export class Recovery {
 
 	/** Takes the record that is held back, if it counts. */
 	private release(): StoreFault {
-		const position = this.#held;
-		this.#held = 0;
-		if (position === 0 || this.#denied) return StoreFault.None;
-		this.#stirred = true;
-		const at = this.log.reread(position, this.#heldCells, this.#heldSequence);
-		return at < 0 ? this.log.fault : this.take(at, position, this.#heldSequence, this.#heldCells);
+		const position = this.held;
+		this.held = 0;
+		if (position === 0 || this.denied) return StoreFault.None;
+		this.stirred = true;
+		const at = this.log.reread(position, this.heldCells, this.heldSequence);
+		return at < 0 ? this.log.fault : this.take(at, position, this.heldSequence, this.heldCells);
 	}
 
 	/** A sound record that counts. */

@@ -24,11 +24,11 @@ const enum Bits {
  * know of it.
  */
 export class Table extends Rows {
-	#log: Log;
+	private log: Log;
 
 	constructor(log: Log, block: Block, start: number, rows: number) {
 		super(block, start, rows, TABLE_ROW);
-		this.#log = log;
+		this.log = log;
 	}
 
 	/** Where the evidence is; 0 when it is lost. Of a message in the outbox the low 16 bits of its number there. */
@@ -71,7 +71,7 @@ export class Table extends Rows {
 	add(position: number, cells: number, state: number, traits: number, hash: number): number {
 		const number = this.next;
 		this.view.setUint16(this.begin(wordOf(cells, state, traits, hash)) + RowAt.Owner, position);
-		if (cells > 0) this.#log.hold(position, cells);
+		if (cells > 0) this.log.hold(position, cells);
 		return number;
 	}
 
@@ -94,7 +94,7 @@ export class Table extends Rows {
 			row = this.insert(number, word);
 		}
 		this.view.setUint16(row + RowAt.Owner, position);
-		this.#log.hold(position, cells);
+		this.log.hold(position, cells);
 		return true;
 	}
 
@@ -105,7 +105,7 @@ export class Table extends Rows {
 		this.view.setUint16(row + RowAt.Owner, position);
 		const others = this.view.getUint16(row + RowAt.Word) & ~(Bits.Cells << Bits.CellsShift);
 		this.view.setUint16(row + RowAt.Word, others | (cells << Bits.CellsShift));
-		if (position > 0) this.#log.hold(position, cells);
+		if (position > 0) this.log.hold(position, cells);
 	}
 
 	/** Ends a message, and gives up its evidence. */
@@ -129,7 +129,7 @@ export class Table extends Rows {
 	private release(number: number): void {
 		const cells = this.cells(number);
 		const position = this.position(number);
-		if (cells > 0 && position > 0) this.#log.release(position, cells);
+		if (cells > 0 && position > 0) this.log.release(position, cells);
 	}
 
 	private word(number: number): number {

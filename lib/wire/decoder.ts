@@ -18,8 +18,6 @@ const enum FromServer {
  * have their defaults. Everything is checked here, so that nobody after it has to; any bytes give an answer, nothing
  * throws, and nothing outside the given range is read.
  *
- * Methods are `private`, not `#private`, in all of wire/: on XS each `#method` costs every instance a slot.
- *
  * Faults: 0x81 when the bytes cannot be read as a packet, 0x82 when they can and say what is not allowed [5.0, 4.13].
  */
 export class Decoder {
@@ -27,19 +25,19 @@ export class Decoder {
 	/** The Topic Alias Maximum that CONNECT announced. An alias above it ends the link [MQTT-3.1.2-26]. */
 	aliasMaximum = 0;
 	// What `frame` found last, so that `decode` need not look at the header again.
-	#start = -1;
-	#end = -1;
-	#body = 0;
-	readonly #bytes: Uint8Array;
-	readonly #view: DataView;
-	readonly #packet: Packet;
-	readonly #reader: Reader;
+	private start = -1;
+	private end = -1;
+	private body = 0;
+	private readonly bytes: Uint8Array;
+	private readonly view: DataView;
+	private readonly packet: Packet;
+	private readonly reader: Reader;
 
 	constructor(arena: Arena, packet: Packet) {
-		this.#bytes = arena.bytes;
-		this.#view = arena.view;
-		this.#packet = packet;
-		this.#reader = new Reader(arena);
+		this.bytes = arena.bytes;
+		this.view = arena.view;
+		this.packet = packet;
+		this.reader = new Reader(arena);
 	}
 
 	/**
@@ -47,9 +45,9 @@ export class Decoder {
 	 * 0 while its header is incomplete; `-Reason` when it can never become legal.
 	 */
 	frame(start: number, end: number): number {
-		this.#end = -1;
+		this.end = -1;
 		if (start >= end) return 0;
-		const bytes = this.#bytes;
+		const bytes = this.bytes;
 		const first = bytes[start];
 		// A PUBLISH of QoS 0 to 2 is fine as it is; the rest is looked at closely.
 		if ((first & 0xf0) !== 0x30 || (first & PublishFlag.QosMask) === PublishFlag.QosMask) {
@@ -59,9 +57,9 @@ export class Decoder {
 		if (end - start < 2) return 0;
 		const length = bytes[start + 1];
 		if (length >= 0x80) return this.longFrame(start, end);
-		this.#start = start;
-		this.#body = start + 2;
-		this.#end = start + 2 + length;
+		this.start = start;
+		this.body = start + 2;
+		this.end = start + 2 + length;
 		return length + 2;
 	}
 
@@ -70,15 +68,15 @@ export class Decoder {
 	 * which the link must be ended; the `Packet` is then void.
 	 */
 	decode(start: number, end: number): number {
-		if (start !== this.#start || end !== this.#end) {
+		if (start !== this.start || end !== this.end) {
 			const size = this.frame(start, end);
 			if (size <= 0 || size !== end - start) return size < 0 ? -size : Reason.MalformedPacket;
 		}
-		this.#end = -1; // the bytes may change before the next call
-		const first = this.#bytes[start];
+		this.end = -1; // the bytes may change before the next call
+		const first = this.bytes[start];
 		const type = first >> 4;
-		const at = this.#body;
-		const packet = this.#packet;
+		const at = this.body;
+		const packet = this.packet;
 		packet.type = type;
 		packet.flags = first & 0x0f;
 		packet.id = 0;
@@ -105,19 +103,19 @@ export class Decoder {
 	}
 
 	private longFrame(start: number, end: number): number {
-		const reader = this.#reader;
+		const reader = this.reader;
 		reader.begin(start + 1, end);
 		const length = reader.varint(this.version5); // [MQTT-1.5.5-1]
 		if (length < 0) return length === Varint.Incomplete ? 0 : -Reason.MalformedPacket;
-		this.#start = start;
-		this.#body = reader.position;
-		this.#end = reader.position + length;
-		return this.#end - start;
+		this.start = start;
+		this.body = reader.position;
+		this.end = reader.position + length;
+		return this.end - start;
 	}
 
 	private publish(first: number, at: number, end: number): number {
-		const view = this.#view;
-		const packet = this.#packet;
+		const view = this.view;
+		const packet = this.packet;
 		const topicStart = at + 2;
 		if (topicStart > end) return Reason.MalformedPacket;
 		const topicEnd = topicStart + view.getUint16(at);
@@ -132,10 +130,10 @@ export class Decoder {
 		}
 		if (this.version5) {
 			// The usual case, no properties, is one zero byte.
-			if (at < end && this.#bytes[at] === 0) {
+			if (at < end && this.bytes[at] === 0) {
 				packet.propertiesStart = packet.propertiesEnd = ++at;
 			} else {
-				at = readProperties(packet, this.#reader, at, end);
+				at = readProperties(packet, this.reader, at, end);
 				if (at < 0) return -at;
 			}
 		}
@@ -157,39 +155,39 @@ export class Decoder {
 	private acknowledgement(type: number, at: number, end: number): number {
 		const length = end - at;
 		if (length < 2 || (length > 2 && !this.version5)) return Reason.MalformedPacket;
-		const id = this.#view.getUint16(at);
+		const id = this.view.getUint16(at);
 		if (id === 0) return Reason.ProtocolError; // [MQTT-2.3.1-1]
-		this.#packet.id = id;
+		this.packet.id = id;
 		if (length === 2) return 0;
 		return this.reasonAndProperties(type, at + 2, end);
 	}
 
 	/** The end of most packets of 5.0: a reason code, then maybe properties, and nothing more. */
 	private reasonAndProperties(type: number, at: number, end: number): number {
-		const reason = this.#bytes[at++];
+		const reason = this.bytes[at++];
 		if (reason !== 0 && !isReasonOf(type, reason)) return Reason.ProtocolError; // [MQTT-3.4.2-1 and its kin]
-		this.#packet.reason = reason;
+		this.packet.reason = reason;
 		if (at === end) return 0;
-		at = readProperties(this.#packet, this.#reader, at, end);
+		at = readProperties(this.packet, this.reader, at, end);
 		if (at < 0) return -at;
 		return at === end ? 0 : Reason.MalformedPacket;
 	}
 
 	private requestDone(type: number, at: number, end: number): number {
 		if (end - at < 2) return Reason.MalformedPacket;
-		const packet = this.#packet;
+		const packet = this.packet;
 		const version5 = this.version5;
-		const id = this.#view.getUint16(at);
+		const id = this.view.getUint16(at);
 		if (id === 0) return Reason.ProtocolError; // [MQTT-2.3.1-1]
 		packet.id = id;
 		at += 2;
 		if (version5) {
-			at = readProperties(this.#packet, this.#reader, at, end);
+			at = readProperties(this.packet, this.reader, at, end);
 			if (at < 0) return -at;
 		} else if (type === PacketType.Unsuback) return at === end ? 0 : Reason.MalformedPacket; // [3.1.1, 3.11]
 		packet.payloadStart = at;
 		if (at === end) return Reason.MalformedPacket; // one code for each filter [MQTT-3.8.4-5; 5.0 MQTT-3.8.4-6]
-		const bytes = this.#bytes;
+		const bytes = this.bytes;
 		for (; at < end; at++) {
 			const reason = bytes[at];
 			// [3.1.1: MQTT-3.9.3-2] [5.0: MQTT-3.9.3-2, MQTT-3.11.3-2]
@@ -200,9 +198,9 @@ export class Decoder {
 
 	private connack(at: number, end: number): number {
 		if (end - at < 2) return Reason.MalformedPacket;
-		const packet = this.#packet;
-		const present = this.#bytes[at];
-		const code = this.#bytes[at + 1];
+		const packet = this.packet;
+		const present = this.bytes[at];
+		const code = this.bytes[at + 1];
 		if (present > 1) return Reason.MalformedPacket; // [MQTT-3.2.2-1]
 		packet.sessionPresent = present;
 		let fault = 0;
@@ -223,7 +221,7 @@ export class Decoder {
 		if (type === PacketType.Auth && end - at === 1) return Reason.MalformedPacket;
 		const fault = this.reasonAndProperties(type, at, end);
 		if (fault !== 0) return fault;
-		const packet = this.#packet;
+		const packet = this.packet;
 		if (type === PacketType.Auth) {
 			// "It is a Protocol Error to omit the Authentication Method" [3.15.2.2.2], but not in the short form.
 			const said = packet.reason !== 0 || packet.propertiesEnd > packet.propertiesStart;

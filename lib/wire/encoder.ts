@@ -13,14 +13,15 @@ export class Encoder {
 	/** The end of what waits to be sent; the next packet goes here. */
 	position: number;
 	version5 = false;
+	/** No packet reaches beyond this, see {@link allow}. */
+	limit: number;
 	/** Where what waits begins. */
 	readonly start: number;
 	/** The arena's, start to {@link position} of which waits. */
 	readonly bytes: Uint8Array;
-	#limit: number;
-	readonly #end: number;
-	readonly #view: DataView;
-	readonly #counters: Uint32Array;
+	private readonly end: number;
+	private readonly view: DataView;
+	private readonly counters: Uint32Array;
 
 	/** Packets go to `[start, end)`, and are counted with their bytes in `counters`. */
 	constructor(
@@ -31,20 +32,17 @@ export class Encoder {
 	) {
 		this.position = start;
 		this.start = start;
-		this.#limit = end;
-		this.#end = end;
+		this.limit = end;
+		this.end = end;
 		this.bytes = arena.bytes;
-		this.#view = arena.view;
-		this.#counters = counters;
+		this.view = arena.view;
+		this.counters = counters;
 	}
 
-	/** No packet reaches beyond this: what the transport has room for, and at most the end of the region. */
-	get limit(): number {
-		return this.#limit;
-	}
-
-	set limit(limit: number) {
-		this.#limit = Math.min(limit, this.#end);
+	/** Lets packets take `room` bytes from {@link start} on, but no more than the region has. */
+	allow(room: number): void {
+		const limit = this.start + room;
+		this.limit = limit < this.end ? limit : this.end;
 	}
 
 	/** Forgets what waits: it was sent. */
@@ -58,7 +56,7 @@ export class Encoder {
 	 */
 	publish(at: number, end: number, id: number, dup: boolean, expirySeconds: number): boolean {
 		const bytes = this.bytes;
-		const view = this.#view;
+		const view = this.view;
 		const flags = bytes[at];
 		const topicAt = at + Record.TopicLength;
 		const propertiesAt = topicAt + 2 + view.getUint16(topicAt);
@@ -66,7 +64,7 @@ export class Encoder {
 		const payloadAt = propertiesAt + propertiesLength;
 		const remaining = this.publishLength(at, end, expirySeconds);
 		let to = this.position;
-		if (to + 1 + varintSize(remaining) + remaining > this.#limit) return false;
+		if (to + 1 + varintSize(remaining) + remaining > this.limit) return false;
 		const qos = flags & PublishFlag.QosMask;
 		// DUP is 0 in QoS 0 [MQTT-3.3.1-2] and set when it is sent again [MQTT-3.3.1-1].
 		bytes[to] = (PacketType.Publish << 4) | flags | (dup && qos !== 0 ? PublishFlag.Dup : 0);
@@ -99,7 +97,7 @@ export class Encoder {
 	}
 
 	private publishLength(at: number, end: number, expirySeconds: number): number {
-		const properties = this.#view.getUint16(at + Record.PropertiesLength);
+		const properties = this.view.getUint16(at + Record.PropertiesLength);
 		// The length of the topic and the topic itself, and the payload.
 		const length =
 			end - at - Record.TopicLength - properties + ((this.bytes[at] & PublishFlag.QosMask) !== 0 ? 2 : 0);
@@ -114,9 +112,9 @@ export class Encoder {
 		const flags = type === PacketType.Pubrel ? 2 : 0; // [MQTT-3.6.1-1]
 		const length = reason !== 0 && this.version5 ? 3 : 2;
 		const next = at + 2 + length;
-		if (next > this.#limit) return false;
+		if (next > this.limit) return false;
 		// [MQTT-2.3.1-6; 5.0 MQTT-2.2.1-5]
-		this.#view.setInt32(at, (((type << 4) | flags) << 24) | (length << 16) | id);
+		this.view.setInt32(at, (((type << 4) | flags) << 24) | (length << 16) | id);
 		if (length === 3) this.bytes[at + 4] = reason;
 		return this.done(type, next);
 	}
@@ -147,10 +145,10 @@ export class Encoder {
 		const filterAt = filterStart - 2;
 		const remaining = 2 + (version5 ? 1 : 0) + filterEnd - filterAt + extra;
 		let to = this.position;
-		if (to + 1 + varintSize(remaining) + remaining > this.#limit) return false;
+		if (to + 1 + varintSize(remaining) + remaining > this.limit) return false;
 		bytes[to] = (type << 4) | 2; // [MQTT-3.8.1-1, MQTT-3.10.1-1]
 		to = putVarint(bytes, to + 1, remaining);
-		this.#view.setUint16(to, id);
+		this.view.setUint16(to, id);
 		to += 2;
 		if (version5) bytes[to++] = 0; // [MQTT-2.2.2-1]
 		bytes.copyWithin(to, filterAt, filterEnd);
@@ -167,7 +165,7 @@ export class Encoder {
 		if (!this.version5 || (reason === 0 && !expiry)) return this.two(PacketType.Disconnect);
 		const at = this.position;
 		const next = at + (expiry ? 9 : 3);
-		if (next > this.#limit) return false;
+		if (next > this.limit) return false;
 		const bytes = this.bytes;
 		bytes[at] = PacketType.Disconnect << 4; // [MQTT-3.14.1-1]
 		bytes[at + 1] = next - at - 2;
@@ -175,15 +173,15 @@ export class Encoder {
 		if (expiry) {
 			bytes[at + 3] = 5;
 			bytes[at + 4] = Property.SessionExpiryInterval;
-			this.#view.setUint32(at + 5, sessionExpirySeconds);
+			this.view.setUint32(at + 5, sessionExpirySeconds);
 		}
 		return this.done(PacketType.Disconnect, next);
 	}
 
 	private two(type: PacketType): boolean {
 		const at = this.position;
-		if (at + 2 > this.#limit) return false;
-		this.#view.setUint16(at, type << 12);
+		if (at + 2 > this.limit) return false;
+		this.view.setUint16(at, type << 12);
 		return this.done(type, at + 2);
 	}
 
@@ -193,7 +191,7 @@ export class Encoder {
 		const at = this.position;
 		const length = end - start;
 		const body = at + 1 + varintSize(length);
-		if (body + length > this.#limit) return false;
+		if (body + length > this.limit) return false;
 		bytes[at] = PacketType.Connect << 4;
 		putVarint(bytes, at + 1, length);
 		bytes.copyWithin(body, start, end);
@@ -202,8 +200,8 @@ export class Encoder {
 
 	/** The packet ends before `to`: it is counted, and the next one follows it. */
 	private done(type: PacketType, to: number): boolean {
-		this.#counters[Counter.PacketsOut + type]++;
-		this.#counters[Counter.BytesOut + type] += to - this.position;
+		this.counters[Counter.PacketsOut + type]++;
+		this.counters[Counter.BytesOut + type] += to - this.position;
 		this.position = to;
 		return true;
 	}

@@ -19,41 +19,41 @@ export class Reader {
 	position = 0;
 	/** True once a read went beyond the section, or met an ill-formed variable byte integer. */
 	failed = false;
-	#limit = 0;
-	readonly #bytes: Uint8Array;
-	readonly #view: DataView;
+	private limit = 0;
+	private readonly bytes: Uint8Array;
+	private readonly view: DataView;
 
 	constructor(arena: Arena) {
-		this.#bytes = arena.bytes;
-		this.#view = arena.view;
+		this.bytes = arena.bytes;
+		this.view = arena.view;
 	}
 
 	/** Starts on the section `[start, limit)` and forgets an earlier failure. */
 	begin(start: number, limit: number): void {
 		this.position = start;
-		this.#limit = limit;
+		this.limit = limit;
 		this.failed = false;
 	}
 
 	byte(): number {
 		const at = this.position;
-		if (at >= this.#limit) return this.fail();
+		if (at >= this.limit) return this.fail();
 		this.position = at + 1;
-		return this.#bytes[at];
+		return this.bytes[at];
 	}
 
 	uint16(): number {
 		const at = this.position;
-		if (at + 2 > this.#limit) return this.fail();
+		if (at + 2 > this.limit) return this.fail();
 		this.position = at + 2;
-		return this.#view.getUint16(at);
+		return this.view.getUint16(at);
 	}
 
 	uint32(): number {
 		const at = this.position;
-		if (at + 4 > this.#limit) return this.fail();
+		if (at + 4 > this.limit) return this.fail();
 		this.position = at + 4;
-		return this.#view.getUint32(at);
+		return this.view.getUint32(at);
 	}
 
 	/**
@@ -61,8 +61,8 @@ export class Reader {
 	 * well: 3.1.1 describes the short form (2.2.3) but demands it nowhere, and its decoding algorithm takes the others.
 	 */
 	varint(minimal: boolean): number {
-		const bytes = this.#bytes;
-		const limit = this.#limit;
+		const bytes = this.bytes;
+		const limit = this.limit;
 		let at = this.position;
 		let value = 0;
 		for (let shift = 0; shift < 28; shift += 7) {
@@ -85,7 +85,7 @@ export class Reader {
 	/** Steps over `size` bytes and returns where they start. */
 	skip(size: number): number {
 		const at = this.position;
-		if (at + size > this.#limit) return this.fail();
+		if (at + size > this.limit) return this.fail();
 		this.position = at + size;
 		return at;
 	}
@@ -93,9 +93,9 @@ export class Reader {
 	/** Steps over a string or binary data with its two-byte length, and returns where that length stands. */
 	block(): number {
 		const at = this.position;
-		const limit = this.#limit;
+		const limit = this.limit;
 		if (at + 2 > limit) return this.fail();
-		const end = at + 2 + this.#view.getUint16(at);
+		const end = at + 2 + this.view.getUint16(at);
 		if (end > limit) return this.fail();
 		this.position = end;
 		return at;
@@ -103,7 +103,7 @@ export class Reader {
 
 	private fail(): number {
 		this.failed = true;
-		this.#limit = -1;
+		this.limit = -1;
 		return 0;
 	}
 }

@@ -53,33 +53,31 @@ const ESCAPE: Readonly<Uint8Array> = Uint8Array.of(
 export class Writer {
 	/** Where the next byte goes. Read it to learn how long something became; move it only within what was begun. */
 	position = 0;
-	#limit = 0;
-	#overflowed = false;
-	readonly #bytes: Uint8Array;
-	readonly #view: DataView;
+	private limit = 0;
+	private readonly out: Uint8Array;
+	private readonly view: DataView;
 
 	constructor(arena: Arena) {
-		this.#bytes = arena.bytes;
-		this.#view = arena.view;
+		this.out = arena.bytes;
+		this.view = arena.view;
 	}
 
 	/** True when something did not fit since {@link begin}. */
 	get overflowed(): boolean {
-		return this.#overflowed;
+		return this.limit < 0;
 	}
 
 	/** Starts at offset `start` of the arena; the last byte that may be written is `limit - 1`. */
 	begin(start: number, limit: number): void {
 		this.position = start;
-		this.#limit = limit;
-		this.#overflowed = false;
+		this.limit = limit;
 	}
 
 	/** One byte: the low eight bits of `n`. */
 	byte(n: number): void {
 		const at = this.position;
-		if (at < this.#limit) {
-			this.#bytes[at] = n;
+		if (at < this.limit) {
+			this.out[at] = n;
 			this.position = at + 1;
 		} else this.overflow();
 	}
@@ -87,8 +85,8 @@ export class Writer {
 	/** Two bytes, big-endian, modulo 2¹⁶. */
 	uint16(n: number): void {
 		const at = this.position;
-		if (at + 2 <= this.#limit) {
-			this.#view.setUint16(at, n);
+		if (at + 2 <= this.limit) {
+			this.view.setUint16(at, n);
 			this.position = at + 2;
 		} else this.overflow();
 	}
@@ -96,8 +94,8 @@ export class Writer {
 	/** Four bytes, big-endian, modulo 2³². */
 	uint32(n: number): void {
 		const at = this.position;
-		if (at + 4 <= this.#limit) {
-			this.#view.setUint32(at, n);
+		if (at + 4 <= this.limit) {
+			this.view.setUint32(at, n);
 			this.position = at + 4;
 		} else this.overflow();
 	}
@@ -105,8 +103,8 @@ export class Writer {
 	/** MQTT's variable byte integer, one to four bytes. What it cannot hold (below 0, above 268,435,455) counts as not fitting. */
 	varint(n: number): void {
 		const at = this.position;
-		if (n >= 0 && n <= Protocol.LengthMax && at + varintSize(n) <= this.#limit)
-			this.position = putVarint(this.#bytes, at, n);
+		if (n >= 0 && n <= Protocol.LengthMax && at + varintSize(n) <= this.limit)
+			this.position = putVarint(this.out, at, n);
 		else this.overflow();
 	}
 
@@ -114,8 +112,8 @@ export class Writer {
 	copy(start: number, end: number): void {
 		const at = this.position;
 		const next = at + end - start;
-		if (next <= this.#limit) {
-			this.#bytes.copyWithin(at, start, end);
+		if (next <= this.limit) {
+			this.out.copyWithin(at, start, end);
 			this.position = next;
 		} else this.overflow();
 	}
@@ -124,8 +122,8 @@ export class Writer {
 	bytes(view: Uint8Array): void {
 		const at = this.position;
 		const next = at + view.length;
-		if (next <= this.#limit) {
-			this.#bytes.set(view, at);
+		if (next <= this.limit) {
+			this.out.set(view, at);
 			this.position = next;
 		} else this.overflow();
 	}
@@ -161,12 +159,12 @@ export class Writer {
 		for (let power = 10; rest >= power; power *= 10) width++;
 		if (width <= digits) width = digits + 1;
 		let at = this.position + width + (digits > 0 ? 1 : 0) + (negative ? 1 : 0);
-		if (at > this.#limit) {
+		if (at > this.limit) {
 			this.overflow();
 			return;
 		}
 		this.position = at;
-		const bytes = this.#bytes;
+		const bytes = this.out;
 		for (let i = 0; i < width; i++) {
 			const digit = rest % 10;
 			if (i === digits && i > 0) bytes[--at] = Character.Dot;
@@ -178,8 +176,8 @@ export class Writer {
 	}
 
 	private string(s: string, inQuotes: boolean): void {
-		const bytes = this.#bytes;
-		const limit = this.#limit;
+		const bytes = this.out;
+		const limit = this.limit;
 		let at = this.position;
 		let c = 0;
 		for (let i = 0; at >= 0 && (c = charCodeAt(s, i)) === c; i++) {
@@ -201,9 +199,9 @@ export class Writer {
 
 	/** Writes a character beyond ASCII; returns where it ends, -1 when there is no room. */
 	private wide(at: number, c: number): number {
-		const bytes = this.#bytes;
+		const bytes = this.out;
 		const end = at + (c < 0x800 ? 2 : c < 0x1_0000 ? 3 : 4);
-		if (end > this.#limit) return -1;
+		if (end > this.limit) return -1;
 		if (c < 0x800) bytes[at++] = 0xc0 | (c >> 6);
 		else {
 			if (c < 0x1_0000) bytes[at++] = 0xe0 | (c >> 12);
@@ -219,10 +217,10 @@ export class Writer {
 
 	/** Writes an ASCII character as JSON's escape of it; returns where it ends, -1 when there is no room. */
 	private escape(at: number, c: number): number {
-		const bytes = this.#bytes;
+		const bytes = this.out;
 		const letter = c < 0x0e ? ESCAPE[c] : c < 0x20 ? 0 : c;
 		const end = at + (letter === 0 ? 6 : 2);
-		if (end > this.#limit) return -1;
+		if (end > this.limit) return -1;
 		bytes[at] = Character.Backslash;
 		if (letter !== 0) {
 			bytes[at + 1] = letter;
@@ -239,8 +237,7 @@ export class Writer {
 
 	/** Refuses this write and, by a limit below every position, all later ones. */
 	private overflow(): void {
-		this.#overflowed = true;
-		this.#limit = -1;
+		this.limit = -1;
 	}
 }
 

@@ -253,9 +253,9 @@ describe("the region", () => {
 
 	test("the limit never passes the end of the region", () => {
 		const { encoder } = setUp(false);
-		encoder.limit = END + 5;
+		encoder.allow(END + 5 - START);
 		expect(encoder.limit).toBe(END);
-		encoder.limit = START + 3;
+		encoder.allow(3);
 		expect(encoder.limit).toBe(START + 3);
 		expect(encoder.ping()).toBe(true);
 		expect(encoder.ping()).toBe(false);

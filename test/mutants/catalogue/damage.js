@@ -36,7 +36,7 @@ export const DAMAGE = [
 		name: "faulty-refuses",
 		rule: "what should be kept is refused when it cannot be",
 		file: STORE,
-		find: "if (faulty && !volatile && !this.#volatileWhenFaulty) return Refusal.StoreFault;",
+		find: "if (faulty && !volatile && !this.volatileWhenFaulty) return Refusal.StoreFault;",
 		replace: "",
 		by: ["rule: somebody else's partition"],
 	},

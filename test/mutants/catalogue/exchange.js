@@ -18,8 +18,8 @@ export const EXCHANGE = [
 		name: "kept-before-ticket",
 		rule: "a message is in flash before its number is known",
 		file: STORE,
-		find: "return this.#messages.reserve(bytes, volatile || faulty);",
-		replace: "return this.#messages.reserve(bytes, true);",
+		find: "return this.messages.reserve(bytes, volatile || faulty);",
+		replace: "return this.messages.reserve(bytes, true);",
 		by: ["store: cut often", "one cut: QoS 1, one by one"],
 	},
 	lazy("rel-before-pubrel", "Released", "PUBREC is in flash before PUBREL is sent", [
@@ -216,8 +216,8 @@ export const EXCHANGE = [
 		name: "nothing-behind-the-end",
 		rule: "behind the end of a life nothing is tidied",
 		file: STORE,
-		find: "if (!this.#journal.faulty && !this.ended) this.#cleaner.pay(cells);",
-		replace: "if (!this.#journal.faulty) this.#cleaner.pay(cells);",
+		find: "if (!this.journal.faulty && !this.ended) this.cleaner.pay(cells);",
+		replace: "if (!this.journal.faulty) this.cleaner.pay(cells);",
 		by: ["store: long queue", "store: no cuts", "one cut: sleep and wake", "swarm: anywhere"],
 	},
 	{

@@ -170,8 +170,8 @@ export const RING = [
 		name: "idle-barrier",
 		rule: "nor one that is written again when idle",
 		file: STORE,
-		find: "else if (!this.#cleaner.due) journal.writeSession(false);",
-		replace: "else if (!this.#cleaner.due) journal.writeSession(true);",
+		find: "else if (!this.cleaner.due) journal.writeSession(false);",
+		replace: "else if (!this.cleaner.due) journal.writeSession(true);",
 		by: ["store: much room"],
 	},
 	{
@@ -194,8 +194,8 @@ export const RING = [
 		name: "evidence-inbound",
 		rule: "the event of an inbound identifier is needed as long as it is taken",
 		file: INBOUND,
-		find: "this.#log.hold(position, 1);",
-		replace: "this.#log.hold(position, 0);",
+		find: "this.log.hold(position, 1);",
+		replace: "this.log.hold(position, 0);",
 		by: ["store: cut often", "swarm: anywhere"],
 	},
 	{
