@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The manifests of this project, each read as mcconfig would, alone in an application and for several targets. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { files, read, strip } from "../tidy/source.js";
@@ -108,7 +109,7 @@ describe("What is preloaded", () => {
 		for (const line of strip(text).split("\n")) {
 			if (/^(?:export )?(?:let|var)\b/.test(line)) found.push(line);
 			if (/^(?:export )?const \w+[^=]*= *(?:\[|\{|new (?!ArrayBuffer\(0\)))/.test(line)) found.push(line);
-			if (/^\tstatic (?!.*\()/.test(line) || /^\tstatic .*=/.test(line)) found.push(line);
+			if (/^\tstatic (?!readonly \w+ = \d+;)(?:[^(]*$|[^(]*=)/.test(line)) found.push(line);
 			if (/^(?:export )?enum\b/.test(line)) found.push(line);
 		}
 		return found;
@@ -133,4 +134,22 @@ describe("What is preloaded", () => {
 	])("the search: %s", (text, count) => {
 		expect(mutable(text).length).toBe(count);
 	});
+});
+
+test("every SDK path of a manifest is in the list, and nothing else is", () => {
+	const texts = [
+		...files("manifests", ".json"),
+		...files("boards", ".json"),
+		...files("firmware", ".json"),
+	].map(read);
+	const used = texts.flatMap((text) =>
+		[...text.matchAll(/\$\(MODDABLE\)\/([^"]+)"/g)].map(([, path]) => path),
+	);
+	const fits = (pattern: string, path: string): boolean =>
+		pattern.endsWith("/*")
+			? posix.dirname(path) === pattern.slice(0, -2)
+			: path === pattern || path.startsWith(`${pattern}.`);
+	expect(used.filter((pattern) => !names.files.some((path) => fits(pattern, path)))).toEqual([]);
+	const needed = [...used, "examples/manifest_base.json"];
+	expect(names.files.filter((path) => !needed.some((pattern) => fits(pattern, path)))).toEqual([]);
 });
