@@ -23,8 +23,6 @@ export interface LifelineOptions {
 	readonly clock: Clock;
 	/** Minutes without a broker until the board restarts; 0 never. */
 	readonly rebootMinutes: number;
-	/** Begun anew in the meantime, if it says that it is up. */
-	readonly network?: { readonly up: boolean; renew(): void } | undefined;
 	/** Says something to whoever reads the console. */
 	readonly log: (words: string) => void;
 }
@@ -50,6 +48,8 @@ export class Lifeline implements Alarm {
 	reason = 0;
 	/** What waits is in RAM: a restart would lose it. */
 	volatile = false;
+	/** Begun anew while there is no broker, if it says that it is up. */
+	network: { readonly up: boolean; renew(): void } | undefined;
 	#phase = Phase.Starting;
 	#program: Program | undefined;
 	#store: Store | undefined;
@@ -61,7 +61,6 @@ export class Lifeline implements Alarm {
 	readonly #ledger: Ledger;
 	readonly #power: { restart(): void };
 	readonly #clock: Clock;
-	readonly #network: { readonly up: boolean; renew(): void } | undefined;
 	readonly #limitSeconds: number;
 	readonly #log: (words: string) => void;
 	readonly #timer: Timer;
@@ -73,7 +72,6 @@ export class Lifeline implements Alarm {
 		this.#ledger = ledger;
 		this.#power = options.power;
 		this.#clock = clock;
-		this.#network = options.network;
 		this.#log = options.log;
 		this.#limitSeconds = rebootMinutes * 60 * 2 ** doublings;
 		this.#bornSeconds = clock.seconds;
@@ -117,7 +115,7 @@ export class Lifeline implements Alarm {
 		if (limit > 0 && seconds >= patience) this.#restart();
 		else if (seconds >= this.#renewSeconds) {
 			this.#renewSeconds *= 2;
-			if (this.#network?.up) this.#network.renew();
+			if (this.network?.up) this.network.renew();
 		}
 	}
 

@@ -50,11 +50,12 @@ class Rig {
 		const ledger = new Ledger(this.io);
 		ledger.begin(true);
 		const lifeline = new Lifeline({
-			...{ ledger, clock, rebootMinutes, network },
+			...{ ledger, clock, rebootMinutes },
 			power: power!,
 			log: (words) => this.log.push(words),
 		});
 		lifeline.volatile = ram;
+		lifeline.network = network;
 		const health = new DeviceHealth({
 			...{ ledger, lifeline, network, resetReason: SOFTWARE, instrumentation: SILENT },
 		});
