@@ -140,7 +140,8 @@ class Tcp implements LwipSocket {
 		return typeof wanted === "object" ? requested : (view.buffer as ArrayBuffer);
 	}
 
-	write(view: Uint8Array): number | undefined {
+	write(buffer: Uint8Array | ArrayBuffer): number | undefined {
+		const view = bytesOf(buffer);
 		this.#validate();
 		if (!this.#ready) throw new Error("not ready");
 		if (this.#error || this.#wire === null) return undefined;
