@@ -6,11 +6,12 @@ export interface Analog {
 	readonly resolution: number;
 	/** Undefined when the converter fails (`modules/io/analog/esp32/_analog.c`). */
 	read(): number | undefined;
-	close(): void;
 }
 
+export type AnalogClass = new (options: { readonly pin: number }) => Analog;
+
 export interface BatteryOptions {
-	readonly io: new (options: { readonly pin: number }) => Analog;
+	readonly io: AnalogClass;
 	readonly pin: number;
 	/** The battery has this many times the pin's voltage. */
 	readonly factor: number;
@@ -40,9 +41,5 @@ export class Battery {
 		let sum = 0;
 		for (let i = 0; i < READINGS; i++) sum += this.#analog.read() ?? Number.NaN;
 		return Math.round((sum / READINGS) * this.#step);
-	}
-
-	close(): void {
-		this.#analog.close();
 	}
 }

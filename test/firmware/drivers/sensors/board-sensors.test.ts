@@ -83,7 +83,6 @@ describe("the sensors of a board", () => {
 			read() {
 				return raw;
 			}
-			close() {}
 		}
 		const battery = new Battery({ io: Analog, pin: 35, factor: 2 });
 		const { sensors } = sensorsOf(new Bus(), Bme280, { network, battery });
@@ -93,7 +92,6 @@ describe("the sensors of a board", () => {
 		raw = undefined; // the converter failed
 		sensors.sample();
 		expect([sensors.battery, sensors.signal]).toEqual([NaN, NaN]);
-		battery.close();
 	});
 
 	test("a driver without a place is a programmer's error", () => {
