@@ -18,12 +18,15 @@ import { start } from "ringbuoy/program";
 import SNTP from "sntp";
 import Time from "time";
 import Timer from "timer";
+import type { SntpClass } from "../drivers/sntp.js";
 import { Device } from "./device.js";
 
 export default function main(): void {
 	const device = new Device(
 		{
-			...{ flash, storage, Digital, Timer, Time, SNTP, config, instrumentation },
+			...{ flash, storage, Digital, Timer, Time, config, instrumentation },
+			// The SDK's typings leave `close` out.
+			SNTP: SNTP as unknown as SntpClass,
 			resetReason: getResetReason().reason,
 			system: System,
 			log: (words) => trace(words, "\n"),
