@@ -19,6 +19,8 @@
 import { Connection } from "./connection.js";
 import type { Bytes, MqttClientOptions, Platform, WriteOptions } from "./types.js";
 
+export type { MqttClientOptions, Platform } from "./types.js";
+
 export class MqttClient {
 	readonly #connection: Connection;
 
