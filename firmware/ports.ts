@@ -181,6 +181,8 @@ export interface Report {
 	interval(seconds: number): void;
 	/** Something is wrong with the flash, a `StoreFault`: the program goes on, what it sends does not survive a reboot. */
 	storeFault?(fault: number): void;
+	/** A minute of `soak.ts` is over, the `minutes`th: messages that came back so far, and how many broke MQTT's word. */
+	soaked?(minutes: number, back: number, wrong: number): void;
 }
 
 /** A program at work. A module of `programs/` exports `start(board: Board): Program`. */

@@ -170,8 +170,8 @@ function reasonOf(reason: number): number {
 	return reason === 0 ? Number.NaN : reason;
 }
 
-/** Leaves out what is not known. */
-function field(body: Writer, name: string, value: number): void {
+/** A field of JSON, its name with the comma before; leaves out what is not known. */
+export function field(body: Writer, name: string, value: number): void {
 	if (Number.isNaN(value)) return;
 	body.text(name);
 	body.integer(value);

@@ -4,7 +4,7 @@
  * (`simulator/node`) or a world (`simulator/world`): the board does not know, and neither does its program.
  */
 
-import type { Board, Indicator, Report, Sensors, Settings } from "../../firmware/ports.js";
+import type { Board, Health, Indicator, Report, Sensors, Settings } from "../../firmware/ports.js";
 import { DEFAULT_LIMITS, type Limits } from "../../lib/limits.js";
 import type { Clock, Dialler, Flash, Memory, Power, Random, Store } from "../../lib/ports.js";
 import { FlashStore, RamStore } from "../../lib/store/index.js";
@@ -42,6 +42,8 @@ export interface VirtualBoardOptions {
 	readonly sensors?: Sensors;
 	readonly indicator?: Indicator;
 	readonly report?: Report;
+	/** Default: it does not know. */
+	readonly health?: Health;
 }
 
 export class VirtualBoard implements Board {
@@ -57,6 +59,7 @@ export class VirtualBoard implements Board {
 	readonly power: Power | undefined;
 	readonly indicator: Indicator | undefined;
 	readonly report: Report | undefined;
+	readonly health: Health | undefined;
 
 	constructor(options: VirtualBoardOptions) {
 		if (options.name === "" || /[/+#\0]/.test(options.name)) {
@@ -74,6 +77,7 @@ export class VirtualBoard implements Board {
 		this.power = options.power;
 		this.indicator = options.indicator;
 		this.report = options.report;
+		this.health = options.health;
 	}
 }
 

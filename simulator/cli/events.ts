@@ -146,6 +146,13 @@ export type BoardEvent =
 	/** A command or a setting that made no sense. */
 	| { readonly event: "ignored"; readonly topic: string }
 	| { readonly event: "identify" }
+	/** Of `--program soak`: so many minutes, messages that came back, and those that were lost, doubled or bent. */
+	| {
+			readonly event: "soaked";
+			readonly minutes: number;
+			readonly back: number;
+			readonly wrong: number;
+	  }
 	| { readonly event: "interval"; readonly seconds: number };
 
 export type RunEvent =
@@ -162,7 +169,7 @@ export type RunEvent =
 			readonly qos: number;
 			readonly intervalSeconds: number;
 			readonly seed: number;
-			readonly program: "sensor" | "sleeper";
+			readonly program: "sensor" | "sleeper" | "soak";
 			readonly memoryBytes: number;
 			/** Bytes of each board's partition; 0: its store is in RAM. */
 			readonly flashBytes: number;

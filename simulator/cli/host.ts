@@ -13,6 +13,7 @@ import {
 	Orphans,
 	PluggedFlash,
 	type Torn,
+	VirtualHealth,
 	VirtualSensors,
 } from "../board/index.js";
 import { NodeClock, type NodeFlash } from "../node/index.js";
@@ -66,6 +67,7 @@ export class Host {
 	readonly #plugged: PluggedFlash | undefined;
 	readonly #clock = new NodeClock();
 	readonly #sensors: VirtualSensors;
+	readonly #health: VirtualHealth;
 	readonly #orphans = new Orphans();
 	readonly #readings = new Map<number, Reading>();
 	readonly #settled = new Set<number>();
@@ -94,6 +96,7 @@ export class Host {
 		this.#plugged = flash === undefined ? undefined : new PluggedFlash(flash, plug);
 		if (this.#plugged !== undefined) this.#plugged.onCut = (torn) => this.#cut(torn);
 		this.#sensors = new VirtualSensors(this.#clock, weather);
+		this.#health = new VirtualHealth(this.#sensors);
 		const schedule = {
 			after: (ms: number, action: () => void) => setTimeout(action, ms),
 			cancel: (scheduled: object) => clearTimeout(scheduled as NodeJS.Timeout),
@@ -167,7 +170,8 @@ export class Host {
 	#make(scope: Scope): Life {
 		const { name, program, dialler, random, settings, limits } = this.#options;
 		const parts: LifeParts = {
-			...{ name, program, random, settings, limits, sensors: this.#sensors, power: this.machine },
+			...{ name, program, random, settings, limits, sensors: this.#sensors },
+			...{ power: this.machine, health: this.#health },
 			dialler: new MortalDialler(dialler, scope, this.#orphans),
 			clock: new MortalClock(this.#clock, scope),
 			flash: this.#plugged,
@@ -181,6 +185,7 @@ export class Host {
 
 	#boot(scope: Scope, cause: Cause): Life["program"] {
 		this.#plugged?.powerOn();
+		this.#health.begin(cause);
 		const life = this.#make(scope);
 		this.#life = life;
 		life.program.open();

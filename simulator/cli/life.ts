@@ -3,6 +3,7 @@
 
 import {
 	Command,
+	type Health,
 	type Indicator,
 	Inlet,
 	type Program,
@@ -11,6 +12,7 @@ import {
 } from "../../firmware/ports.js";
 import { Sensor } from "../../firmware/programs/sensor.js";
 import { Sleeper } from "../../firmware/programs/sleeper.js";
+import { Soak } from "../../firmware/programs/soak.js";
 import { Counter, type Limits, Settled } from "../../lib/index.js";
 import type { Clock, Dialler, Flash, Power, Random, Store } from "../../lib/ports.js";
 import { PacketType } from "../../lib/wire/protocol.js";
@@ -25,10 +27,14 @@ export interface Reading extends Measured {
 	readonly takenMs: number;
 }
 
+/** What `--program` starts. */
+export const PROGRAMS = { sensor: Sensor, sleeper: Sleeper, soak: Soak } as const;
+export type ProgramName = keyof typeof PROGRAMS;
+
 /** What a board is made of, and what of it the next life finds again. */
 export interface LifeParts {
 	readonly name: string;
-	readonly program: "sensor" | "sleeper";
+	readonly program: ProgramName;
 	readonly dialler: Dialler & { readonly lastError?: string };
 	readonly clock: Clock;
 	readonly random: Random;
@@ -37,6 +43,7 @@ export interface LifeParts {
 	readonly limits: Limits;
 	readonly flash: Flash | undefined;
 	readonly power: Power;
+	readonly health: Health;
 	/** Accepted readings by ticket, which goes on through the lives of a flash store. */
 	readonly readings: Map<number, Reading>;
 	/** Tickets that were settled lately: after a cut they may be settled again. */
@@ -87,13 +94,13 @@ export class Life implements Report, Watcher, Indicator {
 		this.#scope = scope;
 		this.#emit = emit;
 		this.#dialler = new WatchedDialler(parts.dialler, this);
-		const { name, clock, random, sensors, settings, limits, flash, power } = parts;
+		const { name, clock, random, sensors, settings, limits, flash, power, health } = parts;
 		const board = new VirtualBoard({
-			...{ name, clock, random, sensors, settings, limits, flash, power },
+			...{ name, clock, random, sensors, settings, limits, flash, power, health },
 			...{ memory: new NodeMemory(), dialler: this.#dialler, report: this, indicator: this },
 		});
 		this.store = board.store;
-		this.program = parts.program === "sleeper" ? new Sleeper(board) : new Sensor(board);
+		this.program = new PROGRAMS[parts.program](board);
 	}
 
 	/** Of a dead board nothing is heard, also when its program is still on its way out of a torn flash command. */
@@ -223,6 +230,10 @@ export class Life implements Report, Watcher, Indicator {
 
 	storeFault(fault: number): void {
 		this.#tell({ event: "fault", fault, cause: FAULTS[fault] ?? `fault ${fault}` });
+	}
+
+	soaked(minutes: number, back: number, wrong: number): void {
+		this.#tell({ event: "soaked", minutes, back, wrong });
 	}
 
 	identify(): void {

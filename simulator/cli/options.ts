@@ -42,7 +42,11 @@ export const SIM_OPTIONS: readonly OptionGroup[] = [
 	{
 		title: "Boards",
 		options: [
-			{ name: "program", value: "NAME", help: "sensor (default), or sleeper: awake for readings only" },
+			{
+				name: "program",
+				value: "NAME",
+				help: "sensor (default); sleeper: awake for readings only; soak: endurance",
+			},
 			{ name: "boards", value: "NUMBER", help: "how many, 1 to 1000; default 1" },
 			{
 				name: "name",

@@ -18,6 +18,10 @@ export function greeting(start: Start, paint: Paint, tool: string, keys: boolean
 		? `${boards.length} virtual ESP32 ${kind}sensor boards`
 		: `a virtual ESP32 ${kind}sensor board`;
 	const who = many ? `${first} to ${boards[boards.length - 1]}` : first;
+	const work =
+		start.program === "soak"
+			? "messages to itself, one a second at each QoS; a line each minute"
+			: `a reading every ${duration(start.intervalSeconds * 1000)} at QoS ${start.qos}`;
 	return [
 		`${paint("bold", `ringbuoy ${start.version}`)}: ${what}, MQTT ${protocol}`,
 		"",
@@ -25,10 +29,7 @@ export function greeting(start: Start, paint: Paint, tool: string, keys: boolean
 			"broker",
 			`${start.url}${start.embedded ? ", embedded" : start.insecure ? ", its certificate is not checked" : ""}`,
 		),
-		row(
-			many ? "boards" : "board",
-			`${who}; a reading every ${duration(start.intervalSeconds * 1000)} at QoS ${start.qos}`,
-		),
+		row(many ? "boards" : "board", `${who}; ${work}`),
 		row(
 			"memory",
 			`${grouped(start.memoryBytes)} bytes of buffers${many ? " each" : ""}, taken now; they never grow`,
@@ -36,7 +37,7 @@ export function greeting(start: Start, paint: Paint, tool: string, keys: boolean
 		row("flash", flashWords(start, many)),
 		...(start.sessionSeconds === undefined ? [] : [row("session", sessionWords(start.sessionSeconds))]),
 		row("watch", `mosquitto_sub ${tool} -v -t '${root}/#'`),
-		...(start.program === "sleeper"
+		...(start.program !== "sensor"
 			? []
 			: [
 					row("command", `mosquitto_pub ${tool} -t ${root}/${first}/do -m report`),

@@ -26,7 +26,7 @@ export interface SimSettings {
 	readonly qos: Qos;
 	readonly version: 4 | 5;
 	readonly tiny: boolean;
-	readonly program: "sensor" | "sleeper";
+	readonly program: "sensor" | "sleeper" | "soak";
 	/** Where the first board's flash is kept; undefined: in memory. */
 	readonly flash: string | undefined;
 	/** Whatever is in there is erased first. */
@@ -135,9 +135,9 @@ function seconds(typed: Typed, name: string): number | undefined {
 	throw new UsageError(`--${name} must be a number of seconds above 0, not "${text}"`);
 }
 
-function programOf(text: string): "sensor" | "sleeper" {
-	if (text === "sensor" || text === "sleeper") return text;
-	throw new UsageError(`--program must be sensor or sleeper, not "${text}"`);
+function programOf(text: string): SimSettings["program"] {
+	if (text === "sensor" || text === "sleeper" || text === "soak") return text;
+	throw new UsageError(`--program must be sensor, sleeper or soak, not "${text}"`);
 }
 
 function flashOf(typed: Typed): string | undefined {

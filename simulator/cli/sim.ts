@@ -219,7 +219,7 @@ export class Simulation {
 		if (event.event !== "reading" || this.#demonstrated || this.#stopping) return;
 		// Not on a broker of others: what is published there is up to our user. And nobody listens in his sleep.
 		const { names, program } = this.#settings;
-		if (name !== names[0] || this.#embedded === undefined || program === "sleeper") return;
+		if (name !== names[0] || this.#embedded === undefined || program !== "sensor") return;
 		if (this.#hosts[0].tally.acknowledged < DEMONSTRATION_AT) return;
 		this.#demonstrated = true;
 		this.#after(0, () => this.#demonstrate(name));
@@ -344,7 +344,7 @@ function limitsFor({ tiny, names, root, user, password }: SimSettings): Limits {
 	const own = name + Buffer.byteLength(user ?? "") + Buffer.byteLength(password ?? "") + 16;
 	return {
 		...base,
-		textBytes: Math.max(base.textBytes, own + 5 * topic),
+		textBytes: Math.max(base.textBytes, own + 6 * topic),
 		sendBytes: Math.max(base.sendBytes, own + topic + 128),
 	};
 }

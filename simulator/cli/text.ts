@@ -154,6 +154,9 @@ export class TextOutput implements Output {
 				break;
 			case "accepted":
 				break;
+			case "soaked":
+				this.#soaked(name, event);
+				break;
 			default:
 				this.#reading(name, event);
 		}
@@ -227,6 +230,13 @@ export class TextOutput implements Output {
 				else
 					this.#line(name, "restored", `message ${event.ticket} of an earlier run: ${event.cause}`, "green");
 		}
+	}
+
+	#soaked(name: string, { minutes, back, wrong }: Extract<BoardEvent, { event: "soaked" }>): void {
+		const verdict =
+			wrong === 0 ? "none lost, doubled or bent" : `${counted(wrong, "fault")}: see its topic soak`;
+		const words = `${counted(minutes, "minute")}: ${counted(back, "message")} came back, ${verdict}`;
+		this.#line(name, "soak", words, wrong === 0 ? "green" : "red");
 	}
 
 	#command(name: string, event: CommandEvent): void {
