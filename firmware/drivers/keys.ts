@@ -77,9 +77,9 @@ function bytesOf(text: string): number {
 	for (let i = 0; i < text.length; i++) {
 		const c = text.charCodeAt(i);
 		if (c < 0x80) bytes += 1;
-		// Two surrogates make four bytes.
+		// On Node two surrogates make four bytes; XS gives the whole character.
 		else if (c < 0x800 || (c >= 0xd800 && c < 0xe000)) bytes += 2;
-		else bytes += 3;
+		else bytes += c < 0x10000 ? 3 : 4;
 	}
 	return bytes;
 }

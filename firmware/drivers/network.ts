@@ -54,9 +54,17 @@ export function isIpv4(address: string | undefined): boolean {
 	return address !== undefined && address.indexOf(".") > 0 && address !== "0.0.0.0";
 }
 
-/** A name for DHCP: ESP-IDF refuses one of more than 32 bytes. Allocates. */
+/** A name for DHCP: letters, digits and "-" only, and ESP-IDF refuses more than 32 of them. Allocates. */
 export function hostnameOf(name: string | undefined): string {
-	return name === undefined || name === "" ? "ringbuoy" : name.slice(0, 32);
+	let host = "";
+	const length = name === undefined ? 0 : Math.min(name.length, 32);
+	for (let i = 0; i < length; i++) {
+		const c = name!.charCodeAt(i);
+		const digit = c >= 48 && c <= 57;
+		const letter = (c >= 65 && c <= 90) || (c >= 97 && c <= 122);
+		host += digit || letter ? name![i] : "-";
+	}
+	return host === "" ? "ringbuoy" : host;
 }
 
 /** The words of something that was thrown. Allocates. */

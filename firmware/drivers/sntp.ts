@@ -21,7 +21,8 @@ import { Backoff } from "./backoff.js";
 import { type Network, wordsOf } from "./network.js";
 
 export interface SntpRequest {
-	close(): void;
+	/** The SDK's typings do not name it. */
+	close?(): void;
 }
 
 /** As much as is used here of the class of the SDK's module `sntp`. */
@@ -231,7 +232,7 @@ export class Sntp implements Alarm {
 		this.#answer = undefined;
 		this.#turn++;
 		try {
-			request?.close();
+			request?.close?.();
 		} catch {
 			// It had closed itself.
 		}

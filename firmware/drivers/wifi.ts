@@ -21,9 +21,10 @@
  * - A lease that has run out is not told at all: `connection` stays 500. Nothing gets through then, and {@link renew} is for it.
  *
  * Of several known networks it scans for the strongest, because an attempt at one that is not there takes as long as a scan of
- * all channels. Those that the scan did not see come last, not never: hidden ones are never seen. Each round tries all of them, so a strong one with a
- * wrong password keeps nobody from a weak one. With a single network there is nothing to choose, and the driver takes the
- * strongest access point of that name by itself; then the scan is made at every fourth failure only, to find words for it.
+ * all channels. Those that the scan did not see come last, not never: hidden ones are never seen. Each round tries all of
+ * them, so a strong one with a wrong password keeps nobody from a weak one. With a single network there is nothing to choose,
+ * and the driver takes the strongest access point of that name by itself; then the scan is made at every fourth failure
+ * only, to find words for it.
  */
 
 import type { Alarm, Clock, Random, Timer } from "../../lib/index.js";

@@ -18,7 +18,7 @@ class Scene {
 		this.port = new Port(this.world);
 		const clock = new VirtualClock(this.world, { ticks });
 		const random = this.world.random.fork("backoff");
-		const hostname = "a name that is much longer than DHCP takes it";
+		const hostname = "ä name that is much longer than DHCP takes it";
 		this.ethernet = new EthernetPort({ io: this.port.Ethernet, clock, random, hostname });
 		this.ethernet.onChange = (network) => this.told.push(network.up || this.ethernet.lastError);
 	}
@@ -37,7 +37,7 @@ describe("An Ethernet port", () => {
 		scene.pass(10_000);
 		expect(scene.ethernet).toMatchObject({ up: true, kind: "ethernet", address: "10.0.0.7", lastError: "" });
 		expect(scene.ethernet).toMatchObject({ signal: Number.NaN, mac: "a0:b1:c2:d3:e4:f8" });
-		expect(scene.port.hostname).toBe("a name that is much longer than ");
+		expect(scene.port.hostname).toBe("--name-that-is-much-longer-than-");
 		scene.port.unplug();
 		scene.pass(10);
 		expect(scene.ethernet).toMatchObject({ up: false, address: "" });
