@@ -100,7 +100,7 @@ export class Ledger {
 	}
 
 	/** This life is about to end. `words` is what an exception said. Does not throw. */
-	close(ending: Ending, reason: number, seconds: number, words = ""): void {
+	close(ending: Ending, reason: number, seconds: number, words: string): void {
 		if (ending === Ending.NoBroker) this.restarts = Math.min(this.restarts + 1, 255);
 		const bytes = this.#bytes;
 		bytes.fill(0, At.Words);

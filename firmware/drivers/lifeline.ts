@@ -16,6 +16,14 @@ const DOUBLINGS_MAX = 6;
 const VOLATILE_SECONDS = 86_400;
 /** Counters of received packets begin at `PacketsIn`; CONNACK is type 2. */
 const CONNACKS = Counter.PacketsIn + 2;
+/**
+ * What the engine says when it gives up (`gXSAbortStrings` in `xs/sources/xsError.c`), and nothing. A string literal inside a
+ * function of a preloaded module is copied to the heap each time that it is reached; a constant of the module is not.
+ */
+const MEMORY_FULL = "memory full";
+const EXCEPTION = "unhandled exception";
+const REJECTION = "unhandled rejection";
+const NO_WORDS = "";
 
 export interface LifelineOptions {
 	readonly ledger: Ledger;
@@ -129,7 +137,7 @@ export class Lifeline implements Alarm {
 		} catch (error) {
 			this.#log(`the program could not stop: ${wordsOf(error)}`);
 		}
-		this.#finish(Ending.NoBroker, reason, "");
+		this.#finish(Ending.NoBroker, reason, NO_WORDS);
 		this.#power.restart();
 	}
 
@@ -137,7 +145,7 @@ export class Lifeline implements Alarm {
 	rest(): void {
 		if (this.#phase === Phase.Ended) return;
 		this.#phase = Phase.Ended;
-		this.#finish(Ending.Asleep, this.reason, "");
+		this.#finish(Ending.Asleep, this.reason, NO_WORDS);
 	}
 
 	/** An exception that nobody caught: for the `onException` of clock and diallers, and around the start. Does not return on a device. */
@@ -161,8 +169,8 @@ export class Lifeline implements Alarm {
 		if (this.#phase === Phase.Ended) return;
 		const starting = this.#phase === Phase.Starting;
 		this.#phase = Phase.Ended;
-		if (message === "memory full") this.#finish(Ending.MemoryFull, this.reason, "");
-		else if (message === "unhandled exception" || message === "unhandled rejection") {
+		if (message === MEMORY_FULL) this.#finish(Ending.MemoryFull, this.reason, NO_WORDS);
+		else if (message === EXCEPTION || message === REJECTION) {
 			const words = wordsOf(exception);
 			this.#log(`restarting: ${words}`);
 			this.#finish(starting ? Ending.Start : Ending.Exception, this.reason, words);

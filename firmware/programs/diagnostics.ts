@@ -33,6 +33,24 @@ const REPORT_BYTES = 360;
 const BRIEF_BYTES = 128;
 const FLAGS = VOLATILE | KEEP_LATEST;
 
+/** Constants of the module: see reading.ts. */
+const RESET = '{"reset":"';
+const QUOTE = '"';
+const STARTS = ',"starts":';
+const ENDING = ',"ending":"';
+const REASON = ',"reason":';
+const UPTIME = ',"uptime":';
+const OFFLINE = ',"offline":';
+const END = "}";
+const WORDS = ',"words":"';
+const CONNECTS = ',"connects":';
+const DIALS = ',"dials":';
+const FREE = ',"free":';
+const SLOTS = ',"slots":';
+const CHUNKS = ',"chunks":';
+const COLLECTIONS = ',"collections":';
+const RSSI = ',"rssi":';
+
 /** By `Reset`. */
 const RESETS: readonly string[] = Object.freeze([
 	"unknown",
@@ -131,37 +149,37 @@ export class Diagnostics implements Alarm {
 	#write(body: Writer, brief: boolean): void {
 		const health = this.#health;
 		health.sample();
-		body.text('{"reset":"');
+		body.text(RESET);
 		body.text(RESETS[health.reset]);
-		body.text('"');
-		field(body, ',"starts":', health.starts);
+		body.text(QUOTE);
+		field(body, STARTS, health.starts);
 		if (health.ending !== Ending.Unknown) {
-			body.text(',"ending":"');
+			body.text(ENDING);
 			body.text(ENDINGS[health.ending]);
-			body.text('"');
+			body.text(QUOTE);
 		}
-		field(body, ',"reason":', reasonOf(health.lastReason));
-		field(body, ',"uptime":', this.#board.clock.seconds - this.#bornSeconds);
-		field(body, ',"offline":', reasonOf(this.#reason));
+		field(body, REASON, reasonOf(health.lastReason));
+		field(body, UPTIME, this.#board.clock.seconds - this.#bornSeconds);
+		field(body, OFFLINE, reasonOf(this.#reason));
 		if (!brief) this.#writeMore(body);
-		body.text("}");
+		body.text(END);
 	}
 
 	#writeMore(body: Writer): void {
 		const health = this.#health;
 		const { counters } = this.#client;
 		if (health.lastWords.length > 0) {
-			body.text(',"words":"');
+			body.text(WORDS);
 			body.bytes(health.lastWords);
-			body.text('"');
+			body.text(QUOTE);
 		}
-		field(body, ',"connects":', counters[Counter.Connects]);
-		field(body, ',"dials":', counters[Counter.Dials]);
-		field(body, ',"free":', health.freeBytes);
-		field(body, ',"slots":', health.slotBytes);
-		field(body, ',"chunks":', health.chunkBytes);
-		field(body, ',"collections":', health.collections);
-		field(body, ',"rssi":', health.signal);
+		field(body, CONNECTS, counters[Counter.Connects]);
+		field(body, DIALS, counters[Counter.Dials]);
+		field(body, FREE, health.freeBytes);
+		field(body, SLOTS, health.slotBytes);
+		field(body, CHUNKS, health.chunkBytes);
+		field(body, COLLECTIONS, health.collections);
+		field(body, RSSI, health.signal);
 	}
 }
 

@@ -8,6 +8,23 @@ import type { Board } from "../ports.js";
 export const READING_BYTES = 128;
 
 /**
+ * What stands between the numbers. Constants of the module, because XS copies a string literal inside a preloaded function to
+ * the heap each time that it is reached.
+ */
+const BEGIN = "{";
+const TEMPERATURE = '"t":';
+const HUMIDITY = '"h":';
+const PRESSURE = '"p":';
+const BATTERY = '"battery":';
+const SIGNAL = '"rssi":';
+const NUMBER = '"n":';
+const NEXT = ',"next":';
+const AT = ',"at":';
+const UP = ',"up":';
+const COMMA = ",";
+const END = "}";
+
+/**
  * Writes what the sensors measured last, as JSON; what is NaN is left out, because this board has no such sensor or it
  * failed. `number` counts the readings of this board; `nextSeconds` says when the next one is due, 0 leaves that out. `at` is
  * when it was taken, in seconds since 1970; where the time of day is not known yet, `up` stands in its place: seconds of the
@@ -16,21 +33,21 @@ export const READING_BYTES = 128;
 export function writeReading(body: Writer, board: Board, number: number, nextSeconds: number): void {
 	const { sensors, clock } = board;
 	const epochSeconds = clock.epochSeconds;
-	body.text("{");
-	writeField(body, '"t":', sensors.temperature, 2);
-	writeField(body, '"h":', sensors.humidity, 2);
-	writeField(body, '"p":', sensors.pressure, 2);
-	writeField(body, '"battery":', sensors.battery, 0);
-	writeField(body, '"rssi":', sensors.signal, 0);
-	body.text('"n":');
+	body.text(BEGIN);
+	writeField(body, TEMPERATURE, sensors.temperature, 2);
+	writeField(body, HUMIDITY, sensors.humidity, 2);
+	writeField(body, PRESSURE, sensors.pressure, 2);
+	writeField(body, BATTERY, sensors.battery, 0);
+	writeField(body, SIGNAL, sensors.signal, 0);
+	body.text(NUMBER);
 	body.integer(number);
 	if (nextSeconds > 0) {
-		body.text(',"next":');
+		body.text(NEXT);
 		body.integer(nextSeconds);
 	}
-	body.text(epochSeconds > 0 ? ',"at":' : ',"up":');
+	body.text(epochSeconds > 0 ? AT : UP);
 	body.integer(epochSeconds > 0 ? epochSeconds : clock.seconds);
-	body.text("}");
+	body.text(END);
 }
 
 /** One field and the comma behind it, or nothing. */
@@ -38,5 +55,5 @@ function writeField(body: Writer, name: string, value: number | undefined, digit
 	if (value === undefined || Number.isNaN(value)) return;
 	body.text(name);
 	body.decimal(value, digits);
-	body.text(",");
+	body.text(COMMA);
 }

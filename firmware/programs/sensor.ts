@@ -42,6 +42,10 @@ const STATUS_BYTES = 8;
 /** Our availability is about now: it need not survive a reboot, and only the latest word of it is worth sending. */
 const STATUS_FLAGS = RETAIN | VOLATILE | KEEP_LATEST;
 
+/** Constants of the module: see reading.ts. */
+const ONLINE = "online";
+const OFFLINE = "offline";
+
 const enum Status {
 	Offline = 0,
 	Online = 1,
@@ -199,7 +203,7 @@ export class Sensor implements Program, Listener, Alarm {
 		const body = client.compose(this.#names.status, 1, STATUS_FLAGS, STATUS_BYTES);
 		this.#statusOwed = body === undefined && client.refusal === Refusal.Full;
 		if (body === undefined) return; // a broker without retained messages has no use for it
-		body.text(status === Status.Online ? "online" : "offline");
+		body.text(status === Status.Online ? ONLINE : OFFLINE);
 		client.commit();
 	}
 

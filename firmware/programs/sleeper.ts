@@ -47,6 +47,8 @@ const MISSED_MAX = 3;
 /** Bytes of "asleep". */
 const STATUS_BYTES = 8;
 
+const ASLEEP = "asleep";
+
 const enum State {
 	Awake = 0,
 	/** Said goodbye, or could not: nothing is done any more but going to sleep. */
@@ -133,7 +135,7 @@ export class Sleeper implements Program, Listener, Alarm {
 		if (this.#state !== State.Awake) return;
 		const body = this.client.compose(this.#status, 1, RETAIN | VOLATILE | KEEP_LATEST, STATUS_BYTES);
 		if (body !== undefined) {
-			body.text("asleep");
+			body.text(ASLEEP);
 			this.client.commit();
 		}
 		if (this.#board.health?.reset !== Reset.Sleep) this.#diagnostics?.online();

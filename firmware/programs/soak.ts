@@ -48,6 +48,30 @@ const REPORT_BYTES = 384;
 /** `Settled.Sent` and `Settled.Acknowledged`. */
 const ARRIVED_MOST: Settled = 1;
 
+/** Constants of the module: see reading.ts. */
+const MINUTE = '{"minute":';
+const SENT = ',"sent":';
+const BACK = ',"back":';
+const LOST = ',"lost":';
+const DOUBLED = ',"doubled":';
+const BENT = ',"bent":';
+const SILENT = ',"silent":';
+const REPEATS = ',"repeats":';
+const MISSED = ',"missed":';
+const EXCUSED = ',"excused":';
+const REFUSED = ',"refused":';
+const FAILED = ',"failed":';
+const EARLIER = ',"earlier":';
+const PENDING = ',"pending":';
+const CONNECTS = ',"connects":';
+const FREE = ',"free":';
+const SLOTS = ',"slots":';
+const CHUNKS = ',"chunks":';
+const COLLECTIONS = ',"collections":';
+const END = "}";
+const WELL = ',"well":true';
+const NOT_WELL = ',"well":false';
+
 /** What became of the messages of all QoS. */
 class Totals {
 	sent = 0;
@@ -298,30 +322,30 @@ export class Soak implements Program, Listener, Alarm {
 	#write(body: Writer, connects: number): void {
 		const { health } = this.#board;
 		const { sent, back, lost, doubled, repeats, missed, excused } = this.#totals;
-		body.text('{"minute":');
+		body.text(MINUTE);
 		body.integer(this.minutes);
-		body.text(this.wrong === 0 ? ',"well":true' : ',"well":false');
-		field(body, ',"sent":', sent);
-		field(body, ',"back":', back);
-		field(body, ',"lost":', lost);
-		field(body, ',"doubled":', doubled);
-		field(body, ',"bent":', this.bent);
-		field(body, ',"silent":', this.silent);
-		field(body, ',"repeats":', repeats);
-		field(body, ',"missed":', missed);
-		field(body, ',"excused":', excused);
-		field(body, ',"refused":', this.refused);
-		field(body, ',"failed":', this.failed);
-		field(body, ',"earlier":', this.earlier);
-		field(body, ',"pending":', this.client.pending);
-		field(body, ',"connects":', connects);
+		body.text(this.wrong === 0 ? WELL : NOT_WELL);
+		field(body, SENT, sent);
+		field(body, BACK, back);
+		field(body, LOST, lost);
+		field(body, DOUBLED, doubled);
+		field(body, BENT, this.bent);
+		field(body, SILENT, this.silent);
+		field(body, REPEATS, repeats);
+		field(body, MISSED, missed);
+		field(body, EXCUSED, excused);
+		field(body, REFUSED, this.refused);
+		field(body, FAILED, this.failed);
+		field(body, EARLIER, this.earlier);
+		field(body, PENDING, this.client.pending);
+		field(body, CONNECTS, connects);
 		if (health !== undefined) {
-			field(body, ',"free":', health.freeBytes);
-			field(body, ',"slots":', health.slotBytes);
-			field(body, ',"chunks":', health.chunkBytes);
-			field(body, ',"collections":', health.collections);
+			field(body, FREE, health.freeBytes);
+			field(body, SLOTS, health.slotBytes);
+			field(body, CHUNKS, health.chunkBytes);
+			field(body, COLLECTIONS, health.collections);
 		}
-		body.text("}");
+		body.text(END);
 	}
 }
 

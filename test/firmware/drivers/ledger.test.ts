@@ -23,7 +23,7 @@ describe("Ledger", () => {
 
 	it("tells the next life why this one ended, once", () => {
 		const io = new BlobStorage();
-		begun(io).close(Ending.NoBroker, -18, 900);
+		begun(io).close(Ending.NoBroker, -18, 900, "");
 		const next = begun(io);
 		expect(next).toMatchObject({ ending: Ending.NoBroker, reason: -18, seconds: 900, restarts: 1 });
 		expect(text(next.words)).toBe("");
@@ -66,15 +66,15 @@ describe("Ledger", () => {
 		const io = new BlobStorage();
 		for (let i = 1; i <= 4; i++) expect(begun(io).crashes).toBe(i);
 		expect(begun(io, false).crashes).toBe(0);
-		begun(io).close(Ending.NoBroker, 0, 900);
+		begun(io).close(Ending.NoBroker, 0, 900, "");
 		expect(begun(io).crashes).toBe(0);
-		begun(io).close(Ending.Asleep, 0, 900);
+		begun(io).close(Ending.Asleep, 0, 900, "");
 		expect(begun(io).crashes).toBe(0);
 	});
 
 	it("forgets crashes when a life lasts, and restarts when there is a broker; writes only what changes", () => {
 		const io = new BlobStorage();
-		begun(io).close(Ending.NoBroker, 0, 900);
+		begun(io).close(Ending.NoBroker, 0, 900, "");
 		begun(io);
 		const ledger = begun(io);
 		expect(ledger).toMatchObject({ crashes: 1, restarts: 1 });
@@ -97,7 +97,7 @@ describe("Ledger", () => {
 		io.refuses = refuses;
 		const ledger = begun(io);
 		ledger.settle(true);
-		ledger.close(Ending.NoBroker, -18, 900);
+		ledger.close(Ending.NoBroker, -18, 900, "");
 		expect(ledger.starts).toBeNaN();
 		expect(ledger.fault).toMatch(/^ESP_ERR_NVS_/);
 		expect(ledger.pauseMs).toBe(0);
@@ -105,7 +105,7 @@ describe("Ledger", () => {
 
 	it("begins anew over what another version, or something else, has left", () => {
 		const io = new BlobStorage();
-		begun(io).close(Ending.NoBroker, -18, 900);
+		begun(io).close(Ending.NoBroker, -18, 900, "");
 		const [key, blob] = [...io.blobs][0];
 		blob[0] = 2;
 		expect(begun(io)).toMatchObject({ starts: 1, ending: Ending.Unknown, restarts: 0 });
