@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parseAddress } from "../../../firmware/drivers/address.js";
 import { NAMESPACE, openStorage, provision } from "../../../firmware/drivers/credentials.js";
@@ -32,6 +33,24 @@ describe("The keys", () => {
 	it("are complete for each network", () => {
 		const numbered = NAMES.filter((key) => key.startsWith("wifi_ssid") || key.startsWith("wifi_password"));
 		expect(numbered).toHaveLength(2 * NETWORKS_MOST);
+	});
+
+	it("are all in the README, with their defaults and ranges", () => {
+		const readme = readFileSync("firmware/README.md", "utf8");
+		const section = readme.slice(readme.indexOf("## Settings"), readme.indexOf("### Changing them"));
+		const rows = section.split("\n").filter((line) => line.startsWith("| `"));
+		const found: string[] = [];
+		for (const row of rows) {
+			const [, names, otherwise, range] = row.split(/\s*\|\s*/);
+			for (const [, name] of names.matchAll(/`([a-z_]+\d?)`/g)) found.push(name);
+			const ranged = /^`(wifi_\w+)_2` to `_4`/.exec(names.slice(names.lastIndexOf(", ") + 2));
+			if (ranged) found.push(`${ranged[1]}_3`, `${ranged[1]}_4`);
+			const setting = KEYS[found.find((name) => names.startsWith(`\`${name}\``)) as Key] as Setting;
+			if (setting.otherwise === "") continue;
+			expect(otherwise.replaceAll(/[` ]/g, ""), row).toBe(setting.otherwise);
+			if (setting.least !== undefined) expect(range, row).toContain(`${setting.least} to ${setting.most}`);
+		}
+		expect(found.filter((name) => name in KEYS).sort()).toEqual([...NAMES].sort());
 	});
 
 	it("know their secrets", () => {
