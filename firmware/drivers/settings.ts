@@ -155,7 +155,7 @@ class Reader {
 		this.problems.push(`${key}: ${words}`);
 	}
 
-	/** A value as text; undefined and "" are none. Of numbers and booleans, which a manifest may have, the text. */
+	/** A value as text; undefined and "" are none. A manifest may have numbers. */
 	#read(source: Source, key: Key): string | undefined {
 		let value: unknown;
 		try {
