@@ -62,12 +62,12 @@ const MULTILIB = " (Debian: apt-get install gcc-multilib)";
 const EMULATOR = ["qemu-i386"];
 
 /**
- * @param {string} command @param {string[]} args @param {string} [cwd]
- * @returns {Promise<{ code: number, output: string }>}
+ * @param {string} command @param {string[]} args @param {string} [cwd] @param {NodeJS.ProcessEnv} [env]
+ * @returns {Promise<{ code: number, output: string }>} code -1: it could not be started
  */
-function run(command, args, cwd) {
+export function run(command, args, cwd, env) {
 	return new Promise((resolve) => {
-		const child = spawn(command, args, { cwd, stdio: ["ignore", "pipe", "pipe"] });
+		const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
 		let output = "";
 		child.stdout.on("data", (data) => (output += data));
 		child.stderr.on("data", (data) => (output += data));
@@ -195,7 +195,8 @@ async function link(bits, objects, path) {
  * Can this compiler make programs of that word size, and how do they run here?
  * @param {number} bits @returns {Promise<string[] | string>} the runner, or in one line what is missing
  */
-async function tryBuild(bits) {
+export async function runnerFor(bits) {
+	mkdirSync(cache, { recursive: true });
 	const source = join(cache, `try-${process.pid}.c`);
 	const program = join(cache, `try-${process.pid}-${bits}`);
 	writeFileSync(
@@ -246,7 +247,7 @@ export async function prepare(options = {}) {
 	for (const bits of /** @type {const} */ ([32, 64])) {
 		if (options.bits && options.bits !== bits) continue;
 		const path = join(cache, `probe-${bits}-${fingerprint(bits, compiler, harness)}`);
-		const runner = await tryBuild(bits);
+		const runner = await runnerFor(bits);
 		if (typeof runner === "string") {
 			result.missing.push(`no ${bits}-bit engine: ${runner}`);
 			continue;
