@@ -7,7 +7,15 @@
  * From the second step on whatever is thrown ends in the lifeline: in words, kept for the next life, and a restart.
  */
 
-import { type Alarm, type Clock, DEFAULT_LIMITS, type Store, type Timer } from "../../lib/index.js";
+import {
+	type Alarm,
+	type Clock,
+	DEFAULT_LIMITS,
+	type Limits,
+	limitsFrom,
+	type Store,
+	type Timer,
+} from "../../lib/index.js";
 import { FlashStore, RamStore } from "../../lib/store/index.js";
 import { DeviceClock, type TimeModule, type TimerModule } from "../drivers/clock.js";
 import { openStorage, type KeyValueStorage as TextStorage } from "../drivers/credentials.js";
@@ -123,10 +131,11 @@ export class Device implements Alarm {
 		network.open();
 		const memory = new DeviceMemory();
 		const dialler = this.#dialler(memory, random, network);
+		const name = settings.name === "" ? boardName(network.mac) : settings.name;
+		const limits = limitsFor(settings, name);
 		const board: Board = {
-			name: settings.name === "" ? boardName(network.mac) : settings.name,
-			...{ memory, dialler, clock, random, settings, limits: DEFAULT_LIMITS, power: this.#power },
-			store: this.#store(),
+			...{ name, memory, dialler, clock, random, settings, limits, power: this.#power },
+			store: this.#store(limits),
 			sensors: openSensors({ facts, clock, network, log }),
 			...this.#indicator(),
 			report: new DeviceReport(dialler, lifeline, log),
@@ -142,24 +151,29 @@ export class Device implements Alarm {
 
 	#dialler(memory: DeviceMemory, random: DeviceRandom, network: Uplink): NamedDialler {
 		const settings = this.#settings;
-		if (settings.address === undefined) return new NoBroker();
+		if (settings.address === undefined)
+			return new NoBroker("no broker is known: set mqtt_url to mqtt://host:1883");
 		const onException = this.lifeline.fail;
-		return this.#choices.openDialler({
-			...{ settings, memory, clock: this.#clock, random, network, onException },
-		});
+		const clock = this.#clock;
+		try {
+			return this.#choices.openDialler({ settings, memory, clock, random, network, onException });
+		} catch (error) {
+			// A setting that this firmware cannot follow is no reason to restart.
+			return new NoBroker((error as Error).message);
+		}
 	}
 
 	/** In flash. If there is no partition for it, the board works all the same, and says so. */
-	#store(): Store {
+	#store(limits: Limits): Store {
 		const { flash: io, Timer, log } = this.#sdk;
 		const { label } = this.#choices.facts.partition;
 		try {
 			const flash = new DeviceFlash({ io, label, pause: () => Timer.delay(1) });
-			return new FlashStore(flash, DEFAULT_LIMITS, { whenFaulty: "volatile" });
+			return new FlashStore(flash, limits, { whenFaulty: "volatile" });
 		} catch (error) {
 			log(`${(error as Error).message}; until then nothing that waits survives a restart`);
 			this.lifeline.volatile = true;
-			return new RamStore(DEFAULT_LIMITS);
+			return new RamStore(limits);
 		}
 	}
 
@@ -199,4 +213,25 @@ export class Device implements Alarm {
 		this.lifeline.rest();
 		this.#network?.close();
 	}
+}
+
+/** Those of an ESP32, widened where names, user and password are longer than they foresee: CONNECT, a will and six topics. */
+function limitsFor({ root, user = "", password = "" }: DeviceSettings, name: string): Limits {
+	const topic = bytesOf(root) + bytesOf(name) + 16;
+	const own = bytesOf(name) + bytesOf(user) + bytesOf(password) + 16;
+	const { textBytes, sendBytes } = DEFAULT_LIMITS;
+	return limitsFrom({
+		textBytes: Math.max(textBytes, own + 6 * topic),
+		sendBytes: Math.max(sendBytes, own + topic + 128),
+	});
+}
+
+/** As UTF-8; at most. */
+function bytesOf(text: string): number {
+	let bytes = 0;
+	for (let i = 0; i < text.length; i++) {
+		const c = text.charCodeAt(i);
+		bytes += c < 0x80 ? 1 : c < 0x800 ? 2 : 3;
+	}
+	return bytes;
 }

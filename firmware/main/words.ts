@@ -11,9 +11,14 @@ import { VERSION } from "./version.js";
 export type NamedDialler = Dialler & { readonly lastError: string };
 export type Say = (words: string) => void;
 
-/** In place of a dialler while nobody has named a broker. */
+/** In place of a dialler while there is no broker that could be dialled. */
 export class NoBroker implements NamedDialler {
-	readonly lastError = "no broker is known: set mqtt_url to mqtt://host:1883";
+	readonly lastError: string;
+
+	/** Why, and what to do. */
+	constructor(words: string) {
+		this.lastError = words;
+	}
 
 	dial(): Transport {
 		throw new Error(this.lastError);

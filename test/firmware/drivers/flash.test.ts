@@ -1,54 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from "vitest";
-import { DeviceFlash, type FlashPartition, type FlashStorage } from "../../../firmware/drivers/flash.js";
+import { DeviceFlash } from "../../../firmware/drivers/flash.js";
 import { DEFAULT_LIMITS } from "../../../lib/index.js";
 import { StoreFault } from "../../../lib/ports.js";
 import { FlashStore } from "../../../lib/store/index.js";
 import { NodeClock, NodeMemory, SeededRandom } from "../../../simulator/node/index.js";
-
-/** `embedded:storage/flash` as the SDK's `modules/io/flash/esp32/flash-esp32.c` has it: names, messages, missing fields. */
-class Chip implements FlashStorage {
-	readonly commands: string[] = [];
-	refuses = "";
-	readonly #partitions = new Map<string, Uint8Array>();
-
-	constructor(partitions: Readonly<Record<string, number>>) {
-		for (const [label, bytes] of Object.entries(partitions))
-			this.#partitions.set(label, new Uint8Array(bytes).fill(0xff));
-	}
-
-	open({ path, mode = "r+" }: { path: string; mode?: "r" | "r+" }): FlashPartition {
-		const bytes = this.#partitions.get(path);
-		if (bytes === undefined) throw new Error("can't find partition");
-		if (mode !== "r" && mode !== "r+") throw new Error("invalid mode");
-		const refuse = (command: string): void => {
-			if (this.refuses === command) throw new Error(`${command} failed`);
-		};
-		return {
-			read: (view, offset) => {
-				refuse("read");
-				if (offset + view.length > bytes.length) throw new Error("read failed");
-				view.set(bytes.subarray(offset, offset + view.length));
-				return view.length;
-			},
-			write: (view, offset) => {
-				refuse("write");
-				for (let i = 0; i < view.length; i++) bytes[offset + i] &= view[i];
-			},
-			eraseBlock: (first, end) => {
-				refuse("erase");
-				this.commands.push(`erase ${first} ${end}`);
-				bytes.fill(0xff, first * 4096, end * 4096);
-			},
-			status: () => {
-				// The typings have two more fields, which this platform does not set.
-				const status = { size: bytes.length, blockLength: 4096, blocks: bytes.length / 4096 };
-				return { ...status, writeAlign: undefined, eraseValue: undefined };
-			},
-			close: () => {},
-		};
-	}
-}
+import { FlashChip } from "../../kit/ecma419/flash.js";
 
 function attached(store: FlashStore): FlashStore {
 	const bytes = new NodeMemory().allocate(store.bytes);
@@ -59,22 +16,22 @@ function attached(store: FlashStore): FlashStore {
 
 describe("DeviceFlash", () => {
 	it("opens the partition by its label, and says how large it is, with no field left undefined", () => {
-		const flash = new DeviceFlash({ io: new Chip({ nvs: 24_576, ringbuoy: 65_536 }) });
+		const flash = new DeviceFlash({ io: new FlashChip({ nvs: 24_576, ringbuoy: 65_536 }) });
 		expect(flash.status()).toEqual({ size: 65_536, blockLength: 4096 });
 		expect(Object.keys(flash.status())).toEqual(["size", "blockLength"]);
-		const other = new DeviceFlash({ io: new Chip({ session: 131_072 }), label: "session" });
+		const other = new DeviceFlash({ io: new FlashChip({ session: 131_072 }), label: "session" });
 		expect(other.status().size).toBe(131_072);
 	});
 
 	it("says what is to be done when there is no such partition", () => {
-		expect(() => new DeviceFlash({ io: new Chip({ storage: 65_536 }) })).toThrow(
+		expect(() => new DeviceFlash({ io: new FlashChip({ storage: 65_536 }) })).toThrow(
 			"there is no partition ringbuoy: partitions.csv of the board needs a line with that label, " +
 				"and the board has to be flashed with it (can't find partition)",
 		);
 	});
 
 	it("erases one block in a command, and lets others run in between", () => {
-		const chip = new Chip({ ringbuoy: 65_536 });
+		const chip = new FlashChip({ ringbuoy: 65_536 });
 		const flash = new DeviceFlash({ io: chip, pause: () => chip.commands.push("pause") });
 		flash.eraseBlock(3);
 		expect(chip.commands).toEqual(["erase 3 4"]);
@@ -83,7 +40,7 @@ describe("DeviceFlash", () => {
 	});
 
 	it("carries a store", () => {
-		const chip = new Chip({ ringbuoy: 65_536 });
+		const chip = new FlashChip({ ringbuoy: 65_536 });
 		const first = attached(new FlashStore(new DeviceFlash({ io: chip }), DEFAULT_LIMITS));
 		expect(first.open(77, 3600)).toBe(1);
 		first.clear(true);
@@ -99,7 +56,7 @@ describe("DeviceFlash", () => {
 		["write", StoreFault.WriteFailed],
 		["read", StoreFault.ReadFailed],
 	] as const)("throws what the chip refuses (%s), and the store makes a fault of it", (command, fault) => {
-		const chip = new Chip({ ringbuoy: 65_536 });
+		const chip = new FlashChip({ ringbuoy: 65_536 });
 		const flash = new DeviceFlash({ io: chip });
 		const store = attached(new FlashStore(flash, DEFAULT_LIMITS, { whenFaulty: "volatile" }));
 		chip.refuses = command;

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { Ledger } from "../../../firmware/drivers/ledger.js";
 import { Ending } from "../../../firmware/ports.js";
-import { BlobStorage } from "./key-value.js";
+import { BlobStorage } from "../../kit/ecma419/blob-storage.js";
 
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 

@@ -7,8 +7,8 @@ import { type Board, Ending, type Settings } from "../../../firmware/ports.js";
 import { type Sensor, start } from "../../../firmware/programs/sensor.js";
 import { Settled } from "../../../lib/index.js";
 import { NodeFlash } from "../../../simulator/node/index.js";
+import { BlobStorage } from "../../kit/ecma419/blob-storage.js";
 import { Station, type StationOptions } from "../station.js";
-import { BlobStorage } from "./key-value.js";
 
 /** `esp_reset_reason` after `esp_restart`. */
 const SOFTWARE = 3;
