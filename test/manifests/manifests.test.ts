@@ -1,87 +1,80 @@
 // SPDX-License-Identifier: MIT
 /** The manifests of this project, each read as mcconfig would, alone in an application and for several targets. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { posix } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { files, read, strip } from "../tidy/source.js";
-import type { Build, Piece } from "./mcconfig.js";
-import { examine } from "./mistakes.js";
-import { namedSdk, names } from "./sdk.js";
-import { disk, layered, planted } from "./tree.js";
+import { applying, boards, pieceOf, pieces, programs, root, withBoard, withPieces } from "./application.js";
+import type { Build } from "./mcconfig.js";
+import { namedSdk, names } from "./names.js";
+import { wrongIn } from "./partitions.js";
 
-const root = fileURLToPath(new URL("../..", import.meta.url))
-	.replaceAll("\\", "/")
-	.replace(/\/$/, "");
 const sdk = namedSdk();
-const manifests = readdirSync(`${root}/manifests`).filter((name) => name.endsWith(".json"));
-const piece = (name: string): Piece => JSON.parse(readFileSync(`${root}/manifests/${name}`, "utf8"));
-/** With `main`, machine and all: they run on a board, not in an application. */
-const firmware = ["device.json", "sensor.json", "sleeper.json", "soak.json", "hello.json"];
-const pieces = manifests.filter((name) => !firmware.includes(name));
-
-/** An application that includes these, and nothing else but the SDK's base, which comes last: nobody may need it before. */
-function application(
-	include: readonly string[],
-	platform: string,
-): { build: Build; mistakes: readonly string[] } {
-	const folder = `${root}/manifests/application`;
-	const manifest = `${folder}/manifest.json`;
-	const base = "$(MODDABLE)/examples/manifest_base.json";
-	const tree = planted({
-		[manifest]: JSON.stringify({ include: [...include, base], modules: { "*": "./main" } }),
-		[`${folder}/main.js`]: "",
-	});
-	const answer = examine({ manifest, platform, sdk, tree: layered(tree, disk) });
-	return { ...answer, mistakes: answer.mistakes.map((line) => line.replaceAll(`${root}/`, "")) };
-}
+const manifests = files("manifests", ".json").filter((path) => !path.startsWith("manifests/examples/"));
 
 /** The modules that come out of this repository. */
 const ours = (build: Build): string[] =>
 	build.files.map(({ specifier }) => specifier).filter((it) => it !== "main");
 
-describe.each(pieces)("manifests/%s", (name) => {
+describe.each(pieces)("manifests/%s.json", (name) => {
 	test.each([...Object.keys(names.targets), "lin"])("can be included by itself on %s", (platform) => {
-		const wired = name === "ethernet.json" && platform === "lin";
-		const { mistakes } = application([`../${name}`], platform);
-		expect(mistakes.filter((line) => !(wired && line.includes("refuses")))).toEqual([]);
+		expect(applying(withPieces([name]), platform, sdk).mistakes).toEqual([]);
 	});
 
 	test("decides nothing that is the application's", () => {
-		const given = Object.keys(piece(name));
 		const allowed = ["include", "modules", "preload", "platforms", "typescript"];
-		expect(given.filter((key) => !allowed.includes(key))).toEqual([]);
-		expect(JSON.stringify(piece(name))).not.toContain("manifest_base");
+		const piece = pieceOf(`manifests/${name}.json`);
+		expect(Object.keys(piece).filter((key) => !allowed.includes(key))).toEqual([]);
+		expect(JSON.stringify(piece)).not.toContain("manifest_base");
 	});
 });
 
-test.each(manifests)("manifests/%s names the SDK by $(MODDABLE) only, which is always there", (name) => {
-	const text = readFileSync(`${root}/manifests/${name}`, "utf8");
-	expect(
-		[...text.matchAll(/\$\((\w+)\)/g)].map(([, variable]) => variable).filter((it) => it !== "MODDABLE"),
-	).toEqual([]);
+describe.each(boards)("boards/$name", ({ name, target, flashBytes, partition }) => {
+	test.each(programs)("runs %s", (program) => {
+		expect(names.targets).toHaveProperty([target]);
+		const { build, mistakes } = applying(withBoard(name, program), target, sdk);
+		expect(mistakes).toEqual([]);
+		for (const specifier of ["ringbuoy/board", "ringbuoy/program", String(build.creation.main)])
+			expect(build.imports().has(specifier), specifier).toBe(true);
+	});
+
+	test("has a partition table that adds up", () => {
+		const { build } = applying(withBoard(name, "sensor"), target, sdk);
+		expect(build.environment.PARTITIONS_FILE).toBe(`${root}/boards/${name}/partitions.csv`);
+		expect(wrongIn(read(`boards/${name}/partitions.csv`), { bytes: flashBytes, session: partition })).toEqual(
+			[],
+		);
+	});
+});
+
+test.each(manifests)("%s names the SDK by $(MODDABLE) only, which is always there", (path) => {
+	const variables = [...read(path).matchAll(/\$\((\w+)\)/g)].map(([, variable]) => variable);
+	expect(variables.filter((variable) => variable !== "MODDABLE")).toEqual([]);
 });
 
 describe("Specifiers", () => {
-	const { build } = application(
-		pieces.map((name) => `../${name}`),
-		"esp32/nodemcu",
-	);
+	const builds = [
+		applying(withPieces(pieces), "esp32/nodemcu", sdk).build,
+		...boards.flatMap(({ name, target }) =>
+			programs.map((program) => applying(withBoard(name, program), target, sdk).build),
+		),
+	];
 	const aliases = files("manifests/alias", ".ts");
 
-	test("mirror the tree, but for the aliases", () => {
-		for (const { specifier, file } of build.files) {
-			const path = file.slice(root.length + 1).replace(/\.\w+$/, "");
-			if (!path.startsWith("manifests/")) expect(specifier).toBe(`ringbuoy/${path}`);
-		}
+	const scripts = builds.flatMap((build) => build.files).filter(({ kind }) => kind === "ts");
+
+	/** On XS a relative import starts from the specifier, so it has to lie where the file lies. */
+	test("lie in the same folder as their files", () => {
+		for (const { specifier, file } of scripts)
+			if (!file.startsWith(`${root}/manifests/`))
+				expect(posix.dirname(specifier), file).toBe(`ringbuoy/${posix.dirname(file.slice(root.length + 1))}`);
 	});
 
-	test("are there for all of lib", () => {
-		const sources = files("lib", ".ts");
-		const missing = sources
-			.map((path) => `ringbuoy/${path.slice(0, -3)}`)
-			.filter((it) => !ours(build).includes(it));
-		expect(missing).toEqual([]);
+	test("are there for all of lib, and all drivers", () => {
+		const there = new Set(scripts.map(({ file }) => file.slice(root.length + 1)));
+		const typesOnly = (path: string): boolean => !/^export (?!type|interface|declare)/m.test(read(path));
+		const sources = [...files("lib", ".ts"), ...files("firmware/drivers", ".ts")];
+		expect(sources.filter((path) => !there.has(path) && !typesOnly(path))).toEqual([]);
 	});
 
 	test.each(aliases)("%s only exports again", (path) => {
@@ -95,7 +88,7 @@ describe("Specifiers", () => {
 });
 
 test("who has the store in RAM does not link the one in flash", () => {
-	const { build } = application(["../client.json"], "esp32/nodemcu");
+	const { build } = applying(withPieces(["client"]), "esp32/nodemcu", sdk);
 	const stores = ours(build).filter((specifier) => specifier.startsWith("ringbuoy/lib/store/"));
 	expect(stores).toEqual(["ringbuoy/lib/store/ram-store"]);
 });

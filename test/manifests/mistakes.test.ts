@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import type { Piece } from "./mcconfig.js";
 import { examine } from "./mistakes.js";
-import { namedSdk } from "./sdk.js";
+import { namedSdk } from "./names.js";
 import { planted } from "./tree.js";
 
 const sdk = namedSdk({

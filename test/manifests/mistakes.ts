@@ -6,7 +6,7 @@
 import { posix } from "node:path";
 import { imports } from "../tidy/source.js";
 import { type Build, type Manifest, type Module, matchPlatform, mcconfig, type Piece } from "./mcconfig.js";
-import type { Sdk } from "./sdk.js";
+import type { Sdk } from "./names.js";
 import { layered, type Tree } from "./tree.js";
 
 export interface Question {

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Broker, TcpListener } from "../../simulator/broker/index.js";
 import { NodeSchedule } from "../../simulator/node/index.js";
 import { examine } from "../manifests/mistakes.js";
-import { namedSdk } from "../manifests/sdk.js";
+import { namedSdk } from "../manifests/names.js";
 import { disk } from "../manifests/tree.js";
 
 const run = promisify(execFile);

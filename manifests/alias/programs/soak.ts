@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: MIT
+/** The module `ringbuoy/program` of `manifests/soak.json`. */
+export * from "ringbuoy/firmware/programs/soak";

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+	root: fileURLToPath(new URL("../../..", import.meta.url)),
+	test: {
+		include: ["test/manifests/sdk/*.sdk.ts"],
+		pool: "forks",
+		// Each build takes both cores by itself.
+		maxWorkers: 1,
+		testTimeout: 600_000,
+		hookTimeout: 600_000,
+	},
+});
