@@ -25,6 +25,30 @@ declare module "embedded:io/socket/tcp" {
 	export default TCP;
 }
 
+declare module "embedded:io/socket/tcp/tls" {
+	const TLSSocket: import("../drivers/secure-socket.js").TlsSocketClass;
+	export default TLSSocket;
+}
+
+declare module "x509" {
+	const X509: import("../drivers/trust.js").X509;
+	export default X509;
+}
+
+declare module "ssl/cert" {
+	const Certificates: import("../drivers/trust.js").CertificateManager;
+	export default Certificates;
+}
+
+declare module "Resource" {
+	/** Bytes that the manifest put into flash. */
+	export default class Resource {
+		constructor(name: string);
+		static exists(name: string): boolean;
+		readonly byteLength: number;
+	}
+}
+
 declare module "embedded:network/interface/wifi" {
 	const WiFi: import("../drivers/wifi.js").WifiClass;
 	export default WiFi;

@@ -115,9 +115,28 @@ const rules: readonly Rule[] = [
 		because: "programs are free of any platform",
 	},
 	{
-		of: ["firmware/drivers/", "firmware/main/"],
-		may: ["firmware/", "lib/index.ts", "lib/store/index.ts", "embedded:", "time", "timer", "mc/", "pins/"],
-		because: "the device side, the only one that knows ECMA-419",
+		of: ["firmware/drivers/"],
+		may: ["firmware/drivers/", "firmware/ports.ts", "lib/index.ts", "lib/store/index.ts"],
+		because: "drivers are handed the classes of ECMA-419 and the modules of the SDK",
+	},
+	{
+		of: ["firmware/main/"],
+		may: [
+			...["firmware/", "lib/index.ts", "lib/store/index.ts", "ringbuoy/"],
+			...[
+				"embedded:",
+				"Resource",
+				"instrumentation",
+				"mc/",
+				"resetReason",
+				"sntp",
+				"ssl/",
+				"time",
+				"timer",
+				"x509",
+			],
+		],
+		because: "main is the only one that imports what the SDK has, and what a board's manifest chooses",
 	},
 	{
 		of: ["firmware/tcp.ts", "firmware/network.ts"],
