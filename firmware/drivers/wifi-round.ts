@@ -83,19 +83,19 @@ export class Round {
 
 	/** Goes on to the next network of the round. False: all have been tried. */
 	next(): boolean {
-		const count = this.#order.length;
-		if (this.#at >= count) return false;
 		if (this.#at < 0) this.#sort();
-		return ++this.#at < count;
+		return ++this.#at < this.#order.length;
 	}
 
-	/** The round has ended without success, or was given up. */
-	over(): void {
+	/** The round has ended without success, or was given up. True when there is something to tell. */
+	over(): boolean {
 		this.#at = this.#order.length;
 		this.#failures++;
-		if (this.#at === 0 && this.#met !== Trouble.Driver) this.#told = Trouble.NoneKnown;
-		else if (this.#met !== Trouble.None) this.#told = this.#met;
+		const met = this.#at === 0 && this.#met !== Trouble.Driver ? Trouble.NoneKnown : this.#met;
 		this.#met = Trouble.None;
+		if (met === Trouble.None) return false;
+		this.#told = met;
+		return true;
 	}
 
 	succeeded(): void {

@@ -181,9 +181,8 @@ export class WifiStation implements Uplink, Alarm {
 	open(): void {
 		if (this.#state !== State.Closed) return;
 		this.#backoff.reset();
-		// What this instance did before it was closed may still be under way.
-		const before = this.#driver !== undefined;
-		this.#set(before ? State.Leaving : State.Resting, before ? Ms.Leaving : 0);
+		// The event of the `disconnect` in close() may still be under way.
+		this.#set(State.Resting, this.#driver === undefined ? 0 : Ms.Leaving);
 		this.#make();
 		this.#timer.arm(0);
 	}
@@ -254,8 +253,7 @@ export class WifiStation implements Uplink, Alarm {
 		if (next !== State.Up) this.#halfUp = false;
 		switch (next) {
 			case State.Resting:
-				this.#owed = true;
-				this.#round.over();
+				if (this.#round.over()) this.#owed = true;
 				this.#set(next, this.#backoff.next());
 				break;
 			case State.Scanning:

@@ -109,6 +109,35 @@ describe("An Ethernet port", () => {
 		expect(scene.port.instances).toBe(1);
 	});
 
+	it("does not mind that it is connecting already", () => {
+		const scene = new Scene();
+		scene.port.startsDhcp = false;
+		scene.port.plug();
+		scene.ethernet.open();
+		scene.pass(15_000);
+		// The address is gone, the link is not.
+		scene.port.ip = 0;
+		scene.port.post({ event: "connected" });
+		scene.pass(10_000);
+		expect(scene.told).toEqual([true, ""]);
+		scene.port.post({ event: "got ip" });
+		scene.pass(10);
+		expect(scene.told).toEqual([true, "", true]);
+	});
+
+	it("goes on when the ticks wrap in the midst of a rest", () => {
+		for (let before = 500; before < 60_000; before += 5000) {
+			const scene = new Scene(before, 2 ** 31 - before);
+			scene.port.phy = false;
+			scene.port.plug();
+			scene.ethernet.open();
+			scene.pass(before + 10_000);
+			scene.port.phy = true;
+			scene.pass(70_000);
+			expect(scene.ethernet.up).toBe(true);
+		}
+	});
+
 	it("finds a link that is up already, closes, and opens again", () => {
 		const scene = new Scene();
 		scene.port.plug();
@@ -129,6 +158,12 @@ describe("An Ethernet port", () => {
 		scene.pass(1);
 		expect(scene.told).toEqual([true, true, true]);
 		expect(scene.port.instances).toBe(2);
+		// A loss that nobody was told.
+		scene.port.linked = false;
+		scene.port.ip = 0;
+		scene.ethernet.renew();
+		scene.pass(1);
+		expect(scene.told.at(-1)).toBe("");
 	});
 });
 

@@ -166,7 +166,21 @@ describe("A Wi-Fi station", () => {
 		scene.untilUp();
 		scene.pass(MINUTE);
 		scene.radio.kick();
+		scene.pass(10);
+		expect(scene.wifi.up).toBe(false);
 		expect(scene.untilUp()).toBeLessThan(10_000);
+	});
+
+	it("goes on when the ticks wrap in the midst of a rest, an attempt, a scan", () => {
+		for (let before = 500; before < 60_000; before += 2500) {
+			const scene = new Scene([HOME, SHED], before, 2 ** 31 - before);
+			const home = scene.radio.point("home", "another one");
+			scene.wifi.open();
+			scene.pass(before + 2 * MINUTE);
+			expect(scene.radio.attempts.length).toBeGreaterThan(8);
+			home.password = "correct horse";
+			expect(scene.untilUp()).toBeLessThan(75_000);
+		}
 	});
 
 	it("does with IPv4 alone, and does not with IPv6 alone", () => {
@@ -249,9 +263,20 @@ describe("A Wi-Fi station", () => {
 			scene.pass(i * 97);
 			scene.wifi.close();
 		}
+		const attempts = scene.radio.attempts.length;
+		const from = scene.world.now;
 		scene.wifi.open();
-		expect(scene.untilUp()).toBeLessThan(15_000);
+		expect(scene.untilUp()).toBeLessThan(10_000);
+		// The event of its own disconnect is no failure of the next attempt.
+		expect(scene.radio.attempts).toHaveLength(attempts + 1);
+		expect(scene.radio.attempts[attempts].at - from).toBeGreaterThanOrEqual(500);
+		scene.wifi.renew();
+		scene.wifi.close();
+		scene.wifi.open();
+		expect(scene.told).toEqual([true, true]);
 		home.on = false;
+		scene.pass(1000);
+		expect(scene.told).toEqual([true, true]);
 		expect(scene.radio.instances).toBe(1);
 	});
 });
@@ -259,14 +284,19 @@ describe("A Wi-Fi station", () => {
 describe("Several known networks", () => {
 	it("takes the strongest of them", () => {
 		const scene = new Scene([HOME, SHED]);
-		scene.radio.point("home", "correct horse", -80);
+		scene.radio.point("home", "correct horse", -69);
 		scene.radio.point("home", "correct horse", -88);
 		scene.radio.point("shed", "battery staple", -70);
 		scene.radio.point("neighbour", "secret 12345", -40);
 		scene.wifi.open();
 		scene.untilUp();
+		expect(scene.joined).toBe("home");
+		scene.wifi.close();
+		scene.radio.points[0].rssi = -71;
+		scene.wifi.open();
+		scene.untilUp();
 		expect(scene.joined).toBe("shed");
-		expect(scene.radio.scans).toBe(1);
+		expect(scene.radio.scans).toBe(2);
 	});
 
 	it("takes the first of two that are equally strong", () => {
@@ -338,6 +368,8 @@ describe("Several known networks", () => {
 		const other = new scene.radio.WiFi({});
 		scene.wifi.open();
 		other.scan({ onFound: () => {} });
+		scene.pass(500);
+		expect(scene.radio.attempts).toHaveLength(1);
 		scene.untilUp();
 		expect(scene.joined).toBe("shed");
 	});

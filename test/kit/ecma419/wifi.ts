@@ -52,6 +52,8 @@ export class Radio {
 	/** The driver: what it is associated with, and what it is about to be. */
 	associated: Point | undefined;
 	#attempt = 0;
+	#numbers = 0;
+	#association = 0;
 	ip = 0;
 	scanning: Instance | undefined;
 
@@ -107,7 +109,8 @@ export class Radio {
 	associate(ssid: string, password: string): boolean {
 		if (this.associated !== undefined) return false;
 		if (this.scanning !== undefined) this.#scanDone([]);
-		const attempt = ++this.#attempt;
+		const attempt = ++this.#numbers;
+		this.#attempt = attempt;
 		// All channels are searched, and the strongest access point of that name is taken.
 		this.world.after(this.some(1500, 3000), () => {
 			if (attempt !== this.#attempt) return;
@@ -167,11 +170,13 @@ export class Radio {
 	#connected(point: Point): void {
 		this.#attempt = 0;
 		this.associated = point;
+		const association = ++this.#numbers;
+		this.#association = association;
 		this.ip = 0;
 		this.post({ event: "connected", ip: 0 });
 		const gives = point.gives ?? "both";
 		const got = (what: number) => (): void => {
-			if (this.associated !== point) return;
+			if (this.associated !== point || association !== this.#association) return;
 			const before = this.ip;
 			this.ip |= what;
 			if (this.ip === Ip.Both && before !== Ip.Both) this.post({ event: "got ip", ip: Ip.Both });
