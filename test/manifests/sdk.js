@@ -7,12 +7,13 @@
  * MODDABLE; nothing is written into it, but for `build/tmp`, where mcpack always writes.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = resolve(fileURLToPath(new URL("../..", import.meta.url)));
-const { MODDABLE } = process.env;
+/** Without symbolic links: mcconfig resolves them in some places, and not in others. */
+const MODDABLE = process.env.MODDABLE && realpathSync(process.env.MODDABLE);
 
 /** @param {string} why */
 function skip(why) {
@@ -38,4 +39,4 @@ run(["test/tools/prepare.js"]);
 const path = [tools, join(root, "node_modules/.bin"), process.env.PATH].join(delimiter);
 const named = process.argv.slice(2).flatMap((words) => ["-t", words]);
 const config = ["--config", "test/manifests/sdk/vitest.config.ts"];
-run(["node_modules/vitest/vitest.mjs", "run", ...config, ...named], { ...process.env, PATH: path });
+run(["node_modules/vitest/vitest.mjs", "run", ...config, ...named], { ...process.env, PATH: path, MODDABLE });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The three ways to include ringbuoy, as a stranger would go them: each example from the packed tarball or from git, linked. */
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { root } from "../application.js";
@@ -45,7 +45,6 @@ test("an application without ringbuoy", async () => {
 	const manifest = {
 		include: ["$(MODDABLE)/examples/manifest_base.json", "$(MODDABLE)/modules/io/manifest.json"],
 	};
-	const { writeFileSync } = await import("node:fs");
 	writeFileSync(join(at, "manifest.json"), JSON.stringify({ ...manifest, modules: { "*": "./main" } }));
 	writeFileSync(join(at, "main.js"), "trace('bare');");
 	const configured = await configure(await tools(), { cwd: at, platform, name: "bare" }, [
@@ -91,7 +90,6 @@ test("from git, by mcconfig", async () => {
 test("mcconfig makes the same JavaScript of our sources as we do, byte for byte", async () => {
 	const at = join(folder, "everything");
 	mkdirSync(at);
-	const { writeFileSync } = await import("node:fs");
 	const pieces = ["store", "tcp", "tls", "websocket", "wifi", "ethernet", "network"].filter((name) =>
 		existsSync(`${root}/manifests/${name}.json`),
 	);
