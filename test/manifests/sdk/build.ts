@@ -106,8 +106,13 @@ export async function link({ folder, idf }: Configured): Promise<string> {
 	const targets = ["mc.xs.c", "mc.resources.c"].map((name) => join(folder, name));
 	const args = ["-j2", "-f", join(folder, "makefile"), `IDF_PATH=${idf}`, ...targets];
 	const options = { env: { ...process.env, IDF_PATH: idf }, maxBuffer: 1 << 26 };
-	const { stdout, stderr } = await run("make", args, options);
-	return stdout + stderr;
+	try {
+		const { stdout, stderr } = await run("make", args, options);
+		return stdout + stderr;
+	} catch (error) {
+		const { stdout, stderr } = error as { stdout: string; stderr: string };
+		throw new Error(`make:\n${stdout}${stderr}`.replace(/^# .*\n/gm, ""));
+	}
 }
 
 /** Warnings of the linker and of make, but for those about modules of the SDK. */
