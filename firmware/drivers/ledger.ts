@@ -38,6 +38,7 @@ const enum At {
 }
 
 const VERSION = 1;
+const NO_WORDS = "";
 /** NVS takes 15 characters for either. */
 const DOMAIN = "ringbuoy.life";
 const KEY = "last";
@@ -99,16 +100,15 @@ export class Ledger {
 		this.#write(Ending.Unknown, 0, 0);
 	}
 
-	/** This life is about to end. `words` is what an exception said. Does not throw. */
+	/**
+	 * This life is about to end. `words` is what an exception said. Does not throw; without words it allocates nothing, since the
+	 * heap may be full: even to ask a string for its length XS takes slots.
+	 */
 	close(ending: Ending, reason: number, seconds: number, words: string): void {
 		if (ending === Ending.NoBroker) this.restarts = Math.min(this.restarts + 1, 255);
 		const bytes = this.#bytes;
 		bytes.fill(0, At.Words);
-		try {
-			copyWords(words, bytes);
-		} catch {
-			// No memory for it: then without.
-		}
+		if (words !== NO_WORDS) copyWords(words, bytes);
 		this.#write(ending, reason, seconds);
 	}
 

@@ -39,18 +39,6 @@ describe("Ledger", () => {
 		expect(text(begun(io).words)).toBe("");
 	});
 
-	it("ends all the same when there is no memory left to read the words", () => {
-		const io = new BlobStorage();
-		const words = {
-			length: 5,
-			charCodeAt() {
-				throw new Error("memory full");
-			},
-		} as unknown as string;
-		begun(io).close(Ending.MemoryFull, -4, 7, words);
-		expect(begun(io)).toMatchObject({ ending: Ending.MemoryFull, reason: -4, seconds: 7 });
-	});
-
 	it("waits longer from the third crash in a row on, up to five minutes", () => {
 		const io = new BlobStorage();
 		const pauses: number[] = [];

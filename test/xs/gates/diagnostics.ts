@@ -97,6 +97,9 @@ gate("diagnostics: a report, and the 60 looks of the lifeline between two", () =
 const sent = sensor.client.counters[16 + 3] - packets;
 check("diagnostics: each report went out", sent >= 1043 && sensor.client.pending === 0, `${sent} packets`);
 check("lifeline: all is well", rig.restarts === 0 && rig.ledger.crashes === 0 && rig.blob.writes === 4);
+const FULL = "memory full";
+gate("lifeline: the engine's heap is full", () => rig.lifeline.abort(FULL, undefined), { n: 1, warmUp: 0 });
+check("lifeline: the reason is kept", new Ledger(rig.blob).ending === 3 && rig.restarts === 0);
 check("health: sampled", rig.health.freeBytes === 12_345 && rig.health.signal === -61);
 
 const other = new Rig();
