@@ -30,7 +30,7 @@ export interface Facts {
 
 /** A sensor on I2C. */
 export interface SensorFacts {
-	/** Names `firmware/main/sensors-<part>.ts`. */
+	/** Names `firmware/main/sensors-<part>.ts` and its `manifest-<part>.json`. */
 	readonly part: string;
 	/** Pins. */
 	readonly data: number;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** The command line `ringbuoy`. Nothing here calls `process.exit` on an orderly end: what is open must close by itself. */
 
+import { device } from "./device.js";
+import { DEVICE_HELP } from "./device-options.js";
+import { DOCTOR_HELP, doctor } from "./doctor.js";
 import { INSPECT_HELP, inspect } from "./inspect.js";
 import { Interrupts } from "./interrupts.js";
 import { JsonOutput } from "./json.js";
@@ -23,7 +26,7 @@ const enum Exit {
 
 /** SIGHUP: the terminal was closed. */
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-const COMMANDS = ["sim", "inspect", "help"];
+const COMMANDS = ["sim", "inspect", "device", "doctor", "help"];
 
 const OVERVIEW = `ringbuoy ${version}: an MQTT client for microcontrollers, run on this machine
 
@@ -31,6 +34,8 @@ const OVERVIEW = `ringbuoy ${version}: an MQTT client for microcontrollers, run 
   ringbuoy sim --broker mqtt://host:1883   the same board on your broker
   ringbuoy sim --help                      all options
   ringbuoy inspect board.bin               what is in a board's flash, record by record
+  ringbuoy device check --board m5paper    the firmware of a real board: check, build, flash, monitor
+  ringbuoy doctor                          what of all that this machine is ready for
 
   ringbuoy --version
 `;
@@ -53,12 +58,21 @@ function simHelp(): string {
 async function main(args: readonly string[]): Promise<void> {
 	const [command, ...rest] = args;
 	if (command === undefined || command === "help" || command === "--help" || command === "-h") {
-		process.stdout.write(rest[0] === "sim" ? simHelp() : rest[0] === "inspect" ? INSPECT_HELP : OVERVIEW);
+		process.stdout.write(helpOf(rest[0]));
 	} else if (command === "--version" || command === "-v" || command === "version") {
 		process.stdout.write(`${version}\n`);
 	} else if (command === "sim") await sim(rest);
 	else if (command === "inspect") inspectImage(rest);
+	else if (command === "device") await onDevice(rest);
+	else if (command === "doctor") examineMachine(rest);
 	else throw new UsageError(unknownCommand(command));
+}
+
+function helpOf(command: string | undefined): string {
+	if (command === "sim") return simHelp();
+	if (command === "inspect") return INSPECT_HELP;
+	if (command === "device") return DEVICE_HELP;
+	return command === "doctor" ? DOCTOR_HELP : OVERVIEW;
 }
 
 function unknownCommand(command: string): string {
@@ -80,6 +94,35 @@ function inspectImage(args: readonly string[]): void {
 	// Whoever reads our lines has seen enough: `ringbuoy inspect board.bin | head`.
 	process.stdout.on("error", () => {});
 	if (!inspect(args, (line) => process.stdout.write(`${line}\n`))) process.exitCode = Exit.Failed;
+}
+
+async function onDevice(args: readonly string[]): Promise<void> {
+	const stopping = new AbortController();
+	const interrupts = new Interrupts(
+		() => stopping.abort(),
+		() => process.exit(Exit.Interrupted),
+		() => performance.now(),
+	);
+	for (const signal of SIGNALS) process.on(signal, interrupts.heard);
+	process.stdout.on("error", () => stopping.abort());
+	try {
+		process.exitCode = await device(args, stopping.signal);
+	} finally {
+		for (const signal of SIGNALS) process.off(signal, interrupts.heard);
+	}
+}
+
+function examineMachine(args: readonly string[]): void {
+	if (args.includes("--help") || args.includes("-h")) {
+		process.stdout.write(DOCTOR_HELP);
+		return;
+	}
+	const unknown = args.find((arg) => arg !== "--json");
+	if (unknown !== undefined)
+		throw new UsageError(`ringbuoy doctor has no ${unknown}; it takes --json and --help only`);
+	process.stdout.on("error", () => {});
+	if (!doctor(args.includes("--json"), (line) => process.stdout.write(`${line}\n`)))
+		process.exitCode = Exit.Failed;
 }
 
 async function sim(args: readonly string[]): Promise<void> {

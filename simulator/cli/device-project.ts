@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The project that mcconfig is given: a manifest made of a board, a program and settings, in the output folder.
+ *
+ * Settings travel in it and not on a command line, where everybody on the machine could read the password.
+ */
+
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import type { BoardFolder } from "./device-board.js";
+import { UsageError } from "./usage.js";
+import { nearest } from "./words.js";
+
+export interface Program {
+	readonly name: string;
+	/** Of `manifests/`; without it, `module` is somebody's own program. */
+	readonly manifest?: string;
+	/** Path without its ending, as manifests have it. */
+	readonly module?: string;
+}
+
+export type Flavour = "release" | "debug" | "instrument";
+
+export interface Order {
+	readonly board: BoardFolder;
+	readonly program: Program;
+	readonly settings: ReadonlyMap<string, string>;
+	/** The broker is reached through TLS. */
+	readonly tls: boolean;
+	readonly flavour: Flavour;
+	/** Where everything is made. */
+	readonly out: string;
+}
+
+export interface Project {
+	/** The folder of the manifest. */
+	readonly folder: string;
+	readonly out: string;
+	/** Where mcconfig puts what it makes: makefile, `mc.xs.c`. */
+	readonly made: string;
+	/** The project of ESP-IDF in it. */
+	readonly idfProject: string;
+	/** Image, boot loader and partition table, once they are built. */
+	readonly images: string;
+}
+
+/** Name of the project for mcconfig, which takes that of its folder. */
+const NAME = "ringbuoy";
+/** Modules whose source another order may exchange: make would not notice, it looks at times only. */
+const EXCHANGEABLE = [
+	"ringbuoy/program",
+	"ringbuoy/board",
+	"ringbuoy/firmware/main/dialler",
+	"ringbuoy/firmware/main/network",
+	"ringbuoy/firmware/main/sensors",
+];
+
+/** The programs of the package: what `manifests/` has on top of `device.json`. */
+export function programNames(root: string): string[] {
+	const folder = join(root, "manifests");
+	const names = readdirSync(folder).filter((name) => name.endsWith(".json"));
+	const onDevice = names.filter((name) =>
+		[manifestOf(join(folder, name)).include].flat().includes("./device.json"),
+	);
+	return onDevice.map((name) => name.slice(0, -5)).sort();
+}
+
+/** One of the package, or a file of somebody's own that exports `start`. Throws a {@link UsageError}. */
+export function programAt(root: string, name: string): Program {
+	if (/\.(?:ts|js)$/.test(name)) {
+		const path = resolve(name);
+		if (!existsSync(path)) throw new UsageError(`${name}: there is no such file`);
+		if (!/\bexport\b[^;{]*\bstart\b|export\s*\{[^}]*\bstart\b/.test(readFileSync(path, "utf8")))
+			throw new UsageError(`${name} exports no start: a program begins with export function start(board)`);
+		return { name, module: path.replace(/\.(?:ts|js)$/, "") };
+	}
+	const names = programNames(root);
+	if (names.includes(name)) return { name, manifest: join(root, "manifests", `${name}.json`) };
+	const meant = nearest(name, names);
+	const advice = meant
+		? `did you mean ${meant}?`
+		: `there are ${names.join(", ")}, or name a file of your own`;
+	throw new UsageError(`there is no program "${name}"; ${advice}`);
+}
+
+/** Where it is made unless somebody says otherwise: in the cache of this user, so that a second build is quick. */
+export function defaultOut(board: string): string {
+	const { XDG_CACHE_HOME } = process.env;
+	const cache = process.platform === "darwin" ? join(homedir(), "Library/Caches") : join(homedir(), ".cache");
+	return join(XDG_CACHE_HOME || cache, "ringbuoy", board);
+}
+
+export function projectOf(order: Order): Project {
+	const { board, flavour, out } = order;
+	const place = join("esp32", subplatform(board.facts.target), flavour, NAME);
+	const made = join(out, "tmp", place);
+	const idfProject = join(made, `xsProj-${subclass(board.facts.chip)}`);
+	const images = join(out, "bin", "esp32", subplatform(board.facts.target), flavour, NAME);
+	return { folder: join(out, NAME), out, made, idfProject, images };
+}
+
+function subplatform(target: string): string {
+	return target.includes("/") ? target.slice(target.indexOf("/") + 1) : "";
+}
+
+function subclass(chip: string): string {
+	return chip.toLowerCase().replace("-", "");
+}
+
+/** Writes the manifest, if it is another one than before, and takes away what an earlier order has left in its place. */
+export function writeProject(root: string, order: Order): Project {
+	const project = projectOf(order);
+	mkdirSync(project.folder, { recursive: true });
+	const file = join(project.folder, "manifest.json");
+	const text = `${JSON.stringify(manifestFor(root, order), undefined, "\t")}\n`;
+	// For its owner only: passwords are in it.
+	if (!existsSync(file) || readFileSync(file, "utf8") !== text) writeFileSync(file, text, { mode: 0o600 });
+	for (const specifier of EXCHANGEABLE) {
+		rmSync(join(project.made, "modules", `${specifier}.xsb`), { force: true });
+		rmSync(join(project.made, "tsc", specifier), { recursive: true, force: true });
+	}
+	return project;
+}
+
+export function manifestFor(root: string, { board, program, settings, tls }: Order): object {
+	const include = [join(board.path, "manifest.json")];
+	const own = program.module;
+	include.push(own === undefined ? program.manifest! : join(root, "manifests/device.json"));
+	if (tls) include.push(join(root, "manifests/device/tls.json"));
+	return {
+		include,
+		...(own !== undefined && {
+			modules: { "ringbuoy/program": own },
+			preload: ["ringbuoy/program"],
+			// The memory that the sensor program has: enough for what is like it.
+			creation: manifestOf(join(root, "manifests/sensor.json")).creation,
+		}),
+		...(settings.size > 0 && { config: Object.fromEntries(settings) }),
+	};
+}
+
+function manifestOf(file: string): { include?: string | string[]; creation?: object } {
+	return JSON.parse(readFileSync(file, "utf8"));
+}

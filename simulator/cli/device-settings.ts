@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+/** `--set key=value`: the settings of a firmware, by the names that it knows (`firmware/drivers/keys.ts`). */
+
+import { UsageError } from "./usage.js";
+import { nearest } from "./words.js";
+
+/** With what they are for; a test holds the names against those of the firmware. */
+export const SETTINGS: Readonly<Record<string, string>> = {
+	name: "client identifier and topic level; default: from the board's MAC address",
+	wifi_ssid: "name of the Wi-Fi; further ones: wifi_ssid_2 to wifi_ssid_4",
+	wifi_password: "its password; further ones: wifi_password_2 to wifi_password_4",
+	wifi_ssid_2: "",
+	wifi_password_2: "",
+	wifi_ssid_3: "",
+	wifi_password_3: "",
+	wifi_ssid_4: "",
+	wifi_password_4: "",
+	mqtt_url: "mqtt://host:1883, or mqtts://, ws://, wss://",
+	mqtt_user: "",
+	mqtt_password: "",
+	mqtt_version: "5, or 4 for MQTT 3.1.1",
+	mqtt_root: "where the topics begin; default ringbuoy",
+	mqtt_broker: "a name for the broker: a session in flash is not taken to another one",
+	mqtt_qos: "of readings, 0 to 2",
+	interval_secs: "between readings",
+	keep_alive_secs: "",
+	session_secs: "how long the broker keeps the session while the board is away",
+	reboot_minutes: "without a broker, until the board restarts; 0: never",
+	sntp_servers: "for the time of day, with commas between",
+	sntp_hours: "between two looks at them",
+	failover_secs: "until another network is tried",
+	return_secs: "until the preferred network is trusted again",
+};
+
+const SECRET = /password/;
+
+/**
+ * Takes `--set` and what follows it out of the arguments: `--set a=1 --set b=2` and `--set a=1 b=2`. A key without "=" has its
+ * value in the environment, `wifi_password` in RINGBUOY_WIFI_PASSWORD. Throws a {@link UsageError}.
+ */
+export function takeSettings(
+	args: readonly string[],
+	env: Readonly<Record<string, string | undefined>>,
+): { settings: Map<string, string>; rest: string[] } {
+	const settings = new Map<string, string>();
+	const rest: string[] = [];
+	let taking = false;
+	for (let i = 0; i < args.length; i++) {
+		const arg = args[i];
+		if (arg === "--set") {
+			const next = args[i + 1];
+			if (next === undefined || next.startsWith("--"))
+				throw new UsageError("--set needs a setting: --set mqtt_url=mqtt://host");
+			take(settings, next, env);
+			i++;
+			taking = true;
+		} else if (arg.startsWith("--set=")) {
+			take(settings, arg.slice(6), env);
+			taking = true;
+		} else if (taking && /^[a-z_]+\d?=/.test(arg)) take(settings, arg, env);
+		else {
+			rest.push(arg);
+			taking = false;
+		}
+	}
+	return { settings, rest };
+}
+
+function take(
+	settings: Map<string, string>,
+	text: string,
+	env: Readonly<Record<string, string | undefined>>,
+): void {
+	const equals = text.indexOf("=");
+	const key = equals < 0 ? text : text.slice(0, equals);
+	if (!(key in SETTINGS)) {
+		const meant = nearest(key, Object.keys(SETTINGS));
+		const advice = meant ? `did you mean ${meant}?` : `there are ${Object.keys(SETTINGS).join(", ")}`;
+		throw new UsageError(`--set: the firmware has no setting "${key}"; ${advice}`);
+	}
+	const variable = `RINGBUOY_${key.toUpperCase()}`;
+	const value = equals < 0 ? env[variable] : text.slice(equals + 1);
+	if (value === undefined)
+		throw new UsageError(`--set ${key} has no value: write --set ${key}=..., or set ${variable}`);
+	settings.set(key, value);
+}
+
+/** For a display: what is secret is not in it. */
+export function shown(settings: ReadonlyMap<string, string>): string[] {
+	return [...settings].map(([key, value]) => `${key}=${SECRET.test(key) && value !== "" ? "..." : value}`);
+}
+
+/** Whether these settings need a firmware with TLS. */
+export function wantsTls(settings: ReadonlyMap<string, string>): boolean {
+	return /^(?:mqtts|wss):/i.test(settings.get("mqtt_url") ?? "");
+}
