@@ -62,14 +62,12 @@ export class Inlet {
 		if (operation === Operation.Publish ? (flags & 6) === 6 : flags !== legal) return -Fault.Malformed;
 		this.operation = operation;
 		this.flags = flags;
-		let length = 0;
-		let at = 1;
-		for (let shift = 0; ; shift += 7) {
+		let length = head[1] & 0x7f;
+		let at = 2;
+		for (let shift = 7; head[at - 1] >= 0x80; shift += 7) {
 			if (shift > 21) return -Fault.Malformed;
 			if (!this.fetch(at + 1)) return Found.Nothing;
-			const byte = head[at++];
-			length |= (byte & 0x7f) << shift;
-			if (byte < 0x80) break;
+			length |= (head[at++] & 0x7f) << shift;
 		}
 		if (operation === Operation.Publish) return this.message(at, length);
 		if (at + length > HEAD_BYTES) return -Fault.TooLong;
@@ -127,16 +125,21 @@ export class Inlet {
 
 	/** True when the head has `need` bytes; reads what it lacks of them, and no more. */
 	private fetch(need: number): boolean {
-		while (this.#have < need) {
-			let count = need - this.#have;
-			if (count > this.waiting) count = this.waiting;
-			if (count > this.#staging.size) count = this.#staging.size;
-			if (count === 0) return false;
-			const got = this.#staging.receive(this.socket as Socket, count, this.head, this.#have);
-			this.waiting = got === 0 ? 0 : this.waiting - got;
-			this.#have += got;
+		let have = this.#have;
+		if (have >= need) return true;
+		const staging = this.#staging;
+		let waiting = this.waiting;
+		while (have < need && waiting > 0) {
+			let count = need - have;
+			if (count > waiting) count = waiting;
+			if (count > staging.size) count = staging.size;
+			const got = staging.receive(this.socket as Socket, count, this.head, have);
+			waiting = got === 0 ? 0 : waiting - got;
+			have += got;
 		}
-		return true;
+		this.waiting = waiting;
+		this.#have = have;
+		return have >= need;
 	}
 
 	/** Announces what there is of the payload; returns how much that is. */

@@ -44,14 +44,40 @@ export class Outlet {
 		this.byte(n & 0xff);
 	}
 
-	/** A fixed header: its first byte and Remaining Length [2.2]. */
+	/** A fixed header: its first byte and Remaining Length [2.2]. Of what {@link begin} began it is first, or one of a few. */
 	header(first: number, remaining: number): void {
-		this.byte(first);
+		const { bytes, size } = this.#staging;
+		if (this.#at + 5 > size) this.flush();
+		let at = this.#at;
+		bytes[at++] = first;
 		while (remaining >= 0x80) {
-			this.byte((remaining & 0x7f) | 0x80);
+			bytes[at++] = (remaining & 0x7f) | 0x80;
 			remaining >>>= 7;
 		}
-		this.byte(remaining);
+		bytes[at++] = remaining;
+		this.#at = at;
+	}
+
+	/** After {@link begin}, the head of a PUBLISH: fixed header, topic and, unless it is 0, identifier. */
+	head(first: number, remaining: number, topic: Uint8Array, id: number): void {
+		this.header(first, remaining);
+		const { bytes, size } = this.#staging;
+		const length = topic.length;
+		let at = this.#at;
+		if (at + 4 + length > size) {
+			this.block(topic);
+			if (id !== 0) this.uint16(id);
+			return;
+		}
+		bytes[at++] = length >> 8;
+		bytes[at++] = length;
+		bytes.set(topic, at);
+		at += length;
+		if (id !== 0) {
+			bytes[at++] = id >> 8;
+			bytes[at++] = id;
+		}
+		this.#at = at;
 	}
 
 	/** Two bytes of length, then the bytes [1.5.3]. */
@@ -97,13 +123,10 @@ export class Outlet {
 	}
 
 	private heard(room: number | undefined): void {
-		if (room === undefined) {
-			this.broken = true;
-			this.room = 0;
-			return;
-		}
-		this.broken = false;
-		if (this.#left === 0) this.room = room > this.#margin ? room - this.#margin : 0;
+		const broken = room === undefined;
+		this.broken = broken;
+		if (broken) this.room = 0;
+		else if (this.#left === 0) this.room = room > this.#margin ? room - this.#margin : 0;
 	}
 }
 

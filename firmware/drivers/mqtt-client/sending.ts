@@ -8,8 +8,6 @@ import type { Bytes, Platform, WriteOptions } from "./types.js";
 /** The most that Remaining Length can say [2.2.3]. */
 const REMAINING_MAX = 268_435_455;
 
-const NOTHING: Bytes = new ArrayBuffer(0);
-
 /** What the application writes, as packets. Everything is checked before the first byte goes: what throws has changed nothing. */
 export class Sending {
 	/** Bytes of a payload that the application still owes. While there are any, nothing else can be sent. */
@@ -30,8 +28,7 @@ export class Sending {
 	/** PUBLISH with the whole payload, or with its first part. */
 	publish(data: Bytes | null | undefined, options: WriteOptions): void {
 		const outlet = this.#outlet;
-		const body = data ?? NOTHING;
-		const count = byteLength(body);
+		const count = sizeOf(data);
 		const whole = options.byteLength ?? count;
 		if (!(whole >= count) || !Number.isInteger(whole)) throw new Error("invalid"); // the SDK's own word
 		const qos = qosOf(options.QoS);
@@ -47,10 +44,8 @@ export class Sending {
 		try {
 			// DUP is 0 in QoS 0 [MQTT-3.3.1-2].
 			const flags = (again ? 8 : 0) | (qos << 1) | (options.retain ? 1 : 0);
-			outlet.header((Operation.Publish << 4) | flags, head + whole);
-			outlet.block(topic);
-			if (qos > 0) outlet.uint16(id);
-			outlet.data(body);
+			outlet.head((Operation.Publish << 4) | flags, head + whole, topic, id);
+			if (count > 0) outlet.data(data as Bytes);
 			outlet.flush();
 		} catch (error) {
 			if (id > 0 && !again) this.#exchanges.cancel(id);
@@ -61,12 +56,12 @@ export class Sending {
 
 	/** Another part of the payload. */
 	resume(data: Bytes | null | undefined): void {
-		const body = data ?? NOTHING;
-		const count = byteLength(body);
+		const count = sizeOf(data);
 		if (count > this.unfinished) throw new Error("more than byteLength said");
 		if (count > this.#outlet.room) throw new Error("overflow");
+		if (count === 0) return;
 		this.#outlet.begin(count);
-		this.#outlet.data(body);
+		this.#outlet.data(data as Bytes);
 		this.#outlet.flush();
 		this.unfinished -= count;
 	}
@@ -163,8 +158,9 @@ export class Sending {
 	}
 }
 
-function byteLength(data: Bytes): number {
-	const { byteLength } = data;
-	if (typeof byteLength !== "number") throw new TypeError("a payload is an ArrayBuffer or a view");
-	return byteLength;
+function sizeOf(data: Bytes | null | undefined): number {
+	if (data === null || data === undefined) return 0;
+	const size = data.byteLength;
+	if (size === undefined) throw new TypeError("a payload is an ArrayBuffer or a view");
+	return size;
 }
