@@ -239,20 +239,23 @@ describe("Ethernet before Wi-Fi", () => {
 		scene.until("ethernet", MINUTE);
 	});
 
-	it("leaves all in order when its listener closes it, or renews, in the midst", () => {
-		const scene = new Scene();
-		scene.port.plug();
-		scene.networks.onChange = (network) => {
-			scene.told.push(network.kind);
-			if (network.up) scene.networks.renew();
-			if (scene.told.length === 20) scene.networks.close();
-		};
-		scene.networks.open();
-		scene.pass(HOUR);
-		expect(scene.told).toHaveLength(20);
-		expect(scene.networks.up).toBe(false);
-		expect(scene.world.pending).toBe(0);
-	});
+	it.each([17, 18, 19, 20])(
+		"leaves all in order when its listener renews, and closes it at call %i",
+		(last) => {
+			const scene = new Scene();
+			scene.port.plug();
+			scene.networks.onChange = (network) => {
+				scene.told.push(network.kind);
+				if (network.up) scene.networks.renew();
+				if (scene.told.length === last) scene.networks.close();
+			};
+			scene.networks.open();
+			scene.pass(HOUR);
+			expect(scene.told).toHaveLength(last);
+			expect(scene.networks).toMatchObject({ up: false, kind: "" });
+			expect(scene.world.pending).toBe(0);
+		},
+	);
 });
 
 it("Wi-Fi before Ethernet works, too, but the route goes its own way", () => {
@@ -266,6 +269,58 @@ it("Wi-Fi before Ethernet works, too, but the route goes its own way", () => {
 	expect([scene.networks.kind, scene.route]).toEqual(["ethernet", "wifi"]);
 	scene.until("wifi", 5 * MINUTE);
 	expect(scene.networks.mac).toBe("a0:b1:c2:d3:e4:f5");
+});
+
+/** A network that does what it is told. */
+class Plain implements Uplink {
+	onChange: ((network: Network) => void) | undefined;
+	readonly signal = Number.NaN;
+	readonly address = "";
+	readonly mac = "";
+	readonly lastError = "";
+	up = false;
+	opened = false;
+	readonly kind: string;
+	constructor(kind: string) {
+		this.kind = kind;
+	}
+	open(): void {
+		this.opened = true;
+	}
+	close(): void {
+		this.opened = false;
+		this.up = false;
+	}
+	renew(): void {}
+	/** It comes up, or goes down. */
+	turn(up: boolean): void {
+		this.up = up;
+		this.onChange?.(this);
+	}
+}
+
+it("of three networks each gets its own hold", () => {
+	const world = new World();
+	const [first, second, third] = [new Plain("first"), new Plain("second"), new Plain("third")];
+	const networks = new Networks({ networks: [first, second, third], clock: new VirtualClock(world) });
+	const pass = (seconds: number): void => world.run(world.now + seconds * SECOND);
+	networks.open();
+	pass(9);
+	expect(second.opened).toBe(false);
+	pass(2);
+	expect([second.opened, third.opened]).toEqual([true, false]);
+	pass(10);
+	third.turn(true);
+	pass(1);
+	expect(networks.kind).toBe("third");
+	second.turn(true);
+	pass(50);
+	first.turn(true);
+	pass(50);
+	expect(networks.kind).toBe("third");
+	pass(15);
+	expect(networks.kind).toBe("first");
+	expect([second.opened, third.opened]).toEqual([false, false]);
 });
 
 describe.each([31, 32, 33, 34, 35, 36])("Cable and radio come and go (seed %i)", (seed) => {

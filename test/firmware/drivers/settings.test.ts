@@ -239,6 +239,7 @@ describe("provision", () => {
 		});
 		expect(provision(storage, "interval_secs", "")).toBe("");
 		expect(read().intervalSeconds).toBe(10);
+		expect([...storage]).toEqual(["wifi_ssid", "wifi_password"]);
 	});
 
 	it("refuses what makes no sense, without repeating it", () => {
