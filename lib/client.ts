@@ -4,23 +4,31 @@ import { type BudgetTerm, budget, DEFAULT_LIMITS, type Limits, limitsFrom, owedR
 import type { Listener } from "./listener.js";
 import { Arena } from "./memory/arena.js";
 import { OwedRing } from "./memory/ring.js";
-import { Message } from "./message.js";
 import type { Ports, Store } from "./ports.js";
 import { Pump } from "./pump.js";
-import { checked, DAY_SECONDS, Identity, type Who } from "./session/identity.js";
+import {
+	ASSIGNED_ID_BYTES,
+	Choice,
+	checked,
+	DAY_SECONDS,
+	IDENTITY_BYTES,
+	Identity,
+	type Who,
+} from "./session/identity.js";
 import { Intake } from "./session/intake.js";
 import { Link, Phase } from "./session/link.js";
+import { replaceOlder, reserveRoom } from "./session/room.js";
 import { Session } from "./session/session.js";
 import { Subscriptions } from "./session/subscriptions.js";
 import { encodeConnect, type Qos } from "./wire/connect.js";
-import { Decoder } from "./wire/decoder.js";
 import { Encoder } from "./wire/encoder.js";
 import { Packet } from "./wire/packet.js";
 import { PublishFlag, Reason } from "./wire/protocol.js";
 import { Record, Trait } from "./wire/record.js";
 import { Refusal } from "./wire/refusal.js";
 import { encodeText, Filter, filterFault, Topic, topicFault } from "./wire/topic.js";
-import { varintSize, Writer } from "./wire/writer.js";
+import { varintSize } from "./wire/varint.js";
+import { Writer } from "./wire/writer.js";
 
 /*
  * The hot path, from a sensor's reading to the broker's acknowledgement; nothing in it allocates:
@@ -58,8 +66,6 @@ export interface ClientOptions extends Who, Ports {
 	readonly listener?: Listener;
 }
 
-/** Room for a client identifier that the server chooses. */
-const ASSIGNED_ID_BYTES = 64;
 /** Bytes that PUBLISH may have more than its record: fixed header, identifier, length of properties, less the record's own. */
 const PUBLISH_OVERHEAD = 8;
 /** Bytes of a Message Expiry Interval. */
@@ -76,51 +82,38 @@ export class Client {
 	readonly counters: Uint32Array = new Uint32Array(Counter.Count);
 	/** Why the last {@link compose}, {@link publish}, {@link subscribe} was refused; 0 when it was not. */
 	refusal = 0;
-	private readonly store: Store;
+	private readonly session: Session;
 	private readonly pump: Pump;
 	private readonly writer: Writer;
-	private readonly arena: Arena;
-	private readonly session: Session;
 	/** Where the record starts that is being composed, and its topic, when it is to replace one of that topic. */
 	private composed = 0;
 	private replacing: Topic | null = null;
-	/** The next free byte of the text region, and its end. */
+	/** The next free byte of the text region. */
 	private text: number;
-	private readonly textEnd: number;
 
 	constructor(options: ClientOptions) {
 		const limits = limitsFrom(options.limits, DEFAULT_LIMITS);
 		const version5 = checked(options) === 5;
-		const store = options.store;
-		const listener = options.listener ?? {};
-		const counters = this.counters;
+		const { store, clock } = options;
+		const { counters } = this;
 		let size = store.bytes;
 		for (const term of budget(limits)) size += term.bytes;
 		const arena = new Arena(options.memory, size);
 		const packet = new Packet(arena);
-		const decoder = new Decoder(arena, packet);
-		const intake = new Intake(arena, limits.packetBytes, decoder);
+		const intake = new Intake(packet, arena.region(limits.packetBytes), limits.packetBytes);
 		const sendStart = arena.region(limits.sendBytes);
 		const encoder = new Encoder(arena, sendStart, sendStart + limits.sendBytes, counters);
-		decoder.version5 = encoder.version5 = version5;
-		this.text = arena.region(limits.textBytes);
-		this.textEnd = this.text + limits.textBytes;
+		intake.version5 = encoder.version5 = version5;
+		this.text = arena.region(limits.textBytes); // behind the send region, see textEnd
 		const owed = new OwedRing(arena, owedRows(limits));
-		const subscriptions = new Subscriptions(arena, limits.subscriptions, listener, counters);
-		store.attach(arena, arena.region(store.bytes), options.clock, options.random);
-		const link = new Link();
-		const message = new Message(arena, packet);
-		this.arena = arena;
-		this.store = store;
+		const subscriptions = new Subscriptions(arena, limits.subscriptions);
+		store.attach(arena, arena.region(store.bytes), clock, options.random);
+		const listener = options.listener ?? {};
+		this.session = new Session({
+			store, packet, link: new Link(), owed, encoder, counters, listener, subscriptions, limits, clock,
+		}); // biome-ignore format: a list
 		this.writer = new Writer(arena);
-		const parts = {
-			store, packet, link, owed, encoder, counters, listener, message, subscriptions, limits, view: arena.view,
-			clock: options.clock,
-		}; // biome-ignore format: a list
-		const session = new Session(parts);
-		const identity = this.identify(options, version5, limits);
-		this.session = session;
-		this.pump = new Pump(options, arena, session, intake, identity);
+		this.pump = new Pump(options, arena, this.session, intake, this.identify(options, version5));
 	}
 
 	// ── cold: before, or rarely ──────────────────────────────────────────────────────────────────────────────────
@@ -129,7 +122,7 @@ export class Client {
 	topic(name: string): Topic {
 		const start = this.text + 2;
 		const end = this.put(name);
-		const fault = topicFault(this.arena.bytes, start, end);
+		const fault = topicFault(this.session.packet.bytes, start, end);
 		if (fault !== undefined) this.takeBack(start, name, fault);
 		this.fits(start, end, name, Record.Overhead);
 		return new Topic(start, end);
@@ -139,7 +132,7 @@ export class Client {
 	filter(pattern: string): Filter {
 		const start = this.text + 2;
 		const end = this.put(pattern);
-		const fault = filterFault(this.arena.bytes, start, end);
+		const fault = filterFault(this.session.packet.bytes, start, end);
 		if (fault !== undefined) this.takeBack(start, pattern, fault);
 		this.fits(start, end, pattern, 8);
 		return new Filter(start, end);
@@ -167,11 +160,9 @@ export class Client {
 		const pump = this.pump;
 		if (pump.wanted) return 0;
 		if (pump.phase === Phase.Idle) {
-			const { identity } = pump;
-			const opened = this.store.open(identity.hash, identity.sessionExpirySeconds);
+			const opened = pump.identity.open();
 			if (opened < 0) return this.refuse(opened);
-			identity.restore();
-			this.session.begin(opened > 0, identity.requeue);
+			this.session.begin(opened > 0, pump.identity.choices);
 		}
 		pump.wanted = true;
 		pump.turn();
@@ -215,19 +206,23 @@ export class Client {
 
 	/** Messages accepted and not settled. */
 	get pending(): number {
-		return this.store.count;
+		return this.session.store.count;
 	}
 
 	/** The number that {@link remember} kept last, also in an earlier life when the store is in flash; NaN: there is none. */
 	get remembered(): number {
-		return this.store.remembered;
+		return this.session.store.remembered;
 	}
 
 	/** The memory budget, term by term; their sum is what was taken from the board's memory. Allocates. */
 	get memory(): BudgetTerm[] {
 		return [
 			...budget(this.session.limits),
-			{ name: "store", bytes: this.store.bytes, reason: "messages, their table, inbound QoS 2 identifiers" },
+			{
+				name: "store",
+				bytes: this.session.store.bytes,
+				reason: "messages, their table, inbound QoS 2 identifiers",
+			},
 		];
 	}
 
@@ -245,22 +240,23 @@ export class Client {
 		const most =
 			this.session.limits.sendBytes - head - PUBLISH_OVERHEAD - (expirySeconds > 0 ? EXPIRY_BYTES : 0);
 		if (bytes < 0) bytes = most < 256 ? most : 256;
-		const { room, clock } = this.session;
+		const { session } = this;
 		const refused = this.refusalOf(qos, flags);
 		const traits = (flags >> TRAIT_SHIFT) | (qos === 0 ? Trait.Volatile : 0);
 		const fits = bytes <= most;
-		const at = refused < 0 ? refused : fits ? room.reserve(topic, head + bytes, traits) : Refusal.TooLong;
+		const at =
+			refused < 0 ? refused : fits ? reserveRoom(session, topic, head + bytes, traits) : Refusal.TooLong;
 		if (at < 0) {
 			this.refuse(at);
 			return undefined;
 		}
-		const view = this.arena.view;
+		const { view } = session.packet;
 		this.composed = at;
 		this.replacing = (traits & Trait.KeepLatest) !== 0 ? topic : null;
 		view.setUint8(at + Record.Flags, (qos << PublishFlag.QosShift) | (flags & RETAIN));
 		view.setUint8(at + Record.Traits, traits);
 		view.setUint16(at + Record.PropertiesLength, 0);
-		view.setUint32(at + Record.Expires, expirySeconds > 0 ? clock.seconds + expirySeconds : 0);
+		view.setUint32(at + Record.Expires, expirySeconds > 0 ? session.clock.seconds + expirySeconds : 0);
 		const writer = this.writer;
 		writer.begin(at + Record.TopicLength, at + head + bytes);
 		writer.copy(topic.start - 2, topic.end);
@@ -275,17 +271,17 @@ export class Client {
 			this.discard();
 			return this.refuse(Refusal.TooLong);
 		}
-		const ticket = this.store.seal(end);
+		const ticket = this.session.store.seal(end);
 		if (ticket < 0) return this.refuse(ticket);
 		this.session.accepted(ticket);
-		if (this.replacing !== null) this.session.room.replace(this.replacing, ticket);
+		if (this.replacing !== null) replaceOlder(this.session, this.replacing, ticket);
 		this.pump.turn();
 		return ticket;
 	}
 
 	/** Drops the composition. Harmless when there is none. */
 	discard(): void {
-		this.store.discard();
+		this.session.store.discard();
 	}
 
 	/** The plain form, for a payload that is ready: copies `payload`. Returns a ticket or a refusal. */
@@ -301,14 +297,14 @@ export class Client {
 	 * message was taken, so that its effect on the number happens once even if power is cut anywhere. See {@link remembered}.
 	 */
 	remember(value: number): void {
-		this.store.remember(value);
+		this.session.store.remember(value);
 		this.pump.turn();
 	}
 
 	/** What is not possible before any room is looked for. */
 	private refusalOf(qos: number, flags: number): number {
 		if (this.pump.phase !== Phase.Online)
-			return qos === 0 && !this.pump.identity.queueQos0 ? Refusal.Offline : 0;
+			return qos === 0 && (this.pump.identity.choices & Choice.QueueQos0) === 0 ? Refusal.Offline : 0;
 		const link = this.session.link;
 		if (qos > link.maximumQos) return Refusal.NotOffered;
 		return (flags & RETAIN) !== 0 && !link.retainAvailable ? Refusal.NotOffered : 0;
@@ -316,14 +312,12 @@ export class Client {
 
 	/** True when the broker of this connection does not take packets as long as what was composed [MQTT-3.2.2-15]. */
 	private exceeds(end: number): boolean {
-		const { link, encoder } = this.session;
+		const { link, encoder, packet } = this.session;
+		const { composed } = this;
 		const maximum = link.maximumPacketSize;
-		const most = end - this.composed + PUBLISH_OVERHEAD + EXPIRY_BYTES;
+		const most = end - composed + PUBLISH_OVERHEAD + EXPIRY_BYTES;
 		if (most <= maximum || this.pump.phase !== Phase.Online) return false;
-		return (
-			encoder.publishSize(this.composed, end, this.arena.view.getUint32(this.composed + Record.Expires)) >
-			maximum
-		);
+		return encoder.publishSize(composed, end, packet.view.getUint32(composed + Record.Expires)) > maximum;
 	}
 
 	private refuse(refusal: number): number {
@@ -335,10 +329,15 @@ export class Client {
 
 	// ── construction ─────────────────────────────────────────────────────────────────────────────────────────────
 
+	/** The end of the text region. */
+	private get textEnd(): number {
+		const { encoder, limits } = this.session;
+		return encoder.start + limits.sendBytes + limits.textBytes;
+	}
+
 	private put(text: string): number {
-		const end = encodeText(this.arena, this.text, this.textEnd, text);
-		this.text = end;
-		return end;
+		this.text = encodeText(this.session.packet, this.text, this.textEnd, text);
+		return this.text;
 	}
 
 	private takeBack(start: number, text: string, fault: string): never {
@@ -351,29 +350,22 @@ export class Client {
 			this.takeBack(start, text, "longer than limits.sendBytes allows");
 	}
 
-	private identify(options: ClientOptions, version5: boolean, limits: Limits): Identity {
+	/** Writes CONNECT, once. */
+	private identify(options: ClientOptions, version5: boolean): Identity {
+		const { packet, store, limits } = this.session;
 		const { clientId, user, password, will } = options;
 		const keepAliveSeconds = options.keepAliveSeconds ?? 60;
 		const sessionExpirySeconds = options.sessionExpirySeconds ?? DAY_SECONDS;
 		const { receiveMaximum, packetBytes: maximumPacketSize, sendBytes } = limits;
-		const start = this.text;
-		const end = encodeConnect(this.arena, start, this.textEnd, version5, {
+		const start = this.text + IDENTITY_BYTES;
+		const end = encodeConnect(packet, start, this.textEnd, version5, {
 			clientId, user, password, will, keepAliveSeconds, sessionExpirySeconds, receiveMaximum, maximumPacketSize,
 		}); // biome-ignore format: a list
-		const assignableBytes = version5 && clientId === "" ? ASSIGNED_ID_BYTES : 0;
-		this.text = end + assignableBytes;
+		this.text = end + (version5 && clientId === "" ? ASSIGNED_ID_BYTES : 0);
 		if (this.text > this.textEnd) throw new RangeError("the region for text is full: raise limits.textBytes");
 		const longest = this.text - start;
 		if (1 + varintSize(longest) + longest > sendBytes)
 			throw new RangeError("CONNECT does not fit: raise limits.sendBytes");
-		const cleanStart = options.cleanStart ?? false;
-		const identity = new Identity(this.arena, this.store, {
-			version5, sessionExpirySeconds, cleanStart, start, end, assignableBytes, broker: options.broker ?? "",
-		}); // biome-ignore format: a list
-		identity.keepAliveSeconds = keepAliveSeconds;
-		identity.requeue = options.onSessionLost !== "drop";
-		identity.queueQos0 = options.queueQos0 ?? false;
-		identity.trusting = options.resubscribe === "lost";
-		return identity;
+		return new Identity(packet, store, options, start, end);
 	}
 }

@@ -14,7 +14,6 @@ export {
 export { Counter } from "./counters.js";
 export { type BudgetTerm, DEFAULT_LIMITS, type Limits, limitsFrom, TINY_LIMITS } from "./limits.js";
 export { type Listener, Settled } from "./listener.js";
-export type { Message } from "./message.js";
 export {
 	type Alarm,
 	type Block,
@@ -31,6 +30,7 @@ export {
 	type Timer,
 	type Transport,
 } from "./ports.js";
+export type { Message } from "./wire/message.js";
 export { LINK_FAULT_BASE, Reason } from "./wire/protocol.js";
 export { Refusal } from "./wire/refusal.js";
 export type { Filter, Topic } from "./wire/topic.js";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-import type { Message } from "./message.js";
+
 import type { StoreFault } from "./ports.js";
+import type { Message } from "./wire/message.js";
 import type { Filter } from "./wire/topic.js";
 
 /** What became of a message that the client had accepted. */

@@ -4,10 +4,12 @@ import type { Arena } from "./memory/arena.js";
 import type { Alarm, Dialler, Link as LinkEvents, LinkFault, Ports, Transport } from "./ports.js";
 import { Backoff } from "./session/backoff.js";
 import { Deadline, Deadlines, Flushing } from "./session/deadlines.js";
-import type { Identity } from "./session/identity.js";
+import { Choice, type Identity } from "./session/identity.js";
 import { Found, type Intake } from "./session/intake.js";
 import { KeepAlive } from "./session/keep-alive.js";
 import { HeldBack, Phase } from "./session/link.js";
+import { freeCarried } from "./session/receiver.js";
+import { offerRoom } from "./session/room.js";
 import type { Session } from "./session/session.js";
 import { LINK_FAULT_BASE, PacketType, Reason } from "./wire/protocol.js";
 
@@ -111,7 +113,7 @@ export class Pump implements LinkEvents, Alarm {
 	// ── one turn ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 	private takeTurn(): void {
-		const { store, owed, room, limits } = this.session;
+		const { store, owed, limits } = this.session;
 		this.session.now = this.session.clock.ticks;
 		store.discard(); // a composition that was left behind
 		let again = true;
@@ -122,7 +124,7 @@ export class Pump implements LinkEvents, Alarm {
 			if (again) this.end(this.reason);
 			if (this.reconcile()) again = true;
 			store.discard(); // what a callback left behind
-			if (room.offer()) again = true;
+			if (offerRoom(this.session)) again = true;
 			// Reading stopped because nothing more could be owed, and goes on when some of that is written.
 			if (this.unread && owed.room > 0) again = true;
 		}
@@ -198,7 +200,7 @@ export class Pump implements LinkEvents, Alarm {
 		for (let more = true; more && this.reason === 0 && this.transport === transport; ) {
 			encoder.allow(transport.room);
 			if (alive.due && encoder.ping()) alive.due = false;
-			if (owed.peak > counters[Counter.PeakOwed]) counters[Counter.PeakOwed] = owed.peak;
+			if (owed.count > counters[Counter.PeakOwed]) counters[Counter.PeakOwed] = owed.count;
 			more = this.session.gather();
 			if (encoder.position === encoder.start) break;
 			// Nothing leaves that depends on what is not durable.
@@ -221,7 +223,7 @@ export class Pump implements LinkEvents, Alarm {
 
 	/** Brings the phase to what the application wants. Returns true when it moved. */
 	private reconcile(): boolean {
-		const { store, limits, listener, receiver } = this.session;
+		const { store, limits, listener, link } = this.session;
 		const deadlines = this.deadlines;
 		if (this.flushing === Flushing.Due || (this.flushing === Flushing.Waiting && this.drained)) {
 			this.flushing = Flushing.No;
@@ -240,20 +242,20 @@ export class Pump implements LinkEvents, Alarm {
 			}
 			this.end(Reason.ClosedByApplication);
 		} else if (this.phase <= Phase.Waiting && !deadlines.isSet(Deadline.Backoff)) this.dial();
-		else return receiver.heldBack !== HeldBack.No && this.fetch();
+		else return link.heldBack !== HeldBack.No && this.fetch();
 		return true;
 	}
 
 	/** What was held back comes with a new connection, once half of what is open is finished. Returns true when that is now. */
 	private fetch(): boolean {
-		const { store, limits, receiver } = this.session;
+		const { store, limits, link } = this.session;
 		const deadlines = this.deadlines;
 		if (store.inboundCount > limits.receiveMaximum >> 1) {
 			if (!deadlines.isSet(Deadline.Fetch))
 				deadlines.set(Deadline.Fetch, this.session.clock.ticks, limits.requestMs);
 			return false;
 		}
-		const overrun = receiver.heldBack === HeldBack.Overrun;
+		const overrun = link.heldBack === HeldBack.Overrun;
 		// Without a fault of the broker the will is not meant.
 		if (!this.say(overrun ? Reason.ReceiveMaximumExceeded : Reason.Success)) return false;
 		this.atOnce = true;
@@ -311,7 +313,7 @@ export class Pump implements LinkEvents, Alarm {
 		counters[Counter.Connects]++;
 		this.deadlines.set(Deadline.Stable, now, limits.stableMs);
 		if (link.keepAliveMs > 0) this.deadlines.set(Deadline.Ping, now, link.keepAliveMs);
-		this.session.start(packet.sessionPresent === 1, this.identity.requeue, this.identity.trusting);
+		this.session.start(packet.sessionPresent === 1, this.identity.choices);
 		listener.onOnline?.(packet.sessionPresent === 1);
 		return 0;
 	}
@@ -348,11 +350,12 @@ export class Pump implements LinkEvents, Alarm {
 		let retryMs = -1;
 		if (active) {
 			this.phase = Phase.Waiting;
-			retryMs = this.atOnce ? 0 : this.backoff.next(reason);
+			retryMs = this.atOnce ? 0 : this.backoff.next(reason, this.session.limits);
 			this.deadlines.set(Deadline.Backoff, this.session.clock.ticks, retryMs);
 		} else this.phase = Phase.Idle;
 		this.atOnce = false;
-		this.session.linkLost(this.identity.queueQos0 && active, phase, reason);
+		const keepQos0 = active && (this.identity.choices & Choice.QueueQos0) !== 0;
+		this.session.linkLost(keepQos0, phase, reason);
 		if (!active) this.session.flush();
 		listener.onOffline?.(reason, retryMs);
 	}
@@ -367,10 +370,10 @@ export class Pump implements LinkEvents, Alarm {
 		else if (which === Deadline.Connack) this.reason = Reason.ConnackTimeout;
 		else if (which === Deadline.Request) this.reason = Reason.RequestTimeout;
 		else if (which === Deadline.Fetch) {
-			if (!this.session.receiver.freeCarried()) this.peerFault(Reason.ReceiveMaximumExceeded);
+			if (!freeCarried(this.session)) this.peerFault(Reason.ReceiveMaximumExceeded);
 		} else if (which === Deadline.Goodbye) {
 			if (!this.active) this.reason = Reason.ClosedByApplication;
-		} else if (which === Deadline.Stable) this.backoff.stable();
+		} else if (which === Deadline.Stable) this.backoff.stable(this.session.limits);
 		else if (which === Deadline.Flush) this.flushing = Flushing.Due;
 		else if (which === Deadline.Maintain) {
 			if (this.active && this.session.link.inFlight === 0) this.session.store.maintain();

@@ -15,8 +15,6 @@ import type { Arena } from "./arena.js";
 export class OwedRing {
 	/** How many wait. */
 	count = 0;
-	/** The most that ever waited. */
-	peak = 0;
 	private head = 0;
 	private view: DataView;
 	private start: number;
@@ -38,7 +36,7 @@ export class OwedRing {
 		let row = this.head + this.count;
 		if (row >= this.capacity) row -= this.capacity;
 		this.view.setInt32(this.start + row * Row.Owed, (type << 24) | (reason << 16) | id);
-		if (++this.count > this.peak) this.peak = this.count;
+		this.count++;
 	}
 
 	/** The oldest one, as a row; take it apart with `>>> 24`, `>>> 16 & 255`, `& 65535`. Only while `count > 0`. */

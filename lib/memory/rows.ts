@@ -35,7 +35,7 @@ export class Rows {
 	/** Messages that are not done. */
 	count = 0;
 	readonly rows: number;
-	protected readonly view: DataView;
+	readonly view: DataView;
 	/** Index of the first row, and rows in use from there on, gaps among them. */
 	private first = 0;
 	private filled = 0;

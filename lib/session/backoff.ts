@@ -8,21 +8,19 @@ import { LINK_FAULT_BASE, Reason } from "../wire/protocol.js";
  * same broker do not return in the same second; doubling to a cap; from the beginning only after a connection has lasted.
  */
 export class Backoff {
-	private limits: Limits;
 	private random: Random;
 	private ceiling: number;
 	/** Milliseconds that may be taken off the wait that {@link next} told last. */
 	private spare = 0;
 
 	constructor(limits: Limits, random: Random) {
-		this.limits = limits;
 		this.random = random;
 		this.ceiling = limits.backoffMs;
 	}
 
 	/** Milliseconds until the next attempt, after one that ended for `reason`. */
-	next(reason: number): number {
-		const { backoffMs, backoffMaxMs, slowLaneMs } = this.limits;
+	next(reason: number, limits: Limits): number {
+		const { backoffMs, backoffMaxMs, slowLaneMs } = limits;
 		const slow = healsSlowly(reason);
 		const ceiling = slow ? slowLaneMs : this.ceiling;
 		if (!slow) this.ceiling = ceiling * 2 < backoffMaxMs ? ceiling * 2 : backoffMaxMs;
@@ -43,8 +41,8 @@ export class Backoff {
 	}
 
 	/** The connection has lasted: failures before it do not count any more. */
-	stable(): void {
-		this.ceiling = this.limits.backoffMs;
+	stable(limits: Limits): void {
+		this.ceiling = limits.backoffMs;
 	}
 }
 

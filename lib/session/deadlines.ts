@@ -42,15 +42,18 @@ export const enum Flushing {
 	Due = 3,
 }
 
+/** The timer runs; the bit above those of the deadlines. */
+const RUNNING = 1 << Rows.Deadlines;
+
 /** A table of deadlines over one timer, which is set to the nearest. A spurious alarm finds nothing due. */
 export class Deadlines {
+	/** One bit for each that is set, and {@link RUNNING}. */
 	private armed = 0;
 	private view: DataView;
 	private start: number;
 	private timer: Timer;
-	/** When the timer will wake, while `running`. */
+	/** When the timer will wake, while it runs. */
 	private wake = 0;
-	private running = false;
 
 	constructor(arena: Arena, clock: Clock, alarm: Alarm) {
 		this.view = arena.view;
@@ -61,10 +64,10 @@ export class Deadlines {
 	set(which: Deadline, now: number, ms: number): void {
 		const at = (now + ms) | 0;
 		this.view.setInt32(this.start + which * Row.Deadline, at);
-		this.armed |= 1 << which;
-		if (this.running && ((this.wake - at) | 0) <= 0) return;
+		const running = (this.armed & RUNNING) !== 0;
+		this.armed |= (1 << which) | RUNNING;
+		if (running && ((this.wake - at) | 0) <= 0) return;
 		this.wake = at;
-		this.running = true;
 		this.timer.arm(ms);
 	}
 
@@ -75,7 +78,6 @@ export class Deadlines {
 
 	clearAll(): void {
 		this.armed = 0;
-		this.running = false;
 		this.timer.disarm();
 	}
 
@@ -102,7 +104,7 @@ export class Deadlines {
 
 	/** Sets the timer to the nearest deadline, after an alarm. */
 	rearm(now: number): void {
-		this.running = false;
+		this.armed &= ~RUNNING;
 		let nearest = 0x7fff_ffff;
 		for (let which = 0; which < Rows.Deadlines; which++) {
 			if ((this.armed & (1 << which)) === 0) continue;
@@ -111,7 +113,7 @@ export class Deadlines {
 		}
 		if (this.armed === 0) return;
 		if (nearest < 0) nearest = 0;
-		this.running = true;
+		this.armed |= RUNNING;
 		this.wake = (now + nearest) | 0;
 		this.timer.arm(nearest);
 	}

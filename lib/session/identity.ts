@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-import type { Arena } from "../memory/arena.js";
 import { HASH_SEED, hashOf, hashWith } from "../memory/hash.js";
 import type { Store } from "../ports.js";
 import { ConnectAt, ConnectFlag, type Will } from "../wire/connect.js";
 import type { Encoder } from "../wire/encoder.js";
 import type { Packet } from "../wire/packet.js";
-import { Property, Reason } from "../wire/protocol.js";
+import { Property, Protocol, Reason } from "../wire/protocol.js";
+
+/** Room for a client identifier that the server chooses. */
+export const ASSIGNED_ID_BYTES = 64;
 
 /** How long a broker keeps the session of a client that says nothing else. */
 export const DAY_SECONDS = 86_400;
@@ -46,14 +48,40 @@ export interface Who {
 	readonly resubscribe?: "boot" | "lost";
 }
 
-/** 3.1.1: where we are in making the broker forget a session. */
-const enum Forget {
-	No = 0,
-	/** The next connection does nothing else. */
-	Due = 1,
-	/** It has; the next one begins our session. */
-	Done = 2,
+/** How the next connection begins. */
+const enum Opening {
+	/** With the session that is there. */
+	Resume = 0,
+	/** With a new session, whatever there is. */
+	Clean = 1,
+	/** 3.1.1: it makes the broker forget a session, and does nothing else. */
+	Forget = 2,
+	/** It has; this one begins our session. */
+	Forgotten = 3,
 }
+
+/** What the application chose, as bits of {@link Identity.choices}. */
+export const enum Choice {
+	/** QoS 2 messages without PUBREC are sent anew when the broker lost the session, and may then arrive twice. */
+	Requeue = 1,
+	/** QoS 0 messages may wait for a connection. */
+	QueueQos0 = 2,
+	/** A session that an earlier life left in order has its subscriptions. */
+	Trust = 4,
+	/** The session outlives its connection. */
+	Keeps = 8,
+}
+
+/** Bytes before the body of CONNECT, for what is asked for once per {@link Client.open}. */
+const enum Before {
+	/** A hash, never 0, of the client identifier and the broker that the application chose; what the server assigns does not change it. */
+	Hash = -8,
+	/** Seconds, see {@link Who.sessionExpirySeconds}. */
+	SessionExpiry = -4,
+}
+
+/** Bytes that an {@link Identity} takes in front of the body of CONNECT. */
+export const IDENTITY_BYTES = 8;
 
 /**
  * Who we are to the broker, and whether we come to go on with a session or to begin one.
@@ -67,65 +95,72 @@ const enum Forget {
  *     not there   begin anew                      5.0: a fault, it was told Clean Start; 3.1.1: make it forget
  */
 export class Identity {
-	/** What we ask for; the server may say otherwise for one connection. */
-	keepAliveSeconds = 0;
-	/** QoS 2 messages without PUBREC are sent anew when the broker lost the session, and may then arrive twice. */
-	requeue = true;
-	/** QoS 0 messages may wait for a connection. */
-	queueQos0 = false;
-	/** A session that an earlier life left in order has its subscriptions. */
-	trusting = false;
-	readonly sessionExpirySeconds: number;
-	/** A hash of the client identifier and the broker that the application chose, never 0; what the server assigns does not change it. */
-	readonly hash: number;
-	private store: Store;
-	private arena: Arena;
+	/** Bits of {@link Choice}. */
+	readonly choices: number;
+	private readonly store: Store;
+	private readonly packet: Packet;
 	/** The body of CONNECT. */
-	private start: number;
+	private readonly start: number;
 	private end: number;
-	private version5: boolean;
-	/** The first connection begins a new session, whatever there is. */
-	private startClean: boolean;
-	private forget = Forget.No;
-	/** Room for an identifier that the server assigns. */
-	private assignable: number;
+	private opening: Opening = Opening.Resume;
 
-	constructor(arena: Arena, store: Store, options: IdentityOptions) {
-		this.arena = arena;
+	/** The body of CONNECT stands from `start` to `end`, see wire/connect.ts; before it are {@link IDENTITY_BYTES} for us. */
+	constructor(packet: Packet, store: Store, options: Who, start: number, end: number) {
+		this.packet = packet;
 		this.store = store;
-		this.start = options.start;
-		this.end = options.end;
-		this.version5 = options.version5;
-		this.sessionExpirySeconds = options.sessionExpirySeconds;
+		this.start = start;
+		this.end = end;
+		const expiry = options.sessionExpirySeconds ?? DAY_SECONDS;
+		const keeps = expiry > 0;
 		// In 3.1.1 a session that is begun clean also ends with its connection, so it is begun by making the broker forget.
-		const dance = options.cleanStart && !options.version5 && options.sessionExpirySeconds > 0;
-		this.startClean = options.cleanStart && !dance;
-		if (dance) this.forget = Forget.Due;
-		this.assignable = options.assignableBytes;
+		if (options.cleanStart === true) this.opening = keeps && !this.version5 ? Opening.Forget : Opening.Clean;
+		this.choices =
+			(options.onSessionLost !== "drop" ? Choice.Requeue : 0) |
+			(options.queueQos0 === true ? Choice.QueueQos0 : 0) |
+			(options.resubscribe === "lost" ? Choice.Trust : 0) |
+			(keeps ? Choice.Keeps : 0);
+		const { bytes, view } = packet;
 		const at = this.clientIdAt;
-		let hash = hashOf(arena.bytes, at + 2, at + 2 + arena.view.getUint16(at), HASH_SEED);
-		for (let i = 0; i < options.broker.length; i++) hash = hashWith(hash, options.broker.charCodeAt(i));
-		this.hash = hash === 0 ? 1 : hash;
+		let hash = hashOf(bytes, at + 2, at + 2 + view.getUint16(at), HASH_SEED);
+		const broker = options.broker ?? "";
+		for (let i = 0; i < broker.length; i++) hash = hashWith(hash, broker.charCodeAt(i));
+		view.setUint32(start + Before.Hash, hash === 0 ? 1 : hash);
+		view.setUint32(start + Before.SessionExpiry, expiry);
 	}
 
-	/** The identifier that the server assigned to an earlier life is ours again. */
-	restore(): void {
-		const { view } = this.arena;
+	/** Opens the store as who we are, see {@link Store.open}. The identifier that the server assigned to an earlier life is ours again. */
+	open(): number {
+		const { view } = this.packet;
+		const opened = this.store.open(
+			view.getInt32(this.start + Before.Hash),
+			view.getUint32(this.start + Before.SessionExpiry),
+		);
+		if (opened >= 0) this.restore();
+		return opened;
+	}
+
+	/** What we ask for; the server may say otherwise for one connection. */
+	get keepAliveSeconds(): number {
+		return this.packet.view.getUint16(this.start + ConnectAt.KeepAlive);
+	}
+
+	private restore(): void {
 		const at = this.clientIdAt;
-		if (this.assignable === 0 || view.getUint16(at) > 0) return;
+		if (!this.version5 || this.packet.view.getUint16(at) > 0) return;
 		const length = this.store.assigned(this.end);
-		if (length === 0 || length > this.assignable) return;
+		if (length === 0 || length > ASSIGNED_ID_BYTES) return;
 		this.insert(at, length);
 		this.store.assigned(at + 2);
 	}
 
 	/** Encodes CONNECT as it is to be said now. Returns false when there is no room for it. */
 	connect(encoder: Encoder): boolean {
-		const { bytes } = this.arena;
-		const keeps = this.sessionExpirySeconds > 0;
-		const anew = this.startClean || this.forget === Forget.Due || !keeps;
+		const { bytes } = this.packet;
+		const { opening } = this;
+		const anew =
+			opening === Opening.Clean || opening === Opening.Forget || (this.choices & Choice.Keeps) === 0;
 		const at = this.start + ConnectAt.Flags;
-		if (anew || (this.version5 && !this.store.established)) bytes[at] |= ConnectFlag.CleanStart;
+		if (anew || (encoder.version5 && !this.store.established)) bytes[at] |= ConnectFlag.CleanStart;
 		else bytes[at] &= ~ConnectFlag.CleanStart;
 		return encoder.connect(this.start, this.end);
 	}
@@ -136,30 +171,29 @@ export class Identity {
 	 */
 	accept(connack: Packet): number {
 		const present = connack.sessionPresent === 1;
-		const said = this.arena.bytes[this.start + ConnectAt.Flags];
+		const said = this.packet.view.getUint8(this.start + ConnectAt.Flags);
 		if (present && (said & ConnectFlag.CleanStart) !== 0) return Reason.ProtocolError; // [MQTT-3.2.2-1, 5.0 MQTT-3.2.2-2]
-		if (this.forget === Forget.Due) {
-			this.forget = Forget.Done;
+		if (this.opening === Opening.Forget) {
+			this.opening = Opening.Forgotten;
 			return -1;
 		}
-		const again = this.forget === Forget.Done;
-		this.forget = Forget.No;
+		const again = this.opening === Opening.Forgotten;
+		this.opening = Opening.Resume;
 		if (present && !this.store.established) {
-			this.forget = Forget.Due;
+			this.opening = Opening.Forget;
 			return again ? Reason.SessionMismatch : -1;
 		}
-		this.startClean = false;
-		return connack.has(Property.AssignedClientIdentifier) ? this.assign(connack) : 0;
+		const assigned = connack.property(Property.AssignedClientIdentifier, 0);
+		return assigned > 0 ? this.assign(assigned) : 0;
 	}
 
 	/** Keeps the identifier that the server chose, or the session could not be resumed [5.0, 3.2.2.3.7]. */
-	private assign(connack: Packet): number {
-		const { bytes, view } = this.arena;
+	private assign(from: number): number {
+		const { bytes, view } = this.packet;
 		const at = this.clientIdAt;
-		const from = connack.value(Property.AssignedClientIdentifier);
 		const length = view.getUint16(from);
 		if (view.getUint16(at) > 0 || length === 0) return Reason.ProtocolError;
-		if (length > this.assignable) return Reason.ImplementationSpecific;
+		if (length > ASSIGNED_ID_BYTES) return Reason.ImplementationSpecific;
 		this.insert(at, length);
 		bytes.copyWithin(at + 2, from + 2, from + 2 + length);
 		this.store.assign(at + 2, at + 2 + length);
@@ -168,7 +202,7 @@ export class Identity {
 
 	/** Makes room for a client identifier where there is an empty one. */
 	private insert(at: number, length: number): void {
-		const { bytes, view } = this.arena;
+		const { bytes, view } = this.packet;
 		bytes.copyWithin(at + 2 + length, at + 2, this.end);
 		view.setUint16(at, length);
 		this.end += length;
@@ -177,20 +211,12 @@ export class Identity {
 	/** Where the client identifier stands in CONNECT, its length first. */
 	private get clientIdAt(): number {
 		const at = this.start + ConnectAt.Properties;
-		return this.version5 ? at + 1 + this.arena.bytes[at] : at;
+		return this.version5 ? at + 1 + this.packet.view.getUint8(at) : at;
 	}
-}
 
-export interface IdentityOptions {
-	readonly version5: boolean;
-	readonly sessionExpirySeconds: number;
-	readonly cleanStart: boolean;
-	/** The body of CONNECT, see wire/connect.ts. */
-	readonly start: number;
-	readonly end: number;
-	/** Bytes behind it, for a client identifier that the server assigns. */
-	readonly assignableBytes: number;
-	readonly broker: string;
+	private get version5(): boolean {
+		return this.packet.view.getUint8(this.start + ConnectAt.Version) === Protocol.V5;
+	}
 }
 
 /** Throws on options that no broker could take; returns the version. */

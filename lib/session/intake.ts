@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-import type { Arena } from "../memory/arena.js";
 import type { Transport } from "../ports.js";
-import type { Decoder } from "../wire/decoder.js";
+import { Decoder } from "../wire/decoder.js";
+import type { Packet } from "../wire/packet.js";
 import { PacketType, PublishFlag, Reason } from "../wire/protocol.js";
-import { putVarint, varintSize } from "../wire/writer.js";
+import { putVarint, varintSize } from "../wire/varint.js";
 
 /** What {@link Intake.next} found; a negative number is `-Reason`: the stream cannot be understood from here on. */
 export const enum Found {
@@ -16,30 +16,24 @@ export const enum Found {
 }
 
 /**
- * The packet region: bytes come in as they come, packets go out whole. As many bytes as there are (and as fit) are taken
- * in one read, and what is left of a packet moves to the front in one copy, so the cost does not depend on how the
- * network cut the stream.
+ * The packet region, and the decoder at its end: bytes come in as they come, packets go out whole. As many bytes as there
+ * are (and as fit) are taken in one read, and what is left of a packet moves to the front in one copy, so the cost does not
+ * depend on how the network cut the stream.
  */
-export class Intake {
+export class Intake extends Decoder {
 	/** Bytes of the packet found last, fixed header included; of an oversize one also those that are being passed over. */
 	size = 0;
 	private from: number;
 	private to: number;
 	/** Bytes of an oversize packet that have not come yet. */
 	private skip = 0;
-	private start: number;
-	private end: number;
-	private bytes: Uint8Array;
-	private view: DataView;
-	private decoder: Decoder;
+	private readonly start: number;
+	private readonly end: number;
 
-	constructor(arena: Arena, size: number, decoder: Decoder) {
-		this.bytes = arena.bytes;
-		this.view = arena.view;
-		this.start = arena.region(size);
-		this.end = this.start + size;
-		this.from = this.to = this.start;
-		this.decoder = decoder;
+	constructor(packet: Packet, start: number, size: number) {
+		super(packet);
+		this.from = this.to = this.start = start;
+		this.end = start + size;
 	}
 
 	/** A new connection: what the old one left is void. */
@@ -50,13 +44,14 @@ export class Intake {
 
 	/** Reads once. Returns how many bytes came; 0 when none waits. Only after {@link next} has said `Found.Nothing`. */
 	fill(transport: Transport): number {
+		const { bytes } = this.packet;
 		if (this.from === this.to) this.from = this.to = this.start;
 		else if (this.from !== this.start) {
-			this.bytes.copyWithin(this.start, this.from, this.to);
+			bytes.copyWithin(this.start, this.from, this.to);
 			this.to -= this.from - this.start;
 			this.from = this.start;
 		}
-		const count = transport.read(this.bytes, this.to, this.end);
+		const count = transport.read(bytes, this.to, this.end);
 		this.to += count;
 		if (this.skip > 0) {
 			const passed = count < this.skip ? count : this.skip;
@@ -71,13 +66,13 @@ export class Intake {
 		const from = this.from;
 		const to = this.to;
 		if (from === to) return Found.Nothing;
-		const size = this.decoder.frame(from, to);
+		const size = this.frame(from, to);
 		if (size <= 0) return size;
 		if (size > this.end - this.start) return this.oversize(size);
 		if (from + size > to) return Found.Nothing;
 		this.from = from + size;
 		this.size = size;
-		const fault = this.decoder.decode(from, from + size);
+		const fault = this.decode(from, from + size);
 		return fault === 0 ? Found.Packet : -fault;
 	}
 
@@ -86,10 +81,10 @@ export class Intake {
 	 * over: the head is made into a PUBLISH of its own, without payload, in place.
 	 */
 	private oversize(size: number): number {
-		const view = this.view;
+		const view = this.packet.view;
 		const from = this.from;
 		const first = view.getUint8(from);
-		if (this.decoder.version5 || first >> 4 !== PacketType.Publish) return -Reason.PacketTooLarge;
+		if (this.version5 || first >> 4 !== PacketType.Publish) return -Reason.PacketTooLarge;
 		let body = from + 1;
 		while ((view.getUint8(body++) & 0x80) !== 0);
 		const whole = from === this.start && this.to === this.end;
@@ -99,11 +94,11 @@ export class Intake {
 			return whole || body + head - from > this.end - this.start ? -Reason.PacketTooLarge : Found.Nothing;
 		const start = body - 1 - varintSize(head);
 		view.setUint8(start, first);
-		putVarint(this.bytes, start + 1, head);
+		putVarint(this.packet.bytes, start + 1, head);
 		this.size = size;
 		this.skip = size - (this.to - from);
 		this.from = this.to;
-		const fault = this.decoder.decode(start, body + head);
+		const fault = this.decode(start, body + head);
 		return fault === 0 ? Found.Oversize : -fault;
 	}
 }

@@ -76,6 +76,8 @@ export class Link {
 	 * not count them against our Receive Maximum, which starts anew with each connection [5.0, 4.9].
 	 */
 	carried = 0;
+	/** Whether QoS 2 messages were left with the broker, and a new connection would fetch them. */
+	heldBack: HeldBack = HeldBack.No;
 	/** The server's Maximum Packet Size, bytes. */
 	maximumPacketSize = 0;
 	maximumQos = 2;
@@ -92,15 +94,16 @@ export class Link {
 		this.released = -1;
 		this.resendEnd = 0;
 		this.carried = 0;
+		this.heldBack = HeldBack.No;
 	}
 
 	/** Takes what CONNACK says; in 3.1.1 it says nothing and the defaults of 5.0 hold. */
 	accept(connack: Packet, limits: Limits, keepAliveSeconds: number): void {
-		const maximum = connack.integer(Property.ReceiveMaximum, Protocol.ReceiveMaximumDefault);
+		const maximum = connack.property(Property.ReceiveMaximum, Protocol.ReceiveMaximumDefault);
 		this.quota = maximum < limits.window ? maximum : limits.window;
-		this.maximumPacketSize = connack.integer(Property.MaximumPacketSize, Protocol.LengthMax);
-		this.maximumQos = connack.integer(Property.MaximumQos, 2);
-		this.retainAvailable = connack.integer(Property.RetainAvailable, 1) === 1;
-		this.keepAliveMs = connack.integer(Property.ServerKeepAlive, keepAliveSeconds) * 875;
+		this.maximumPacketSize = connack.property(Property.MaximumPacketSize, Protocol.LengthMax);
+		this.maximumQos = connack.property(Property.MaximumQos, 2);
+		this.retainAvailable = connack.property(Property.RetainAvailable, 1) === 1;
+		this.keepAliveMs = connack.property(Property.ServerKeepAlive, keepAliveSeconds) * 875;
 	}
 }

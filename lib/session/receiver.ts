@@ -1,108 +1,96 @@
 // SPDX-License-Identifier: MIT
 import { Counter } from "../counters.js";
-import type { Message } from "../message.js";
 import { PacketType, PublishFlag, Reason } from "../wire/protocol.js";
 import { HeldBack, Past } from "./link.js";
 import type { Session } from "./session.js";
 
-/**
+/*
  * The inbound half of a session: PUBLISH and PUBREL, each identifier of QoS 2 once.
  *
  *     PUBLISH ─▶ identifier noted ─▶ listener.onMessage ─▶ PUBREC owed         PUBREL ─▶ identifier freed ─▶ PUBCOMP owed
  *
  * The store is committed before what is owed is written: a cut in between repeats a message, and never loses one.
  */
-export class Receiver {
-	/** Whether QoS 2 messages were left with the broker, and a new connection would fetch them. */
-	heldBack: HeldBack = HeldBack.No;
-	private session: Session;
-	private message: Message;
 
-	constructor(session: Session, message: Message) {
-		this.session = session;
-		this.message = message;
+/**
+ * Takes a PUBLISH; `oversize` as in {@link Session.handle}. What is owed is noted before the application is told, so that
+ * a handler that throws leaves no gap, and written after it has returned [MQTT-4.3.2-4].
+ */
+export function takePublish(session: Session, oversize: number): number {
+	const { packet, owed, past } = session;
+	const { flags, id } = packet;
+	const qos = (flags & PublishFlag.QosMask) >> PublishFlag.QosShift;
+	packet.mayRepeat = qos === 2 && (flags & PublishFlag.Dup) !== 0 && past !== Past.None;
+	if (qos === 2) return publishOnce(session, id, oversize);
+	if (qos === 1) owed.push(PacketType.Puback, id, Reason.Success);
+	deliver(session, oversize);
+	return 0;
+}
+
+export function takePubrel(session: Session): number {
+	const { packet, owed, store, link } = session;
+	const id = packet.id;
+	const known = store.inbound(id);
+	if (known) {
+		store.closeInbound(id);
+		if (store.inboundCount < link.carried) link.carried = store.inboundCount;
 	}
+	// An identifier that we do not know is answered all the same, or the broker never frees it [MQTT-4.3.3-11].
+	owed.push(PacketType.Pubcomp, id, known ? Reason.Success : Reason.PacketIdentifierNotFound);
+	return 0;
+}
 
-	/**
-	 * Takes a PUBLISH; `oversize` as in {@link Session.handle}. What is owed is noted before the application is told, so that
-	 * a handler that throws leaves no gap, and written after it has returned [MQTT-4.3.2-4].
-	 */
-	publish(oversize: number): number {
-		const { packet, owed, past } = this.session;
-		const { flags, id } = packet;
-		const qos = (flags & PublishFlag.QosMask) >> PublishFlag.QosShift;
-		this.message.mayRepeat = qos === 2 && (flags & PublishFlag.Dup) !== 0 && past !== Past.None;
-		if (qos === 2) return this.publishOnce(id, oversize);
-		if (qos === 1) owed.push(PacketType.Puback, id, Reason.Success);
-		this.deliver(oversize);
-		return 0;
-	}
+/**
+ * A new message found no place, and for a long time nothing was heard of what earlier connections opened. A broker goes on
+ * with what is unfinished before it sends what is new [MQTT-4.4.0-1], so it has none of it: it lost that session, and the
+ * CONNACK that said so was lost, too. Frees all of it. Returns false when that is not so.
+ */
+export function freeCarried(session: Session): boolean {
+	const { store, link } = session;
+	if (link.carried === 0 || store.inboundCount !== link.carried) return false;
+	for (let id = store.anyInbound; id !== 0; id = store.anyInbound) store.closeInbound(id);
+	link.carried = 0;
+	return true;
+}
 
-	pubrel(): number {
-		const { packet, owed, store, link } = this.session;
-		const id = packet.id;
-		const known = store.inbound(id);
-		if (known) {
-			store.closeInbound(id);
-			if (store.inboundCount < link.carried) link.carried = store.inboundCount;
-		}
-		// An identifier that we do not know is answered all the same, or the broker never frees it [MQTT-4.3.3-11].
-		owed.push(PacketType.Pubcomp, id, known ? Reason.Success : Reason.PacketIdentifierNotFound);
-		return 0;
-	}
-
-	/**
-	 * A new message found no place, and for a long time nothing was heard of what earlier connections opened. A broker goes on
-	 * with what is unfinished before it sends what is new [MQTT-4.4.0-1], so it has none of it: it lost that session, and the
-	 * CONNACK that said so was lost, too. Frees all of it. Returns false when that is not so.
-	 */
-	freeCarried(): boolean {
-		const { store, link } = this.session;
-		if (link.carried === 0 || store.inboundCount !== link.carried) return false;
-		for (let id = store.anyInbound; id !== 0; id = store.anyInbound) store.closeInbound(id);
-		link.carried = 0;
-		return true;
-	}
-
-	/** QoS 2: method B of [MQTT-4.3.3], once per identifier until its PUBREL. */
-	private publishOnce(id: number, oversize: number): number {
-		const { packet, owed, store, counters, limits, past } = this.session;
-		const known = store.inbound(id);
-		// After a cut the broker may have begun a session that the store does not know of, and the identifier may be from the
-		// one before it: then the content differs. Otherwise the identifier alone decides [MQTT-4.3.3-10].
-		const stale = known && past === Past.Unclean && store.stale(id, packet);
-		if (known && !stale) {
-			counters[Counter.Duplicates]++;
-			owed.push(PacketType.Pubrec, id, Reason.Success);
-			return 0;
-		}
-		// The broker keeps what does not fit, and all that follows it, until the next connection. What is open is finished
-		// before that, or a broker that always sends too much would never get anything across.
-		if (this.heldBack !== HeldBack.No || (!known && store.inboundCount === limits.receiveMaximum)) {
-			counters[Counter.HeldBack]++;
-			if (this.heldBack === HeldBack.No) this.heldBack = this.overrun() ? HeldBack.Overrun : HeldBack.NoPlace;
-			return 0;
-		}
-		if (store.openInbound(id, packet) < 0) return Reason.QuotaExceeded;
+/** QoS 2: method B of [MQTT-4.3.3], once per identifier until its PUBREL. */
+function publishOnce(session: Session, id: number, oversize: number): number {
+	const { packet, owed, store, counters, limits, link, past } = session;
+	const known = store.inbound(id);
+	// After a cut the broker may have begun a session that the store does not know of, and the identifier may be from the
+	// one before it: then the content differs. Otherwise the identifier alone decides [MQTT-4.3.3-10].
+	const stale = known && past === Past.Unclean && store.stale(id, packet);
+	if (known && !stale) {
+		counters[Counter.Duplicates]++;
 		owed.push(PacketType.Pubrec, id, Reason.Success);
-		this.deliver(oversize);
 		return 0;
 	}
-
-	/** True when the table is full by the broker's fault [MQTT-3.3.4-9], which what an earlier connection opened is not. */
-	private overrun(): boolean {
-		const { encoder, link } = this.session;
-		return encoder.version5 && link.carried === 0;
+	// The broker keeps what does not fit, and all that follows it, until the next connection. What is open is finished
+	// before that, or a broker that always sends too much would never get anything across.
+	if (link.heldBack !== HeldBack.No || (!known && store.inboundCount === limits.receiveMaximum)) {
+		counters[Counter.HeldBack]++;
+		if (link.heldBack === HeldBack.No) link.heldBack = overrun(session) ? HeldBack.Overrun : HeldBack.NoPlace;
+		return 0;
 	}
+	if (store.openInbound(id, packet) < 0) return Reason.QuotaExceeded;
+	owed.push(PacketType.Pubrec, id, Reason.Success);
+	deliver(session, oversize);
+	return 0;
+}
 
-	private deliver(oversize: number): void {
-		const { counters, listener } = this.session;
-		if (oversize > 0) {
-			counters[Counter.Oversize]++;
-			listener.onOversize?.(this.message, oversize);
-		} else {
-			counters[Counter.Delivered]++;
-			listener.onMessage?.(this.message);
-		}
+/** True when the table is full by the broker's fault [MQTT-3.3.4-9], which what an earlier connection opened is not. */
+function overrun(session: Session): boolean {
+	const { encoder, link } = session;
+	return encoder.version5 && link.carried === 0;
+}
+
+function deliver(session: Session, oversize: number): void {
+	const { packet, counters, listener } = session;
+	if (oversize > 0) {
+		counters[Counter.Oversize]++;
+		listener.onOversize?.(packet, oversize);
+	} else {
+		counters[Counter.Delivered]++;
+		listener.onMessage?.(packet);
 	}
 }

@@ -3,16 +3,15 @@ import { Counter } from "../counters.js";
 import type { Limits } from "../limits.js";
 import { type Listener, Settled } from "../listener.js";
 import type { OwedRing } from "../memory/ring.js";
-import type { Message } from "../message.js";
 import { type Clock, type Store, StoreFault } from "../ports.js";
 import type { Encoder } from "../wire/encoder.js";
 import type { Packet } from "../wire/packet.js";
 import { PacketType, PublishFlag, Reason } from "../wire/protocol.js";
 import { MessageState, Record, settlesWhenStored } from "../wire/record.js";
 import { acknowledged, ILLEGAL, published, STRAY } from "./exchange.js";
+import { Choice } from "./identity.js";
 import { HeldBack, type Link, Past, Phase } from "./link.js";
-import { Receiver } from "./receiver.js";
-import { Room } from "./room.js";
+import { takePublish, takePubrel } from "./receiver.js";
 import type { Subscriptions } from "./subscriptions.js";
 
 /**
@@ -35,9 +34,8 @@ export class Session {
 	readonly subscriptions: Subscriptions;
 	readonly limits: Limits;
 	readonly clock: Clock;
-	readonly receiver: Receiver;
-	readonly room: Room;
-	private view: DataView;
+	/** A call was refused for want of so many bytes: tell when there are some. Negative: they may be volatile. 0: none was. */
+	wanted = 0;
 	/** The number whose answer is being timed, 0 for none, and when it was sent. */
 	private timed = 0;
 	private timedAt = 0;
@@ -55,9 +53,6 @@ export class Session {
 		this.subscriptions = parts.subscriptions;
 		this.limits = parts.limits;
 		this.clock = parts.clock;
-		this.view = parts.view;
-		this.receiver = new Receiver(this, parts.message);
-		this.room = new Room(this);
 	}
 
 	// ── packet in ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -68,13 +63,14 @@ export class Session {
 	 */
 	handle(oversize: number): number {
 		const type = this.packet.type;
-		if (type === PacketType.Publish) return this.receiver.publish(oversize);
+		if (type === PacketType.Publish) return takePublish(this, oversize);
 		if (type <= PacketType.Pubcomp && type >= PacketType.Puback)
-			return type === PacketType.Pubrel ? this.receiver.pubrel() : this.acknowledgement(type);
+			return type === PacketType.Pubrel ? takePubrel(this) : this.acknowledgement(type);
 		if (type === PacketType.Suback || type === PacketType.Unsuback) {
-			const fault = this.subscriptions.answered(this.packet);
+			const fault = this.subscriptions.answered(this.packet, this.listener);
+			if (fault === STRAY) this.counters[Counter.Strays]++;
 			if (this.subscriptions.agreed) this.store.subscribed = this.subscriptions.digest(this.encoder.bytes);
-			return fault;
+			return fault === STRAY ? 0 : fault;
 		}
 		if (type === PacketType.Pingresp) return 0;
 		// A second CONNACK, or an AUTH that was never asked for [MQTT-4.12.0-1].
@@ -144,7 +140,7 @@ export class Session {
 	private gatherRequests(): boolean {
 		if (this.subscriptions.due === 0) return false;
 		this.store.subscribed = 0;
-		return this.subscriptions.gather(this.encoder, this.link.maximumPacketSize);
+		return this.subscriptions.gather(this.encoder, this.link.maximumPacketSize, this.listener);
 	}
 
 	private gatherOwed(): boolean {
@@ -218,9 +214,10 @@ export class Session {
 			return true;
 		}
 		const end = store.loadedEnd;
-		const flags = this.view.getUint8(at + Record.Flags);
+		const { view } = this.packet;
+		const flags = view.getUint8(at + Record.Flags);
 		const qos = (flags & PublishFlag.QosMask) >> PublishFlag.QosShift;
-		const expires = this.view.getInt32(at + Record.Expires);
+		const expires = view.getInt32(at + Record.Expires);
 		let seconds = expires === 0 ? 0 : expires - this.clock.seconds;
 		if (expires !== 0 && seconds < 1) {
 			// What has been sent is sent again all the same, or its exchange could not end.
@@ -282,8 +279,8 @@ export class Session {
 
 	// ── lives ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-	/** The store was opened. `foreign`: what it holds was accepted as somebody else, or for another broker. `requeue` as for {@link start}. */
-	begin(foreign: boolean, requeue: boolean): void {
+	/** The store was opened. `foreign`: what it holds was accepted as somebody else, or for another broker. `choices` are bits of `Choice`. */
+	begin(foreign: boolean, choices: number): void {
 		const store = this.store;
 		if (this.firstNumber < 0) {
 			this.firstNumber = 0;
@@ -293,7 +290,7 @@ export class Session {
 		if (this.past === Past.Unread)
 			this.past = !store.established ? Past.None : store.unclean ? Past.Unclean : Past.Clean;
 		if (!foreign) return;
-		this.settleLost(requeue);
+		this.settleLost(choices);
 		store.clear(false);
 	}
 
@@ -310,11 +307,8 @@ export class Session {
 		if (store.used > this.counters[Counter.PeakBytes]) this.counters[Counter.PeakBytes] = store.used;
 	}
 
-	/**
-	 * CONNACK came: go on with the session, or with a new one. `requeue` says what becomes of QoS 2 without PUBREC;
-	 * `trusting`: what an earlier life subscribed to, and ended in order, is not asked for again.
-	 */
-	start(resumed: boolean, requeue: boolean, trusting: boolean): void {
+	/** CONNACK came: go on with the session, or with a new one. `choices` are bits of `Choice`. */
+	start(resumed: boolean, choices: number): void {
 		const store = this.store;
 		const link = this.link;
 		if (resumed) {
@@ -326,19 +320,20 @@ export class Session {
 				if (state >= MessageState.AwaitAck) link.resendEnd = number;
 			}
 		} else {
-			this.settleLost(requeue);
+			this.settleLost(choices);
 			store.clear(true);
 			store.subscribed = 0;
 			this.past = Past.None;
 		}
 		const wanted = this.subscriptions.digest(this.encoder.bytes);
 		const known = this.past === Past.Clean && store.subscribed !== 0 && store.subscribed === wanted;
-		if (resumed && known && trusting) this.subscriptions.trust();
+		if (resumed && known && (choices & Choice.Trust) !== 0) this.subscriptions.trust();
 		else this.subscriptions.renew(resumed && this.past !== Past.Unanswered);
 	}
 
 	/** The broker lost the session: what is certain is sent anew, what is not is settled as such. */
-	private settleLost(requeue: boolean): void {
+	private settleLost(choices: number): void {
+		const requeue = (choices & Choice.Requeue) !== 0;
 		const store = this.store;
 		for (let number = store.next(0); number !== 0; number = store.next(number)) {
 			const state = store.state(number);
@@ -374,7 +369,7 @@ export class Session {
 		// A reason below zero is not the broker's.
 		if (phase === Phase.Connecting && reason < 0 && this.past !== Past.Unclean) this.past = Past.Unanswered;
 		this.timed = 0;
-		this.receiver.heldBack = HeldBack.No;
+		this.link.heldBack = HeldBack.No;
 		if (keepQos0) return;
 		const store = this.store;
 		for (let number = store.next(0); number !== 0; number = store.next(number))
@@ -396,4 +391,4 @@ export type SessionParts = Pick<
 	| "subscriptions"
 	| "limits"
 	| "clock"
-> & { readonly message: Message; readonly view: DataView };
+>;

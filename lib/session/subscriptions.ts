@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import { Counter } from "../counters.js";
 import { Row } from "../limits.js";
 import type { Listener } from "../listener.js";
 import type { Arena } from "../memory/arena.js";
@@ -8,6 +7,7 @@ import type { Encoder } from "../wire/encoder.js";
 import type { Packet } from "../wire/packet.js";
 import { PacketType, Reason } from "../wire/protocol.js";
 import type { Filter } from "../wire/topic.js";
+import { STRAY } from "./exchange.js";
 
 /** How far a subscription is, named by whose turn it is. Due + 1 is Await of the same request. */
 const enum State {
@@ -45,39 +45,37 @@ export class Subscriptions {
 	due = 0;
 	/** Requests that wait for their answer. */
 	awaiting = 0;
-	private filters: (Filter | null)[] = [];
+	/** What is wanted, linked by `Filter.next`. */
+	private first: Filter | null = null;
 	private view: DataView;
 	private start: number;
 	private rows: number;
 	private lastId = 0;
-	private listener: Listener;
-	private counters: Uint32Array;
 
-	constructor(arena: Arena, rows: number, listener: Listener, counters: Uint32Array) {
+	constructor(arena: Arena, rows: number) {
 		this.view = arena.view;
 		this.start = arena.region(rows * Row.Subscription);
 		this.rows = rows;
-		this.listener = listener;
-		this.counters = counters;
-		for (let row = 0; row < rows; row++) this.filters.push(null);
 	}
 
 	/** Wants `filter` with these options (QoS in the low two bits). Returns false when the table is full. */
 	add(filter: Filter, options: number): boolean {
-		let row = this.find(filter);
-		if (row < 0) row = this.find(null);
-		if (row < 0) return false;
-		this.filters[row] = filter;
-		this.view.setUint8(this.at(row) + At.Options, options);
-		this.set(row, State.DueSubscribe);
+		if (filter.row < 0) {
+			let row = 0;
+			while (row < this.rows && this.state(row) !== State.Free) row++;
+			if (row === this.rows) return false;
+			filter.row = row;
+			this.append(filter);
+		}
+		this.view.setUint8(this.at(filter.row) + At.Options, options);
+		this.set(filter.row, State.DueSubscribe);
 		return true;
 	}
 
 	/** No longer wants `filter`. Returns false when it is not in the table. */
 	remove(filter: Filter): boolean {
-		const row = this.find(filter);
-		if (row < 0) return false;
-		this.set(row, State.DueUnsubscribe);
+		if (filter.row < 0) return false;
+		this.set(filter.row, State.DueUnsubscribe);
 		return true;
 	}
 
@@ -85,50 +83,43 @@ export class Subscriptions {
 	 * Encodes what is due. Returns true when there was no room for all of it. What is longer than the server's Maximum
 	 * Packet Size is not sent but answered here [MQTT-3.2.2-15].
 	 */
-	gather(encoder: Encoder, maximumPacketSize: number): boolean {
-		for (let row = 0; this.due > 0 && row < this.rows; row++) {
+	gather(encoder: Encoder, maximumPacketSize: number, listener: Listener): boolean {
+		for (let filter = this.first; filter !== null && this.due > 0; ) {
+			const { row, next } = filter;
 			const state = this.state(row);
-			if (state !== State.DueSubscribe && state !== State.DueUnsubscribe) continue;
-			const filter = this.filters[row] as Filter;
-			const id = this.nextId();
-			const before = encoder.position;
-			const subscribe = state === State.DueSubscribe;
-			const fits = subscribe
-				? encoder.subscribe(id, filter.start, filter.end, this.view.getUint8(this.at(row) + At.Options))
-				: encoder.unsubscribe(id, filter.start, filter.end);
-			if (!fits) return true;
-			if (encoder.position - before > maximumPacketSize) {
-				encoder.position = before;
-				this.refused(row, filter, subscribe);
-				continue;
+			if (state === State.DueSubscribe || state === State.DueUnsubscribe) {
+				const id = this.nextId();
+				const before = encoder.position;
+				const subscribe = state === State.DueSubscribe;
+				const fits = subscribe
+					? encoder.subscribe(id, filter.start, filter.end, this.view.getUint8(this.at(row) + At.Options))
+					: encoder.unsubscribe(id, filter.start, filter.end);
+				if (!fits) return true;
+				if (encoder.position - before > maximumPacketSize) {
+					encoder.position = before;
+					this.done(filter, subscribe, Reason.PacketTooLarge, listener);
+				} else {
+					this.view.setUint16(this.at(row) + At.Id, id);
+					this.set(row, state + 1);
+				}
 			}
-			this.view.setUint16(this.at(row) + At.Id, id);
-			this.set(row, state + 1);
+			filter = next;
 		}
 		return false;
 	}
 
-	/** Takes a SUBACK or UNSUBACK. Returns 0, or why the link must end. */
-	answered(packet: Packet): number {
-		const row = this.rowAwaiting(packet.id);
-		if (row < 0) {
-			this.counters[Counter.Strays]++;
-			return 0;
-		}
-		const filter = this.filters[row] as Filter;
+	/** Takes a SUBACK or UNSUBACK. Returns 0, why the link must end, or {@link STRAY}. */
+	answered(packet: Packet, listener: Listener): number {
+		const filter = this.awaited(packet.id);
+		if (filter === null) return STRAY;
 		// One filter was asked for, so there is one code [MQTT-3.9.3-1]; an UNSUBACK of 3.1.1 has none.
 		const codes = packet.payloadEnd - packet.payloadStart;
+		const subscribe = packet.type === PacketType.Suback;
+		const state = subscribe ? State.AwaitSuback : State.AwaitUnsuback;
+		if (this.state(filter.row) !== state || codes > 1 || (subscribe && codes === 0))
+			return Reason.ProtocolError;
 		const reason = codes === 0 ? Reason.Success : this.view.getUint8(packet.payloadStart);
-		if (packet.type === PacketType.Suback) {
-			if (this.state(row) !== State.AwaitSuback || codes !== 1) return Reason.ProtocolError;
-			this.set(row, reason >= 0x80 ? State.Rejected : State.Active);
-			this.listener.onSubscribed?.(filter, reason);
-		} else {
-			if (this.state(row) !== State.AwaitUnsuback || codes > 1) return Reason.ProtocolError;
-			this.set(row, State.Free);
-			this.filters[row] = null;
-			this.listener.onUnsubscribed?.(filter, reason);
-		}
+		this.done(filter, subscribe, reason, listener);
 		return 0;
 	}
 
@@ -155,11 +146,9 @@ export class Subscriptions {
 	/** A hash of what is wanted, never 0; the filters stand in `bytes`. */
 	digest(bytes: Uint8Array): number {
 		let sum = 0;
-		for (let row = 0; row < this.rows; row++) {
-			const filter = this.filters[row];
-			if (filter === null) continue;
+		for (let filter = this.first; filter !== null; filter = filter.next) {
 			const text = hashOf(bytes, filter.start, filter.end, HASH_SEED);
-			const hash = hashWith(text, this.view.getUint8(this.at(row) + At.Options));
+			const hash = hashWith(text, this.view.getUint8(this.at(filter.row) + At.Options));
 			sum = (sum + (hash ^ (hash >>> 15))) | 0; // in whatever order they were asked for
 		}
 		return sum === 0 ? 1 : sum >>> 0;
@@ -167,18 +156,41 @@ export class Subscriptions {
 
 	/** True when the broker has said yes to all that is wanted. */
 	get agreed(): boolean {
-		if (this.due > 0 || this.awaiting > 0) return false;
-		for (let row = 0; row < this.rows; row++)
-			if (this.filters[row] !== null && this.state(row) !== State.Active) return false;
-		return true;
+		let filter = this.first;
+		while (filter !== null && this.state(filter.row) === State.Active) filter = filter.next;
+		return filter === null;
 	}
 
-	/** A request that this broker cannot take. Without a SUBSCRIBE of that filter there is nothing to unsubscribe from. */
-	private refused(row: number, filter: Filter, subscribe: boolean): void {
-		this.set(row, subscribe ? State.Rejected : State.Free);
-		if (!subscribe) this.filters[row] = null;
-		if (subscribe) this.listener.onSubscribed?.(filter, Reason.PacketTooLarge);
-		else this.listener.onUnsubscribed?.(filter, Reason.PacketTooLarge);
+	/** A request has its answer. Without a SUBSCRIBE of that filter there is nothing to unsubscribe from. */
+	private done(filter: Filter, subscribe: boolean, reason: number, listener: Listener): void {
+		if (subscribe) {
+			this.set(filter.row, reason >= 0x80 ? State.Rejected : State.Active);
+			listener.onSubscribed?.(filter, reason);
+			return;
+		}
+		this.set(filter.row, State.Free);
+		this.unlink(filter);
+		listener.onUnsubscribed?.(filter, reason);
+	}
+
+	private append(filter: Filter): void {
+		let last = this.first;
+		if (last === null) this.first = filter;
+		else {
+			while (last.next !== null) last = last.next;
+			last.next = filter;
+		}
+	}
+
+	private unlink(filter: Filter): void {
+		let before = this.first;
+		if (before === filter) this.first = filter.next;
+		else {
+			while (before !== null && before.next !== filter) before = before.next;
+			if (before !== null) before.next = filter.next;
+		}
+		filter.row = -1;
+		filter.next = null;
 	}
 
 	private at(row: number): number {
@@ -196,23 +208,21 @@ export class Subscriptions {
 		this.view.setUint8(this.at(row) + At.State, state);
 	}
 
-	/** The row of a filter, or -1; of `null`: a free row. */
-	private find(filter: Filter | null): number {
-		for (let row = 0; row < this.rows; row++) if (this.filters[row] === filter) return row;
-		return -1;
-	}
-
-	/** The row that waits for the answer with this identifier, or -1. */
-	private rowAwaiting(id: number): number {
-		for (let row = 0; row < this.rows; row++)
-			if (this.view.getUint16(this.at(row) + At.Id) === id && isAwaiting(this.state(row)) === 1) return row;
-		return -1;
+	/** The filter that waits for the answer with this identifier, or null. */
+	private awaited(id: number): Filter | null {
+		let filter = this.first;
+		while (
+			filter !== null &&
+			(this.view.getUint16(this.at(filter.row) + At.Id) !== id || isAwaiting(this.state(filter.row)) === 0)
+		)
+			filter = filter.next;
+		return filter;
 	}
 
 	/** The next identifier that no request in flight has: there are 256, and at most 128 rows. */
 	private nextId(): number {
 		do this.lastId = (this.lastId + 1) & 255;
-		while (this.rowAwaiting(REQUEST_IDS + this.lastId) >= 0);
+		while (this.awaited(REQUEST_IDS + this.lastId) !== null);
 		return REQUEST_IDS + this.lastId;
 	}
 }

@@ -10,14 +10,12 @@ import { Refusal } from "../wire/refusal.js";
  * Everything it is told is "durable" at once, so `commit` has nothing to do; and all of its messages are volatile.
  */
 export class RamStore implements Store {
-	readonly bytes: number;
 	established = false;
 	loadedEnd = 0;
 	inboundCount = 0;
 	subscribed = 0;
 	remembered = Number.NaN;
 	private outbox!: Outbox;
-	private view!: DataView;
 	private inboundAt = 0;
 	private reserved = -1;
 	private identity = 0;
@@ -26,14 +24,15 @@ export class RamStore implements Store {
 	/** `limits` must be those of the client. */
 	constructor(limits: Partial<Limits> = DEFAULT_LIMITS) {
 		this.limits = limitsFrom(limits);
-		this.bytes =
-			Outbox.bytes(this.limits.outboxMessages, this.limits.outboxBytes) +
-			this.limits.receiveMaximum * Row.Inbound;
+	}
+
+	get bytes(): number {
+		const { outboxMessages, outboxBytes, receiveMaximum } = this.limits;
+		return Outbox.bytes(outboxMessages, outboxBytes) + receiveMaximum * Row.Inbound;
 	}
 
 	attach(block: Block, start: number): void {
 		const { outboxMessages, outboxBytes } = this.limits;
-		this.view = block.view;
 		this.outbox = new Outbox(block, start, outboxMessages, outboxBytes);
 		this.inboundAt = start + Outbox.bytes(outboxMessages, outboxBytes);
 	}
@@ -75,9 +74,14 @@ export class RamStore implements Store {
 		const start = this.reserved;
 		if (start < 0) return Refusal.NothingComposed;
 		this.reserved = -1;
-		const qos = (this.view.getUint8(start + Record.Flags) >> 1) & 3;
+		const qos = (this.outbox.view.getUint8(start + Record.Flags) >> 1) & 3;
 		const state = qos === 0 ? MessageState.DueOnce : MessageState.DuePublish;
-		return this.outbox.append(start, end, state, this.view.getUint8(start + Record.Traits) | Trait.Volatile);
+		return this.outbox.append(
+			start,
+			end,
+			state,
+			this.outbox.view.getUint8(start + Record.Traits) | Trait.Volatile,
+		);
 	}
 
 	discard(): void {
@@ -129,7 +133,7 @@ export class RamStore implements Store {
 	openInbound(id: number): number {
 		if (this.find(id) >= 0) return 0;
 		if (this.inboundCount === this.limits.receiveMaximum) return Refusal.Full;
-		this.view.setUint16(this.inboundAt + this.inboundCount++ * Row.Inbound, id);
+		this.outbox.view.setUint16(this.inboundAt + this.inboundCount++ * Row.Inbound, id);
 		return 0;
 	}
 
@@ -137,11 +141,11 @@ export class RamStore implements Store {
 		const at = this.find(id);
 		if (at < 0) return;
 		const last = --this.inboundCount * Row.Inbound;
-		this.view.setUint16(at, this.view.getUint16(this.inboundAt + last));
+		this.outbox.view.setUint16(at, this.outbox.view.getUint16(this.inboundAt + last));
 	}
 
 	get anyInbound(): number {
-		return this.inboundCount === 0 ? 0 : this.view.getUint16(this.inboundAt);
+		return this.inboundCount === 0 ? 0 : this.outbox.view.getUint16(this.inboundAt);
 	}
 
 	remember(value: number): void {
@@ -195,7 +199,7 @@ export class RamStore implements Store {
 
 	/** True when the message has the topic that stands from `start` to `end`. */
 	private isAbout(number: number, start: number, end: number): boolean {
-		const view = this.view;
+		const view = this.outbox.view;
 		const at = this.outbox.start(number);
 		if (view.getUint16(at + Record.TopicLength) !== end - start) return false;
 		const shift = at + Record.Topic - start;
@@ -206,7 +210,7 @@ export class RamStore implements Store {
 
 	/** Where the identifier stands in the table, or -1. Few stand there at once, so a walk is quicker than an index. */
 	private find(id: number): number {
-		const view = this.view;
+		const view = this.outbox.view;
 		const end = this.inboundAt + this.inboundCount * Row.Inbound;
 		for (let at = this.inboundAt; at < end; at += Row.Inbound) if (view.getUint16(at) === id) return at;
 		return -1;

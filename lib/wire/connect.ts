@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { Arena } from "../memory/arena.js";
+import type { Block } from "../ports.js";
 import { Property, Protocol } from "./protocol.js";
 import { encodeText, topicFault } from "./topic.js";
 import { Writer } from "./writer.js";
@@ -29,7 +29,9 @@ export const enum ConnectFlag {
 
 /** Offsets in the body of a CONNECT, which is all of it but the fixed header. */
 export const enum ConnectAt {
+	Version = 6,
 	Flags = 7,
+	KeepAlive = 8,
 	/** In 5.0 the properties, with their length in one byte; then, and in 3.1.1 at once, the client identifier. */
 	Properties = 10,
 }
@@ -57,7 +59,7 @@ export interface ConnectFields {
  * and sent with each connection.
  */
 export function encodeConnect(
-	arena: Arena,
+	arena: Block,
 	start: number,
 	limit: number,
 	version5: boolean,
@@ -129,12 +131,12 @@ function writeWillDelay(writer: Writer, seconds: number): void {
 	writer.uint32(seconds);
 }
 
-function putText(arena: Arena, writer: Writer, limit: number, text: string): void {
+function putText(arena: Block, writer: Writer, limit: number, text: string): void {
 	if (writer.overflowed) throw noRoom();
 	writer.position = encodeText(arena, writer.position, limit, text);
 }
 
-function putData(arena: Arena, writer: Writer, limit: number, data: string | Uint8Array): void {
+function putData(arena: Block, writer: Writer, limit: number, data: string | Uint8Array): void {
 	if (typeof data === "string") putText(arena, writer, limit, data);
 	else {
 		writer.uint16(data.length);

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-import type { Arena } from "../memory/arena.js";
 import type { Packet } from "./packet.js";
 import { readProperties } from "./properties.js";
 import { PacketType, Property, PublishFlag, REASONS, Reason } from "./protocol.js";
-import { Reader, Varint } from "./reader.js";
 import { TextRule, textFault } from "./utf8.js";
+import { Varint, varintAt } from "./varint.js";
 
 /** What a server may send, one bit per packet type. */
 const enum FromServer {
@@ -24,20 +23,12 @@ export class Decoder {
 	version5 = false;
 	/** The Topic Alias Maximum that CONNECT announced. An alias above it ends the link [MQTT-3.1.2-26]. */
 	aliasMaximum = 0;
-	// What `frame` found last, so that `decode` need not look at the header again.
-	private start = -1;
-	private end = -1;
-	private body = 0;
-	private readonly bytes: Uint8Array;
-	private readonly view: DataView;
-	private readonly packet: Packet;
-	private readonly reader: Reader;
+	/** The end of the packet that {@link frame} found last, until it is decoded; -1: of none. */
+	private framed = -1;
+	protected readonly packet: Packet;
 
-	constructor(arena: Arena, packet: Packet) {
-		this.bytes = arena.bytes;
-		this.view = arena.view;
+	constructor(packet: Packet) {
 		this.packet = packet;
-		this.reader = new Reader(arena);
 	}
 
 	/**
@@ -45,22 +36,25 @@ export class Decoder {
 	 * 0 while its header is incomplete; `-Reason` when it can never become legal.
 	 */
 	frame(start: number, end: number): number {
-		this.end = -1;
+		this.framed = -1;
 		if (start >= end) return 0;
-		const bytes = this.bytes;
-		const first = bytes[start];
+		const view = this.packet.view;
+		const first = view.getUint8(start);
 		// A PUBLISH of QoS 0 to 2 is fine as it is; the rest is looked at closely.
 		if ((first & 0xf0) !== 0x30 || (first & PublishFlag.QosMask) === PublishFlag.QosMask) {
 			const fault = this.headerFault(first);
 			if (fault !== 0) return -fault;
 		}
 		if (end - start < 2) return 0;
-		const length = bytes[start + 1];
-		if (length >= 0x80) return this.longFrame(start, end);
-		this.start = start;
-		this.body = start + 2;
-		this.end = start + 2 + length;
-		return length + 2;
+		let body = start + 2;
+		let length = view.getUint8(start + 1);
+		if (length >= 0x80) {
+			length = varintAt(view, start + 1, end, this.version5); // [MQTT-1.5.5-1]
+			if (length < 0) return length === Varint.Incomplete ? 0 : -Reason.MalformedPacket;
+			while (view.getUint8(body++) >= 0x80);
+		}
+		this.framed = body + length;
+		return this.framed - start;
 	}
 
 	/**
@@ -68,20 +62,20 @@ export class Decoder {
 	 * which the link must be ended; the `Packet` is then void.
 	 */
 	decode(start: number, end: number): number {
-		if (start !== this.start || end !== this.end) {
+		if (end !== this.framed) {
 			const size = this.frame(start, end);
 			if (size <= 0 || size !== end - start) return size < 0 ? -size : Reason.MalformedPacket;
 		}
-		this.end = -1; // the bytes may change before the next call
-		const first = this.bytes[start];
-		const type = first >> 4;
-		const at = this.body;
+		this.framed = -1; // the bytes may change before the next call
 		const packet = this.packet;
+		const view = packet.view;
+		const first = view.getUint8(start);
+		const type = first >> 4;
+		let at = start + 1;
+		while (view.getUint8(at++) >= 0x80);
 		packet.type = type;
 		packet.flags = first & 0x0f;
 		packet.id = 0;
-		packet.seenLow = 0;
-		packet.seenHigh = 0;
 		packet.propertiesStart = packet.propertiesEnd = end;
 		if (type === PacketType.Publish) return this.publish(first, at, end);
 		packet.reason = 0;
@@ -102,20 +96,9 @@ export class Decoder {
 		return (first & 0x0f) === (type === PacketType.Pubrel ? 2 : 0) ? 0 : Reason.MalformedPacket;
 	}
 
-	private longFrame(start: number, end: number): number {
-		const reader = this.reader;
-		reader.begin(start + 1, end);
-		const length = reader.varint(this.version5); // [MQTT-1.5.5-1]
-		if (length < 0) return length === Varint.Incomplete ? 0 : -Reason.MalformedPacket;
-		this.start = start;
-		this.body = reader.position;
-		this.end = reader.position + length;
-		return this.end - start;
-	}
-
 	private publish(first: number, at: number, end: number): number {
-		const view = this.view;
 		const packet = this.packet;
+		const view = packet.view;
 		const topicStart = at + 2;
 		if (topicStart > end) return Reason.MalformedPacket;
 		const topicEnd = topicStart + view.getUint16(at);
@@ -130,10 +113,10 @@ export class Decoder {
 		}
 		if (this.version5) {
 			// The usual case, no properties, is one zero byte.
-			if (at < end && this.bytes[at] === 0) {
+			if (at < end && view.getUint8(at) === 0) {
 				packet.propertiesStart = packet.propertiesEnd = ++at;
 			} else {
-				at = readProperties(packet, this.reader, at, end);
+				at = readProperties(packet, at, end);
 				if (at < 0) return -at;
 			}
 		}
@@ -144,9 +127,9 @@ export class Decoder {
 		// [3.1.1: MQTT-3.3.2-1, MQTT-3.3.2-2] [5.0: MQTT-3.3.2-1, MQTT-3.3.2-2]
 		const fault = textFault(view, topicStart, topicEnd, TextRule.TopicName);
 		if (fault !== 0) return fault;
-		if (packet.seenHigh !== 0 && packet.has(Property.TopicAlias)) {
-			const tooHigh = packet.value(Property.TopicAlias) > this.aliasMaximum;
-			return tooHigh ? Reason.TopicAliasInvalid : 0; // [MQTT-3.1.2-26, MQTT-3.1.2-27]
+		if (packet.propertiesEnd > packet.propertiesStart) {
+			const alias = packet.property(Property.TopicAlias, 0);
+			if (alias > 0) return alias > this.aliasMaximum ? Reason.TopicAliasInvalid : 0; // [MQTT-3.1.2-26, MQTT-3.1.2-27]
 		}
 		return topicEnd > topicStart ? 0 : Reason.ProtocolError; // [MQTT-4.7.3-1] [5.0, 3.3.2.1]
 	}
@@ -155,7 +138,7 @@ export class Decoder {
 	private acknowledgement(type: number, at: number, end: number): number {
 		const length = end - at;
 		if (length < 2 || (length > 2 && !this.version5)) return Reason.MalformedPacket;
-		const id = this.view.getUint16(at);
+		const id = this.packet.view.getUint16(at);
 		if (id === 0) return Reason.ProtocolError; // [MQTT-2.3.1-1]
 		this.packet.id = id;
 		if (length === 2) return 0;
@@ -164,11 +147,11 @@ export class Decoder {
 
 	/** The end of most packets of 5.0: a reason code, then maybe properties, and nothing more. */
 	private reasonAndProperties(type: number, at: number, end: number): number {
-		const reason = this.bytes[at++];
+		const reason = this.packet.view.getUint8(at++);
 		if (reason !== 0 && !isReasonOf(type, reason)) return Reason.ProtocolError; // [MQTT-3.4.2-1 and its kin]
 		this.packet.reason = reason;
 		if (at === end) return 0;
-		at = readProperties(this.packet, this.reader, at, end);
+		at = readProperties(this.packet, at, end);
 		if (at < 0) return -at;
 		return at === end ? 0 : Reason.MalformedPacket;
 	}
@@ -177,19 +160,18 @@ export class Decoder {
 		if (end - at < 2) return Reason.MalformedPacket;
 		const packet = this.packet;
 		const version5 = this.version5;
-		const id = this.view.getUint16(at);
+		const id = this.packet.view.getUint16(at);
 		if (id === 0) return Reason.ProtocolError; // [MQTT-2.3.1-1]
 		packet.id = id;
 		at += 2;
 		if (version5) {
-			at = readProperties(this.packet, this.reader, at, end);
+			at = readProperties(this.packet, at, end);
 			if (at < 0) return -at;
 		} else if (type === PacketType.Unsuback) return at === end ? 0 : Reason.MalformedPacket; // [3.1.1, 3.11]
 		packet.payloadStart = at;
 		if (at === end) return Reason.MalformedPacket; // one code for each filter [MQTT-3.8.4-5; 5.0 MQTT-3.8.4-6]
-		const bytes = this.bytes;
 		for (; at < end; at++) {
-			const reason = bytes[at];
+			const reason = packet.view.getUint8(at);
 			// [3.1.1: MQTT-3.9.3-2] [5.0: MQTT-3.9.3-2, MQTT-3.11.3-2]
 			if (version5 ? !isReasonOf(type, reason) : reason > 2 && reason !== 0x80) return Reason.ProtocolError;
 		}
@@ -199,8 +181,8 @@ export class Decoder {
 	private connack(at: number, end: number): number {
 		if (end - at < 2) return Reason.MalformedPacket;
 		const packet = this.packet;
-		const present = this.bytes[at];
-		const code = this.bytes[at + 1];
+		const present = packet.view.getUint8(at);
+		const code = packet.view.getUint8(at + 1);
 		if (present > 1) return Reason.MalformedPacket; // [MQTT-3.2.2-1]
 		packet.sessionPresent = present;
 		let fault = 0;
@@ -225,9 +207,9 @@ export class Decoder {
 		if (type === PacketType.Auth) {
 			// "It is a Protocol Error to omit the Authentication Method" [3.15.2.2.2], but not in the short form.
 			const said = packet.reason !== 0 || packet.propertiesEnd > packet.propertiesStart;
-			return said && !packet.has(Property.AuthenticationMethod) ? Reason.ProtocolError : 0;
+			return said && packet.property(Property.AuthenticationMethod, 0) === 0 ? Reason.ProtocolError : 0;
 		}
-		return packet.has(Property.SessionExpiryInterval) ? Reason.ProtocolError : 0; // [MQTT-3.14.2-2]
+		return packet.property(Property.SessionExpiryInterval, -1) >= 0 ? Reason.ProtocolError : 0; // [MQTT-3.14.2-2]
 	}
 }
 

@@ -3,7 +3,7 @@ import { Counter } from "../counters.js";
 import type { Arena } from "../memory/arena.js";
 import { PacketType, Property, PublishFlag } from "./protocol.js";
 import { Record } from "./record.js";
-import { putVarint, varintSize } from "./writer.js";
+import { putVarint, varintSize } from "./varint.js";
 
 /**
  * Writes packets one after the other into a region of the arena, so that one write to the transport sends many. Every

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { Arena } from "../memory/arena.js";
+import type { Block } from "../ports.js";
 import { charCodeAt, Writer } from "./writer.js";
 
 const enum Ascii {
@@ -32,13 +32,16 @@ export class Topic extends Text {
 /** The bytes of a topic filter, checked. Made by `client.filter`. */
 export class Filter extends Text {
 	declare protected readonly kind: "filter";
+	/** Its row in the client's table of subscriptions, -1 while it has none, and the filter that was wanted next. */
+	row = -1;
+	next: Filter | null = null;
 }
 
 /**
  * Writes `text` at `start` as MQTT has it: a two-byte length, then UTF-8. Returns where it ends; nothing is written at
  * or beyond `limit`. Throws a RangeError for what no MQTT string may hold, or when there is no room. Construction only.
  */
-export function encodeText(arena: Arena, start: number, limit: number, text: string): number {
+export function encodeText(arena: Block, start: number, limit: number, text: string): number {
 	let previous = 0;
 	let c = 0;
 	for (let i = 0; (c = charCodeAt(text, i)) === c; i++) {

@@ -1,29 +1,13 @@
 // SPDX-License-Identifier: MIT
-import type { Arena } from "../memory/arena.js";
+import type { Block } from "../ports.js";
 import { Protocol } from "./protocol.js";
+import { putVarint, varintSize } from "./varint.js";
 
 /** Reads a string without boxing it, which would cost two slots for every character on XS. NaN is its end. */
 export const charCodeAt = Function.prototype.call.bind(String.prototype.charCodeAt) as (
 	text: string,
 	index: number,
 ) => number;
-
-/** How many bytes the variable byte integer of `value` has, 1 to 4. */
-export function varintSize(value: number): number {
-	if (value < 0x80) return 1;
-	if (value < 0x4000) return 2;
-	return value < 0x20_0000 ? 3 : 4;
-}
-
-/** Writes `value` (0 to 268,435,455) at `at` in the shortest form [MQTT-1.5.5-1] and returns where it ends. The room is the caller's care. */
-export function putVarint(bytes: Uint8Array, at: number, value: number): number {
-	while (value >= 0x80) {
-		bytes[at++] = (value & 0x7f) | 0x80;
-		value >>>= 7;
-	}
-	bytes[at++] = value;
-	return at;
-}
 
 const enum Character {
 	Replacement = 0xfffd,
@@ -57,7 +41,7 @@ export class Writer {
 	private readonly out: Uint8Array;
 	private readonly view: DataView;
 
-	constructor(arena: Arena) {
+	constructor(arena: Block) {
 		this.out = arena.bytes;
 		this.view = arena.view;
 	}

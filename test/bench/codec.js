@@ -65,7 +65,7 @@ export async function codec() {
 		const version5 = version === 5;
 		const arena = new Arena({ allocate: (bytes) => new Uint8Array(bytes) }, 4096);
 		const packet = new Packet(arena);
-		const decoder = new Decoder(arena, packet);
+		const decoder = new Decoder(packet);
 		const encoder = new Encoder(arena, 1024, 4096);
 		decoder.version5 = encoder.version5 = version5;
 		// The stored message: see lib/wire/record.ts.

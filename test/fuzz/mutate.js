@@ -140,7 +140,7 @@ export class Fuzzer {
 		const memory = { allocate: (bytes) => new Uint8Array(bytes) };
 		this.#arena = new lib.Arena(memory, BEFORE + LENGTH_MAX + 16 + AFTER);
 		this.#packet = new lib.Packet(this.#arena);
-		this.#decoder = new lib.Decoder(this.#arena, this.#packet);
+		this.#decoder = new lib.Decoder(this.#packet);
 	}
 
 	next() {
@@ -212,8 +212,8 @@ export class Fuzzer {
 
 	#show() {
 		const p = this.#packet;
-		let text = `${p.type} ${p.flags} ${p.id} ${p.reason} ${p.topicStart} ${p.payloadStart} ${p.seenLow} ${p.seenHigh}`;
-		for (let id = 0; id < 43; id++) if (p.has(id)) text += ` ${id}=${p.value(id)}`;
+		let text = `${p.type} ${p.flags} ${p.id} ${p.reason} ${p.topicStart} ${p.payloadStart} ${p.propertiesStart} ${p.propertiesEnd}`;
+		for (let id = 0; id < 43; id++) text += ` ${p.property(id, -1)}`;
 		return text;
 	}
 
@@ -227,6 +227,7 @@ export class Fuzzer {
 			this.#fail(size, "topic outside");
 		if (p.id < 0 || p.id > 65_535 || p.reason < 0 || p.reason > 0xa2)
 			this.#fail(size, "a field out of range");
-		if (!this.#decoder.version5 && (p.seenLow | p.seenHigh) !== 0) this.#fail(size, "properties in 3.1.1");
+		if (!this.#decoder.version5 && p.propertiesStart !== p.propertiesEnd)
+			this.#fail(size, "properties in 3.1.1");
 	}
 }

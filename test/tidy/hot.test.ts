@@ -12,7 +12,6 @@ const hot = [
 	...files("lib/pump", ".ts"),
 	"lib/pump.ts",
 	"lib/client.ts",
-	"lib/message.ts",
 	...files("lib/store", ".ts"),
 ].filter(exists);
 
@@ -31,7 +30,7 @@ const cold: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 	},
 	"lib/session/identity.ts": { checked: "called by the client's constructor" },
 	"lib/session/backoff.ts": { healsSlowly: "once when a connection ends" },
-	"lib/message.ts": {
+	"lib/wire/message.ts": {
 		payload: "allocates, and says so",
 		decodeText: "for text() and topic(), which allocate and say so",
 	},

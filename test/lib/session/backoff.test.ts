@@ -12,32 +12,32 @@ describe("backoff", () => {
 		["the most", (limit: number) => limit - 1, [1000, 2000, 4000, 5000, 5000]],
 	] as const)("half is fixed, half is drawn: %s", (_, below, expected) => {
 		const backoff = new Backoff(limits, { below });
-		expect(expected.map(() => backoff.next(Reason.ServerBusy))).toEqual([...expected]);
-		backoff.stable();
-		expect(backoff.next(Reason.ServerBusy)).toBe(expected[0]);
+		expect(expected.map(() => backoff.next(Reason.ServerBusy, limits))).toEqual([...expected]);
+		backoff.stable(limits);
+		expect(backoff.next(Reason.ServerBusy, limits)).toBe(expected[0]);
 	});
 
 	test("the slow lane neither doubles nor resets", () => {
 		const backoff = new Backoff(limits, { below: () => 0 });
-		expect(backoff.next(Reason.ServerBusy)).toBe(500);
-		expect([backoff.next(Reason.NotAuthorized), backoff.next(Reason.NotAuthorized)]).toEqual([
+		expect(backoff.next(Reason.ServerBusy, limits)).toBe(500);
+		expect([backoff.next(Reason.NotAuthorized, limits), backoff.next(Reason.NotAuthorized, limits)]).toEqual([
 			150_000, 150_000,
 		]);
-		expect(backoff.next(Reason.ServerBusy)).toBe(1000);
+		expect(backoff.next(Reason.ServerBusy, limits)).toBe(1000);
 	});
 
 	test("what may be taken off a wait: once, down to backoffMs, nothing in the slow lane", () => {
 		const backoff = new Backoff(limits, { below: (limit) => limit - 1 });
-		expect(backoff.hasten(backoff.next(Reason.ServerBusy))).toBe(1000);
-		expect(backoff.hasten(backoff.next(Reason.ServerBusy))).toBe(1000);
-		expect(backoff.next(Reason.ServerBusy)).toBe(4000);
+		expect(backoff.hasten(backoff.next(Reason.ServerBusy, limits))).toBe(1000);
+		expect(backoff.hasten(backoff.next(Reason.ServerBusy, limits))).toBe(1000);
+		expect(backoff.next(Reason.ServerBusy, limits)).toBe(4000);
 		expect(backoff.hasten(3500)).toBe(500);
 		expect(backoff.hasten(500)).toBe(500);
-		expect(backoff.next(Reason.ServerBusy)).toBe(5000);
+		expect(backoff.next(Reason.ServerBusy, limits)).toBe(5000);
 		expect(backoff.hasten(1000)).toBe(0);
-		expect(backoff.hasten(backoff.next(Reason.NotAuthorized))).toBe(300_000);
+		expect(backoff.hasten(backoff.next(Reason.NotAuthorized, limits))).toBe(300_000);
 		const quick = new Backoff(limits, { below: () => 0 });
-		expect(quick.hasten(quick.next(Reason.ServerBusy))).toBe(500);
+		expect(quick.hasten(quick.next(Reason.ServerBusy, limits))).toBe(500);
 	});
 
 	test("what heals by itself, and what does not", () => {

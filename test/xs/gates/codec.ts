@@ -13,7 +13,7 @@ import { cost, gate } from "../gate.js";
 const memory = { allocate: (bytes: number) => new Uint8Array(bytes) };
 const arena = new Arena(memory, 2048);
 const packet = new Packet(arena);
-const decoder = new Decoder(arena, packet);
+const decoder = new Decoder(packet);
 const encoder = new Encoder(arena, 1024, 2048);
 const writer = new Writer(arena);
 
@@ -95,6 +95,6 @@ gate("write beyond the limit", () => {
 
 const small = new Arena(memory, 16);
 cost("Packet", () => new Packet(arena));
-cost("Decoder", () => new Decoder(small, packet));
+cost("Decoder", () => new Decoder(packet));
 cost("Encoder", () => new Encoder(small, 0, 16));
 cost("Writer", () => new Writer(small));

@@ -53,8 +53,8 @@ function whole(name: string, limits: Limits, limit: number, inFlash: boolean): n
 }
 
 for (const [title, limits, limit, flashLimit] of [
-	["default limits", DEFAULT_LIMITS, 11_436, 15_084],
-	["tiny limits", TINY_LIMITS, 6_124, 8_548],
+	["default limits", DEFAULT_LIMITS, 10_356, 14_036],
+	["tiny limits", TINY_LIMITS, 5_236, 7_692],
 ] as const) {
 	const ram = whole(title, limits, limit, false);
 	const kept = whole(`${title}, store in flash`, limits, flashLimit, true);

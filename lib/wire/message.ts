@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+import { PublishFlag } from "./protocol.js";
+import { type Filter, matches } from "./topic.js";
+
+/**
+ * The one lens through which received messages are seen. It shows the client's own bytes: look, take what you need, do
+ * not keep it. Valid during the callback that it was given to.
+ */
+export class Message {
+	/** The client's memory. The payload is `bytes[payloadStart]` to `bytes[payloadEnd - 1]`. Not to be written. */
+	readonly bytes: Uint8Array;
+	/** The low four bits of the first byte of the packet. */
+	flags = 0;
+	topicStart = 0;
+	topicEnd = 0;
+	payloadStart = 0;
+	payloadEnd = 0;
+	/**
+	 * True when this QoS 2 message may have come before: it is sent again, and the session began in an earlier life, which may
+	 * have been cut short between `onMessage` and the store; or a CONNECT had no answer, and who knows whose session it is.
+	 * What is done with {@link Client.remember} is done once all the same.
+	 */
+	mayRepeat = false;
+
+	constructor(bytes: Uint8Array) {
+		this.bytes = bytes;
+	}
+
+	/** Bytes of the payload. */
+	get length(): number {
+		return this.payloadEnd - this.payloadStart;
+	}
+
+	/** 0, 1 or 2: the lower of what it was published with and what was subscribed. */
+	get qos(): number {
+		return (this.flags & PublishFlag.QosMask) >> PublishFlag.QosShift;
+	}
+
+	/** True for a message that the broker had kept, sent because of a new subscription. */
+	get retain(): boolean {
+		return (this.flags & PublishFlag.Retain) !== 0;
+	}
+
+	/** True when the topic matches the filter. */
+	matches(filter: Filter): boolean {
+		return matches(this.bytes, filter.start, filter.end, this.topicStart, this.topicEnd);
+	}
+
+	/** Byte `i` of the payload; `undefined` beyond it. */
+	byteAt(i: number): number | undefined {
+		const at = this.payloadStart + i;
+		return i >= 0 && at < this.payloadEnd ? this.bytes[at] : undefined;
+	}
+
+	/** True when the payload is exactly these bytes. */
+	equals(bytes: Uint8Array): boolean {
+		const length = bytes.length;
+		if (length !== this.length) return false;
+		const mine = this.bytes;
+		const start = this.payloadStart;
+		for (let i = 0; i < length; i++) if (mine[start + i] !== bytes[i]) return false;
+		return true;
+	}
+
+	/** The payload as a decimal integer ("-42"), or NaN when it is anything else. Allocates nothing. */
+	integer(): number {
+		const bytes = this.bytes;
+		const end = this.payloadEnd;
+		let at = this.payloadStart;
+		const negative = at < end && bytes[at] === 0x2d;
+		if (negative) at++;
+		if (at === end || end - at > 15) return Number.NaN;
+		let value = 0;
+		for (; at < end; at++) {
+			const digit = bytes[at] - 0x30;
+			if (digit < 0 || digit > 9) return Number.NaN;
+			value = value * 10 + digit;
+		}
+		return negative ? -value : value;
+	}
+
+	/** Copies the payload to the start of `view`, as much as fits, byte by byte; returns how many. Allocates nothing. */
+	copyTo(view: Uint8Array): number {
+		const room = view.length;
+		const length = this.length < room ? this.length : room;
+		const mine = this.bytes;
+		const start = this.payloadStart;
+		for (let i = 0; i < length; i++) view[i] = mine[start + i];
+		return length;
+	}
+
+	/** A copy of the payload. Allocates. */
+	payload(): Uint8Array {
+		const copy = new Uint8Array(this.length);
+		this.copyTo(copy);
+		return copy;
+	}
+
+	/** The payload as a string, taken for UTF-8; what is not is replaced by U+FFFD. Allocates. */
+	text(): string {
+		return decodeText(this.bytes, this.payloadStart, this.payloadEnd);
+	}
+
+	/** The topic as a string. Allocates. */
+	topic(): string {
+		return decodeText(this.bytes, this.topicStart, this.topicEnd);
+	}
+}
+
+/** UTF-8 to string, by hand: the core asks nothing of its host. */
+function decodeText(bytes: Uint8Array, start: number, end: number): string {
+	let text = "";
+	for (let at = start; at < end; ) {
+		const lead = bytes[at++];
+		const more = lead < 0x80 ? 0 : lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
+		let code = more === 0 ? lead : lead & (0x3f >> more);
+		let left = lead >= 0x80 && (lead < 0xc2 || lead > 0xf4) ? -1 : more;
+		for (; left > 0 && at < end && (bytes[at] & 0xc0) === 0x80; left--)
+			code = (code << 6) | (bytes[at++] & 0x3f);
+		const least = more === 3 ? 0x10000 : more === 2 ? 0x800 : 0;
+		const legal = left === 0 && code >= least && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
+		text += legal ? String.fromCodePoint(code) : "\ufffd";
+	}
+	return text;
+}
