@@ -34,8 +34,12 @@ export default function start() {
 	globalThis.trace = (text) => {
 		const said = missing.size;
 		for (const word of WORDS) if (text.startsWith(word)) missing.delete(word);
-		if (missing.size === said && small !== "SMALL\n\n") small += text;
-		else if (/^(?:XXL)?[@-Z]*\n$/.test(text)) long += text.length - 1;
+		if (missing.size < said) return finish(text);
+		if (text.startsWith("SMALL")) small = text;
+		else if (/^(?:XXL)?[A-Z]+\n$/.test(text)) long += text.length - 1;
+		finish(text);
+	};
+	const finish = (text) => {
 		const done = missing.size === 0 && small === "SMALL\n\n" && long === LONG;
 		if (!done && text !== "ERROR\n") return;
 		const fault = `missing: ${[...missing].join(", ")}; ${long} bytes of ${LONG}; "${small}"`;
