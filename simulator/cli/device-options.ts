@@ -16,6 +16,13 @@ const WHAT = {
 		{ name: "program", value: "PROGRAM", help: "one of those below, or your own file; default sensor" },
 		{ name: "set", value: "KEY=VALUE", help: "a setting of the firmware; as often as you like" },
 		{ name: "tls", help: "link TLS; an mqtts:// or wss:// address does that by itself" },
+		{
+			name: "ca",
+			value: "FILE",
+			help: "who signed the broker's certificate, up to 8 in one PEM; brings TLS",
+		},
+		{ name: "cert", value: "FILE", help: "the board's own certificate, if the broker wants one" },
+		{ name: "key", value: "FILE", help: "its RSA key" },
 		{ name: "release", help: "no debugger, no console: default" },
 		{ name: "debug", help: "with the debugger xsbug" },
 		{ name: "instrument", help: "a release that counts, with a console on the serial port" },

@@ -9,6 +9,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import type { BoardFolder } from "./device-board.js";
+import { type Certificates, writeCertificates } from "./device-certificates.js";
 import { UsageError } from "./usage.js";
 import { nearest } from "./words.js";
 
@@ -28,6 +29,7 @@ export interface Order {
 	readonly settings: ReadonlyMap<string, string>;
 	/** The broker is reached through TLS. */
 	readonly tls: boolean;
+	readonly certificates: Certificates;
 	readonly flavour: Flavour;
 	/** Where everything is made. */
 	readonly out: string;
@@ -116,6 +118,7 @@ export function writeProject(root: string, order: Order): Project {
 	const text = `${JSON.stringify(manifestFor(root, order), undefined, "\t")}\n`;
 	// For its owner only: passwords are in it.
 	if (!existsSync(file) || readFileSync(file, "utf8") !== text) writeFileSync(file, text, { mode: 0o600 });
+	writeCertificates(join(project.folder, "certificates"), order.certificates);
 	for (const specifier of EXCHANGEABLE) {
 		rmSync(join(project.made, "modules", `${specifier}.xsb`), { force: true });
 		rmSync(join(project.made, "tsc", specifier), { recursive: true, force: true });
@@ -123,7 +126,7 @@ export function writeProject(root: string, order: Order): Project {
 	return project;
 }
 
-export function manifestFor(root: string, { board, program, settings, tls }: Order): object {
+export function manifestFor(root: string, { board, program, settings, tls, certificates }: Order): object {
 	const include = [join(board.path, "manifest.json")];
 	const own = program.module;
 	include.push(own === undefined ? program.manifest! : join(root, "manifests/device.json"));
@@ -136,6 +139,7 @@ export function manifestFor(root: string, { board, program, settings, tls }: Ord
 			// The memory that the sensor program has: enough for what is like it.
 			creation: manifestOf(join(root, "manifests/sensor.json")).creation,
 		}),
+		...(certificates.size > 0 && { data: { "*": "./certificates/*" } }),
 		...(settings.size > 0 && { config: Object.fromEntries(settings) }),
 	};
 }

@@ -13,6 +13,7 @@ import {
 	monitorCommand,
 	runBuild,
 } from "./device-build.js";
+import { certificatesOf } from "./device-certificates.js";
 import { check, type Toolchain } from "./device-check.js";
 import { DEVICE_HELP, DEVICE_OPTIONS, deviceHelp, VERBS, type Verb } from "./device-options.js";
 import { type DeviceOutput, outputOf } from "./device-output.js";
@@ -79,12 +80,14 @@ function verbOf(word: string): Verb {
 
 function ordersOf({ root }: Surroundings, options: Typed, settings: ReadonlyMap<string, string>): Order[] {
 	const out = options.get("out");
-	const tls = options.has("tls") || wantsTls(settings);
+	const files = { ca: options.get("ca"), cert: options.get("cert"), key: options.get("key") };
+	const certificates = certificatesOf(files);
+	const tls = options.has("tls") || certificates.size > 0 || wantsTls(settings);
 	const flavour = flavourOf(options);
 	const orderOf = (board: string, program: string, folder: string): Order => ({
 		board: boardAt(root, board),
 		program: programAt(root, program),
-		...{ settings, tls, flavour, out: folder },
+		...{ settings, tls, certificates, flavour, out: folder },
 	});
 	if (options.has("all")) {
 		if (options.has("board") || options.has("program"))

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 /** The parts of `ringbuoy device` that need no SDK and no process. */
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { KEYS, type Setting } from "../../../firmware/drivers/keys.js";
 import type { Facts } from "../../../firmware/main/facts.js";
 import { type BoardFacts, boardAt, boardFaults, boardNames } from "../../../simulator/cli/device-board.js";
+import { certificatesOf } from "../../../simulator/cli/device-certificates.js";
 import { Diagnostics, findingLine } from "../../../simulator/cli/device-diagnostics.js";
 import { partitionFaults, partitionsOf } from "../../../simulator/cli/device-partitions.js";
 import { manifestFor, programAt } from "../../../simulator/cli/device-project.js";
@@ -24,6 +25,8 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const MB4 = 0x400000;
+/** The fixtures are valid for decades; one has expired long ago. */
+const LATER = new Date("2030-06-01");
 const TABLE = `# a comment
 nvs,      data, nvs,   0x9000,   16K
 otadata,  data, ota,   0xd000,   0x2000
@@ -179,12 +182,42 @@ describe("settings", () => {
 			board: boardAt(root, "m5paper"),
 			program: programAt(root, "sensor"),
 			settings: new Map(),
+			certificates: new Map(),
 			tls,
 			flavour: "release",
 			out: "",
 		} as const;
 		const { include } = manifestFor(root, order) as { include: string[] };
 		expect(include.some((path) => path.endsWith("manifests/device/tls.json"))).toBe(tls);
+	});
+});
+
+describe("certificates", () => {
+	const tls = join(root, "test/fixtures/tls");
+	const file = (name: string): string => join(tls, name);
+	const own = (name: string): string => join(root, "test/simulator/cli/certificates", name);
+
+	test("become the resources that the firmware looks for", () => {
+		const bundle = join(folder, "two.pem");
+		writeFileSync(bundle, readFileSync(file("ca.pem"), "utf8") + readFileSync(file("other.pem"), "utf8"));
+		const found = certificatesOf({ ca: bundle, cert: own("board.pem"), key: own("board.key") }, LATER);
+		expect([...found.keys()]).toEqual(["ca.der", "ca-2.der", "client.der", "client-key.der"]);
+		const der = join(folder, "ca.der");
+		writeFileSync(der, found.get("ca.der")!);
+		expect(certificatesOf({ ca: der }, LATER).get("ca.der")).toEqual(found.get("ca.der"));
+	});
+
+	test.each([
+		[{ ca: "nope.pem" }, /--ca: .*nope\.pem: there is no such file/],
+		[{ ca: "client.key" }, /--ca: .*client\.key has no certificate in it/],
+		[{ ca: "expired.pem" }, /--ca: .*expired\.pem: .* is out of its dates since /],
+		[{ cert: "client.pem" }, /--cert and --key belong together/],
+		[{ cert: "client.pem", key: "server.key" }, /--key is not the key of --cert/],
+		[{ cert: "client.pem", key: "client.key" }, /--key: the SDK's TLS signs with RSA only, and this is ec/],
+		[{ cert: "client.pem", key: "ca.pem" }, /--key: .*ca\.pem has no private key/],
+	])("%j is refused", (names, words) => {
+		const files = Object.fromEntries(Object.entries(names).map(([option, name]) => [option, file(name)]));
+		expect(() => certificatesOf(files, LATER)).toThrow(words);
 	});
 });
 
