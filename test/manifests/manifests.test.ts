@@ -38,6 +38,17 @@ describe.each(boards)("boards/$name", ({ name, target, flashBytes, partition }) 
 			expect(build.imports().has(specifier), specifier).toBe(true);
 	});
 
+	test("runs them over TLS", () => {
+		const manifest = withBoard(name, "sensor");
+		const { build, mistakes } = applying(
+			{ include: [manifest.include ?? [], "../device/tls.json"].flat() },
+			target,
+			sdk,
+		);
+		expect(mistakes).toEqual([]);
+		expect(build.imports().get("ringbuoy/firmware/main/dialler")?.file).toMatch(/dialler-tls\.ts$/);
+	});
+
 	test("has a partition table that adds up", () => {
 		const { build } = applying(withBoard(name, "sensor"), target, sdk);
 		expect(build.environment.PARTITIONS_FILE).toBe(`${root}/boards/${name}/partitions.csv`);
