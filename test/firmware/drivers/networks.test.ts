@@ -323,6 +323,24 @@ it("of three networks each gets its own hold", () => {
 	expect([second.opened, third.opened]).toEqual([false, false]);
 });
 
+it.each(["close", "renew"] as const)("a listener that calls %s between down and up is heard", (method) => {
+	const world = new World();
+	const [first, second] = [new Plain("first"), new Plain("second")];
+	const networks = new Networks({ networks: [first, second], clock: new VirtualClock(world) });
+	const pass = (seconds: number): void => world.run(world.now + seconds * SECOND);
+	networks.open();
+	pass(11);
+	second.turn(true);
+	pass(1);
+	first.turn(true);
+	first.renew = () => first.turn(false);
+	networks.onChange = ({ up }) => {
+		if (!up) networks[method]();
+	};
+	pass(62);
+	expect(networks).toMatchObject({ up: method === "renew", kind: method === "renew" ? "second" : "" });
+});
+
 describe.each([31, 32, 33, 34, 35, 36])("Cable and radio come and go (seed %i)", (seed) => {
 	it("is on the cable whenever that lasts, down before it is up, and nothing grows", () => {
 		const scene = new Scene(seed, 2 ** 31 - 2 * HOUR);
