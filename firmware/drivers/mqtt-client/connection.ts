@@ -9,6 +9,7 @@ import { Outlet } from "./outlet.js";
 import { Fault, Operation, wordsFor } from "./packet.js";
 import { Receiving, Took } from "./receiving.js";
 import { Sending } from "./sending.js";
+import type { Shielded } from "./shield.js";
 import { Staging } from "./staging.js";
 import type {
 	Bytes,
@@ -55,7 +56,7 @@ const enum Wait {
  * One connection, from the name to its end. The application's functions are called with `owner` as `this`, never from inside
  * one another or a constructor; every call is legal inside every one of them.
  */
-export class Connection implements Opener {
+export class Connection implements Opener, Shielded {
 	readonly #owner: object;
 	readonly #on: Callbacks;
 	readonly #platform: Platform;
@@ -189,11 +190,7 @@ export class Connection implements Opener {
 	private connect(): void {
 		this.#phase = Phase.Connecting;
 		try {
-			const socket = this.#opening.socket(this.#address, {
-				onReadable: (count) => this.readable(count),
-				onWritable: (room) => this.roomFor(room),
-				onError: () => this.end(this.#phase === Phase.Goodbye ? Fault.Goodbye : Fault.Link),
-			});
+			const socket = this.#opening.open(this.#address, this);
 			this.#socket = this.#inlet.socket = this.#outlet.socket = socket;
 		} catch (error) {
 			this.#cause = String(error);
@@ -202,14 +199,23 @@ export class Connection implements Opener {
 	}
 
 	/** The sockets of the SDK may call this after `close`, and before the first {@link roomFor}. */
-	private readable(count: number): void {
+	readable(count: number): void {
 		if (this.#phase === Phase.Closed) return;
 		this.#inlet.waiting = count;
 		this.#alive.heard(this.#platform.Time.ticks);
 		if (this.#phase >= Phase.Login) this.turn();
 	}
 
-	private roomFor(room: number): void {
+	ended(): void {
+		this.end(this.#phase === Phase.Goodbye ? Fault.Goodbye : Fault.Link);
+	}
+
+	threw(error: unknown): void {
+		this.#cause = String(error);
+		this.fail(Fault.Tls);
+	}
+
+	roomFor(room: number): void {
 		if (this.#phase === Phase.Closed) return;
 		this.#outlet.room = room;
 		if (this.#phase === Phase.Connecting) this.greet();
@@ -335,6 +341,7 @@ export class Connection implements Opener {
 			else this.expired();
 		}
 		if (soon) this.turn();
+		if (soon) this.#opening.shield?.resume();
 	}
 
 	private expired(): void {
@@ -387,6 +394,7 @@ export class Connection implements Opener {
 		this.#opening.cancel();
 		const socket = this.#socket;
 		this.#socket = this.#inlet.socket = this.#outlet.socket = undefined;
+		this.#opening.shield?.close();
 		socket?.close();
 	}
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-import type { MqttClientOptions, Resolver, ResolverChoice, Socket, SocketOptions } from "./types.js";
+import { Shield, type Shielded } from "./shield.js";
+import type { MqttClientOptions, Resolver, ResolverChoice, Socket } from "./types.js";
 
 /** Whoever wants a socket. */
 export interface Opener {
@@ -12,6 +13,8 @@ export interface Opener {
 export class Opening {
 	/** The host itself, when it is an IPv4 address: nobody is asked. */
 	readonly address: string;
+	/** Around a TLS socket. */
+	shield: Shield | undefined;
 	readonly #options: MqttClientOptions;
 	#resolver: Resolver | undefined;
 	#over = false;
@@ -43,9 +46,20 @@ export class Opening {
 	}
 
 	/** Makes the socket. Throws what its constructor throws. */
-	socket(address: string, callbacks: Omit<SocketOptions, "address" | "host" | "port">): Socket {
+	open(address: string, owner: Shielded): Socket {
 		const { host, port = 1883, socket } = this.#options;
-		return new socket.io({ ...socket, address, host, port, ...callbacks });
+		const where = { address, host, port };
+		if (socket.TCP !== undefined) {
+			this.shield = new Shield(socket, where, owner);
+			return this.shield.socket;
+		}
+		return new socket.io({
+			...socket,
+			...where,
+			onReadable: (count) => owner.readable(count),
+			onWritable: (room) => owner.roomFor(room),
+			onError: () => owner.ended(),
+		});
 	}
 
 	/** Nothing is told any more. */

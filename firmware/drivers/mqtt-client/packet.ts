@@ -39,6 +39,8 @@ export const enum Fault {
 	TooMany = 13,
 	/** In order, after DISCONNECT. */
 	Goodbye = 14,
+	/** The TLS socket has thrown. */
+	Tls = 15,
 }
 
 const WORDS: readonly string[] = Object.freeze([
@@ -57,6 +59,7 @@ const WORDS: readonly string[] = Object.freeze([
 	"the socket took only a part of a packet",
 	"the broker keeps more than 1024 QoS 2 messages open",
 	"the connection ended after DISCONNECT",
+	"TLS",
 ]);
 
 /** CONNACK return codes [3.2.2.3]. */

@@ -2,9 +2,10 @@
 /** What goes wrong in the SDK's own MQTT client (`examples/io/tcp/mqttclient/mqttclient.js`, SDK 8.2.3), one by one, and does not here: messages and identifiers. */
 import { describe, expect, test } from "vitest";
 import { MqttClient } from "../../../../firmware/drivers/mqtt-client/client.js";
+import { Exchanges } from "../../../../firmware/drivers/mqtt-client/exchanges.js";
 import { publishBytes, Stand, textOf, utf8 } from "./stand.js";
 
-const { SUBSCRIBE, PUBREL } = MqttClient;
+const { SUBSCRIBE, PUBACK, PUBREL } = MqttClient;
 
 describe("A message without a payload", () => {
 	test.each([0, 1, 2] as const)("of QoS %i is told and acknowledged, and what follows comes", (qos) => {
@@ -101,22 +102,33 @@ describe("close()", () => {
 
 describe("Packet identifiers", () => {
 	test("are never 0, and never one that is in use, when they come round", () => {
-		const stand = new Stand();
-		const client = stand.online();
-		client.write(null, { topic: "kept", QoS: 1 }); // 1
-		client.write(null, { topic: "kept", QoS: 1, id: 65_535 });
+		const exchanges = new Exchanges();
+		expect(exchanges.open(PUBACK, undefined, false)).toBe(1);
+		expect(exchanges.open(PUBACK, 65_535, false)).toBe(65_535);
 		const ids = new Set<number>();
 		for (let i = 0; i < 65_540; i++) {
-			client.write(null, { topic: "a", QoS: 1 });
-			stand.settle();
-			const { packets } = stand.end;
-			const { messageId } = packets[packets.length - 1] as { messageId: number };
-			ids.add(messageId);
-			stand.send(0x40, 2, messageId >> 8, messageId & 0xff);
-			packets.length = stand.end.heard.length = stand.end.bytes.length = stand.notes.length = 0;
+			const id = exchanges.open(PUBACK, undefined, false);
+			ids.add(id);
+			exchanges.answered(PUBACK, id);
 		}
 		expect(ids.size).toBe(65_533);
 		for (const taken of [0, 1, 65_535]) expect(ids.has(taken)).toBe(false);
+	});
+
+	test("are 512 at a time: then write throws, tells 0, and onWritable comes with the first answer", () => {
+		const stand = new Stand();
+		const client = stand.online();
+		let room = 1;
+		for (let i = 0; i < 512; i++, stand.settle()) room = client.write(null, { topic: "a", QoS: 1 });
+		expect(room).toBe(0);
+		expect(() => client.write(null, { topic: "a", QoS: 1 })).toThrow("overflow");
+		stand.rooms.length = 0;
+		stand.pass(100);
+		expect(stand.rooms).toEqual([]);
+		stand.send(0x40, 2, 0, 77);
+		expect(stand.rooms).toEqual([8184]);
+		client.write(null, { topic: "b", QoS: 1 });
+		expect(stand.heard().at(-1)).toBe('publish #513 q1 b ""');
 	});
 
 	test("are not used up by QoS 0", () => {
