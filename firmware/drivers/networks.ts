@@ -17,8 +17,8 @@
  * - Put Ethernet first. In the other order everything that is dialled takes Wi-Fi as soon as that is up, hold or not.
  * - During the hold both are up, traffic goes over Wi-Fi, but the name servers are those that the cable brought last: ESP-IDF
  *   keeps one list for all interfaces.
- * - A switch is told as down, then up. Connections do not move: lwIP aborts those of the interface that goes down, the others
- *   have to be hung up. The MQTT session survives it, as it survives any lost connection.
+ * - A switch is told as down, then up. Connections do not move: an interface that goes down loses its address, and lwIP aborts the
+ *   connections that have it (`esp_netif_down`, read in ESP-IDF 5). The MQTT session survives, as it does any lost connection.
  * - "Up" means a link and an address. Whether anything gets through is for the client to find out, and for {@link renew}.
  */
 
