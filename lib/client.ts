@@ -5,7 +5,7 @@ import type { Listener } from "./listener.js";
 import { Arena } from "./memory/arena.js";
 import { OwedRing } from "./memory/ring.js";
 import type { Ports, Store } from "./ports.js";
-import { Pump } from "./pump.js";
+import { Pump, STAY } from "./pump.js";
 import {
 	ASSIGNED_ID_BYTES,
 	Choice,
@@ -78,8 +78,6 @@ const TRAIT_SHIFT = 4;
  * it, calls answer with a number: positive is a ticket, negative a `Refusal`. Every call is legal inside every callback.
  */
 export class Client {
-	/** What was done so far, indexed by `Counter`. Numbers of 32 bits that wrap around. */
-	readonly counters: Uint32Array = new Uint32Array(Counter.Count);
 	/** Why the last {@link compose}, {@link publish}, {@link subscribe} was refused; 0 when it was not. */
 	refusal = 0;
 	private readonly session: Session;
@@ -95,7 +93,7 @@ export class Client {
 		const limits = limitsFrom(options.limits, DEFAULT_LIMITS);
 		const version5 = checked(options) === 5;
 		const { store, clock } = options;
-		const { counters } = this;
+		const counters = new Uint32Array(Counter.Count);
 		let size = store.bytes;
 		for (const term of budget(limits)) size += term.bytes;
 		const arena = new Arena(options.memory, size);
@@ -143,7 +141,8 @@ export class Client {
 	 * broker lost the session. `listener.onSubscribed` tells the answer. Returns 0 or a refusal.
 	 */
 	subscribe(filter: Filter, qos: Qos): number {
-		if (!this.session.subscriptions.add(filter, qos)) return this.refuse(Refusal.TableFull);
+		if (!this.session.subscriptions.add(filter, qos, this.session.limits.subscriptions))
+			return this.refuse(Refusal.TableFull);
 		this.pump.turn();
 		return 0;
 	}
@@ -158,13 +157,13 @@ export class Client {
 	/** Connects, and stays connected until {@link close}. Returns 0, or a refusal when the store cannot be used. */
 	open(): number {
 		const pump = this.pump;
-		if (pump.wanted) return 0;
+		if (pump.goodbye === STAY) return 0;
 		if (pump.phase === Phase.Idle) {
-			const opened = pump.identity.open();
+			const opened = pump.identity.open(this.session.store);
 			if (opened < 0) return this.refuse(opened);
 			this.session.begin(opened > 0, pump.identity.choices);
 		}
-		pump.wanted = true;
+		pump.goodbye = STAY;
 		pump.turn();
 		return 0;
 	}
@@ -187,7 +186,6 @@ export class Client {
 	 */
 	close(withWill = false): void {
 		this.pump.goodbye = withWill ? Reason.DisconnectWithWill : Reason.Success;
-		this.pump.wanted = false;
 		this.pump.turn();
 	}
 
@@ -202,6 +200,11 @@ export class Client {
 	/** True between `onOnline` and `onOffline`. */
 	get online(): boolean {
 		return this.pump.phase === Phase.Online;
+	}
+
+	/** What was done so far, indexed by `Counter`. Numbers of 32 bits that wrap around. */
+	get counters(): Uint32Array {
+		return this.session.counters;
 	}
 
 	/** Messages accepted and not settled. */
@@ -352,7 +355,7 @@ export class Client {
 
 	/** Writes CONNECT, once. */
 	private identify(options: ClientOptions, version5: boolean): Identity {
-		const { packet, store, limits } = this.session;
+		const { packet, limits } = this.session;
 		const { clientId, user, password, will } = options;
 		const keepAliveSeconds = options.keepAliveSeconds ?? 60;
 		const sessionExpirySeconds = options.sessionExpirySeconds ?? DAY_SECONDS;
@@ -366,6 +369,6 @@ export class Client {
 		const longest = this.text - start;
 		if (1 + varintSize(longest) + longest > sendBytes)
 			throw new RangeError("CONNECT does not fit: raise limits.sendBytes");
-		return new Identity(packet, store, options, start, end);
+		return new Identity(packet, options, start, end);
 	}
 }

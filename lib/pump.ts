@@ -6,12 +6,14 @@ import { Backoff } from "./session/backoff.js";
 import { Deadline, Deadlines, Flushing } from "./session/deadlines.js";
 import { Choice, type Identity } from "./session/identity.js";
 import { Found, type Intake } from "./session/intake.js";
-import { KeepAlive } from "./session/keep-alive.js";
 import { HeldBack, Phase } from "./session/link.js";
 import { freeCarried } from "./session/receiver.js";
 import { offerRoom } from "./session/room.js";
 import type { Session } from "./session/session.js";
 import { LINK_FAULT_BASE, PacketType, Reason } from "./wire/protocol.js";
+
+/** As {@link Pump.goodbye}: never. */
+export const STAY = -1;
 
 /**
  * Moves bytes between the transport and the session, and keeps the connection alive.
@@ -22,10 +24,8 @@ import { LINK_FAULT_BASE, PacketType, Reason } from "./wire/protocol.js";
  */
 export class Pump implements LinkEvents, Alarm {
 	phase: Phase = Phase.Idle;
-	/** What the application wants: to be connected or not. */
-	wanted = false;
-	/** With which reason code to say goodbye. */
-	goodbye = 0;
+	/** With which reason code to say goodbye; {@link STAY}: the application wants to be connected. */
+	goodbye: number = Reason.Success;
 	readonly identity: Identity;
 	private busy = false;
 	/** The link has bytes that were not read. */
@@ -36,7 +36,6 @@ export class Pump implements LinkEvents, Alarm {
 	/** The next connection is made without waiting. */
 	private atOnce = false;
 	private flushing = Flushing.No;
-	private alive = new KeepAlive();
 	private session: Session;
 	private intake: Intake;
 	private dialler: Dialler;
@@ -135,7 +134,7 @@ export class Pump implements LinkEvents, Alarm {
 
 	/** True while the application wants a connection, or waits for the outbox before it closes. */
 	private get active(): boolean {
-		return this.wanted || (this.phase !== Phase.Idle && this.flushing !== Flushing.No);
+		return this.goodbye < 0 || (this.phase !== Phase.Idle && this.flushing !== Flushing.No);
 	}
 
 	/** Nothing is owed to the broker. */
@@ -147,7 +146,7 @@ export class Pump implements LinkEvents, Alarm {
 	/** Reads and handles until nothing waits, or nothing more can be owed: then `unread` stays true. */
 	private receive(): void {
 		const intake = this.intake;
-		const { owed, now } = this.session;
+		const { owed, link, now } = this.session;
 		const transport = this.transport;
 		while (transport !== null && owed.room > 0) {
 			const found = intake.next();
@@ -163,7 +162,7 @@ export class Pump implements LinkEvents, Alarm {
 					this.unread = false;
 					return;
 				}
-				this.alive.heard(now);
+				link.heard(now);
 			}
 		}
 	}
@@ -194,12 +193,11 @@ export class Pump implements LinkEvents, Alarm {
 
 	/** Writes all that is due and that the link takes now: one write for many packets. */
 	private write(): void {
-		const { encoder, store, counters, owed } = this.session;
-		const alive = this.alive;
+		const { encoder, store, counters, owed, link } = this.session;
 		const transport = this.transport as Transport;
 		for (let more = true; more && this.reason === 0 && this.transport === transport; ) {
-			encoder.allow(transport.room);
-			if (alive.due && encoder.ping()) alive.due = false;
+			encoder.allow(transport.room, this.session.limits.sendBytes);
+			if (link.pingDue && encoder.ping()) link.pingDue = false;
 			if (owed.count > counters[Counter.PeakOwed]) counters[Counter.PeakOwed] = owed.count;
 			more = this.session.gather();
 			if (encoder.position === encoder.start) break;
@@ -215,10 +213,10 @@ export class Pump implements LinkEvents, Alarm {
 
 	/** Hands over what is encoded, all in one write. */
 	private transmit(transport: Transport): void {
-		const { encoder, now } = this.session;
+		const { encoder, link, now } = this.session;
 		transport.write(encoder.bytes, encoder.start, encoder.position);
 		encoder.clear();
-		this.alive.lastSent = now;
+		link.lastSent = now;
 	}
 
 	/** Brings the phase to what the application wants. Returns true when it moved. */
@@ -280,26 +278,26 @@ export class Pump implements LinkEvents, Alarm {
 
 	/** The link is up: CONNECT is the first packet [MQTT-3.1.0-1]. */
 	private connect(): void {
-		const { limits, encoder } = this.session;
+		const { limits, link, encoder, store } = this.session;
 		const transport = this.transport as Transport;
-		encoder.allow(transport.room);
-		if (!this.identity.connect(encoder)) return; // not enough room yet
+		encoder.allow(transport.room, this.session.limits.sendBytes);
+		if (!this.identity.connect(encoder, store)) return; // not enough room yet
 		this.phase = Phase.Connecting;
 		this.deadlines.clear(Deadline.Connect);
 		this.deadlines.set(Deadline.Connack, this.session.clock.ticks, limits.connackMs);
 		this.transmit(transport);
-		this.alive.reset(this.session.clock.ticks);
+		link.begin(this.session.clock.ticks);
 	}
 
 	/** Returns 0, or why the link must end. */
 	private connack(): number {
-		const { packet, limits, link, listener, counters } = this.session;
+		const { packet, limits, link, listener, counters, store } = this.session;
 		this.deadlines.clear(Deadline.Connack);
 		if (packet.reason !== 0) {
 			this.reason = packet.reason;
 			return 0;
 		}
-		const fault = this.identity.accept(packet);
+		const fault = this.identity.accept(store);
 		if (fault > 0) return fault;
 		if (fault < 0) {
 			this.say(Reason.Success);
@@ -325,7 +323,7 @@ export class Pump implements LinkEvents, Alarm {
 		if (transport === null || this.phase < Phase.Connecting) return true;
 		// In 3.1.1 DISCONNECT has no reason: it would only take back the will [MQTT-3.14.4-3].
 		if (reason > 0 && !encoder.version5) return true;
-		encoder.allow(transport.room);
+		encoder.allow(transport.room, this.session.limits.sendBytes);
 		if (!encoder.disconnect(reason, -1)) return false;
 		this.transmit(transport);
 		return true;
@@ -365,7 +363,7 @@ export class Pump implements LinkEvents, Alarm {
 	private expired(which: Deadline, now: number): void {
 		if (which === Deadline.Ping) this.keepAlive(now);
 		else if (which === Deadline.PingReply) {
-			if (this.alive.awaiting) this.reason = Reason.PingTimeout;
+			if (this.session.link.pingOpen) this.reason = Reason.PingTimeout;
 		} else if (which === Deadline.Connect) this.reason = Reason.ConnectTimeout;
 		else if (which === Deadline.Connack) this.reason = Reason.ConnackTimeout;
 		else if (which === Deadline.Request) this.reason = Reason.RequestTimeout;
@@ -384,10 +382,9 @@ export class Pump implements LinkEvents, Alarm {
 	/** The reply's deadline runs from when the PINGREQ is due: a link that takes nothing is dead too. */
 	private keepAlive(now: number): void {
 		const { link, limits } = this.session;
-		const alive = this.alive;
-		const asked = alive.awaiting;
-		this.deadlines.set(Deadline.Ping, now, alive.look(now, link.keepAliveMs));
-		if (alive.awaiting && !asked) this.deadlines.set(Deadline.PingReply, now, limits.pingReplyMs);
+		const asked = link.pingOpen;
+		this.deadlines.set(Deadline.Ping, now, link.look(now));
+		if (link.pingOpen && !asked) this.deadlines.set(Deadline.PingReply, now, limits.pingReplyMs);
 	}
 
 	private watchRequests(): void {

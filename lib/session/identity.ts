@@ -97,7 +97,6 @@ export const IDENTITY_BYTES = 8;
 export class Identity {
 	/** Bits of {@link Choice}. */
 	readonly choices: number;
-	private readonly store: Store;
 	private readonly packet: Packet;
 	/** The body of CONNECT. */
 	private readonly start: number;
@@ -105,9 +104,8 @@ export class Identity {
 	private opening: Opening = Opening.Resume;
 
 	/** The body of CONNECT stands from `start` to `end`, see wire/connect.ts; before it are {@link IDENTITY_BYTES} for us. */
-	constructor(packet: Packet, store: Store, options: Who, start: number, end: number) {
+	constructor(packet: Packet, options: Who, start: number, end: number) {
 		this.packet = packet;
-		this.store = store;
 		this.start = start;
 		this.end = end;
 		const expiry = options.sessionExpirySeconds ?? DAY_SECONDS;
@@ -129,13 +127,13 @@ export class Identity {
 	}
 
 	/** Opens the store as who we are, see {@link Store.open}. The identifier that the server assigned to an earlier life is ours again. */
-	open(): number {
+	open(store: Store): number {
 		const { view } = this.packet;
-		const opened = this.store.open(
+		const opened = store.open(
 			view.getInt32(this.start + Before.Hash),
 			view.getUint32(this.start + Before.SessionExpiry),
 		);
-		if (opened >= 0) this.restore();
+		if (opened >= 0) this.restore(store);
 		return opened;
 	}
 
@@ -144,34 +142,35 @@ export class Identity {
 		return this.packet.view.getUint16(this.start + ConnectAt.KeepAlive);
 	}
 
-	private restore(): void {
+	private restore(store: Store): void {
 		const at = this.clientIdAt;
 		if (!this.version5 || this.packet.view.getUint16(at) > 0) return;
-		const length = this.store.assigned(this.end);
+		const length = store.assigned(this.end);
 		if (length === 0 || length > ASSIGNED_ID_BYTES) return;
 		this.insert(at, length);
-		this.store.assigned(at + 2);
+		store.assigned(at + 2);
 	}
 
 	/** Encodes CONNECT as it is to be said now. Returns false when there is no room for it. */
-	connect(encoder: Encoder): boolean {
+	connect(encoder: Encoder, store: Store): boolean {
 		const { bytes } = this.packet;
 		const { opening } = this;
 		const anew =
 			opening === Opening.Clean || opening === Opening.Forget || (this.choices & Choice.Keeps) === 0;
 		const at = this.start + ConnectAt.Flags;
-		if (anew || (encoder.version5 && !this.store.established)) bytes[at] |= ConnectFlag.CleanStart;
+		if (anew || (encoder.version5 && !store.established)) bytes[at] |= ConnectFlag.CleanStart;
 		else bytes[at] &= ~ConnectFlag.CleanStart;
 		return encoder.connect(this.start, this.end);
 	}
 
 	/**
-	 * Takes a CONNACK with success. Returns 0; a reason to end the link; -1: connect again at once; or
+	 * Takes a CONNACK with success, which is in the packet. Returns 0; a reason to end the link; -1: connect again at once; or
 	 * `Reason.SessionMismatch`: connect again later, since the broker does not forget what it was told to.
 	 */
-	accept(connack: Packet): number {
-		const present = connack.sessionPresent === 1;
-		const said = this.packet.view.getUint8(this.start + ConnectAt.Flags);
+	accept(store: Store): number {
+		const { packet } = this;
+		const present = packet.sessionPresent === 1;
+		const said = packet.view.getUint8(this.start + ConnectAt.Flags);
 		if (present && (said & ConnectFlag.CleanStart) !== 0) return Reason.ProtocolError; // [MQTT-3.2.2-1, 5.0 MQTT-3.2.2-2]
 		if (this.opening === Opening.Forget) {
 			this.opening = Opening.Forgotten;
@@ -179,16 +178,16 @@ export class Identity {
 		}
 		const again = this.opening === Opening.Forgotten;
 		this.opening = Opening.Resume;
-		if (present && !this.store.established) {
+		if (present && !store.established) {
 			this.opening = Opening.Forget;
 			return again ? Reason.SessionMismatch : -1;
 		}
-		const assigned = connack.property(Property.AssignedClientIdentifier, 0);
-		return assigned > 0 ? this.assign(assigned) : 0;
+		const assigned = packet.property(Property.AssignedClientIdentifier, 0);
+		return assigned > 0 ? this.assign(assigned, store) : 0;
 	}
 
 	/** Keeps the identifier that the server chose, or the session could not be resumed [5.0, 3.2.2.3.7]. */
-	private assign(from: number): number {
+	private assign(from: number, store: Store): number {
 		const { bytes, view } = this.packet;
 		const at = this.clientIdAt;
 		const length = view.getUint16(from);
@@ -196,7 +195,7 @@ export class Identity {
 		if (length > ASSIGNED_ID_BYTES) return Reason.ImplementationSpecific;
 		this.insert(at, length);
 		bytes.copyWithin(at + 2, from + 2, from + 2 + length);
-		this.store.assign(at + 2, at + 2 + length);
+		store.assign(at + 2, at + 2 + length);
 		return 0;
 	}
 

@@ -55,10 +55,14 @@ export const enum Past {
 }
 
 /**
- * What dies with a connection: the limits that CONNACK announced, and how far this connection has come in the outbox.
+ * What dies with a connection: the limits that CONNACK announced, how far this connection has come in the outbox, and
+ * whether the broker lives.
  * Nothing here outlives {@link reset}, so nothing negotiated on one connection leaks into the next.
  */
 export class Link {
+	/** Ticks at which the last byte left, and came. */
+	lastSent = 0;
+	lastReceived = 0;
 	/** Exchanges open on this connection; PUBLISH of QoS 1 and 2 only while it is below `quota` [MQTT-3.3.4-7]. */
 	inFlight = 0;
 	/** The window, or the server's Receive Maximum if that is smaller. */
@@ -78,6 +82,10 @@ export class Link {
 	carried = 0;
 	/** Whether QoS 2 messages were left with the broker, and a new connection would fetch them. */
 	heldBack: HeldBack = HeldBack.No;
+	/** A PINGREQ is to be written as soon as the link has room. */
+	pingDue = false;
+	/** A sign of life is awaited; any byte is one. */
+	pingOpen = false;
 	/** The server's Maximum Packet Size, bytes. */
 	maximumPacketSize = 0;
 	maximumQos = 2;
@@ -95,6 +103,32 @@ export class Link {
 		this.resendEnd = 0;
 		this.carried = 0;
 		this.heldBack = HeldBack.No;
+	}
+
+	/** CONNECT was sent. */
+	begin(now: number): void {
+		this.lastSent = this.lastReceived = now;
+		this.pingDue = this.pingOpen = false;
+	}
+
+	/** Bytes came. */
+	heard(now: number): void {
+		this.lastReceived = now;
+		this.pingOpen = false;
+	}
+
+	/**
+	 * Looks whether it is time to ask the broker for a sign of life: when nothing was sent, or nothing was received, for the
+	 * interval [MQTT-3.1.2-20]. Asked when the alarm goes, so that a message costs a field and no timer. Returns how many
+	 * milliseconds may pass before the next look.
+	 */
+	look(now: number): number {
+		const sentAgo = (now - this.lastSent) | 0;
+		const receivedAgo = (now - this.lastReceived) | 0;
+		const left = this.keepAliveMs - (sentAgo > receivedAgo ? sentAgo : receivedAgo);
+		if (left > 0) return left;
+		this.pingDue = this.pingOpen = true;
+		return this.keepAliveMs;
 	}
 
 	/** Takes what CONNACK says; in 3.1.1 it says nothing and the defaults of 5.0 hold. */

@@ -49,21 +49,19 @@ export class Subscriptions {
 	private first: Filter | null = null;
 	private view: DataView;
 	private start: number;
-	private rows: number;
 	private lastId = 0;
 
 	constructor(arena: Arena, rows: number) {
 		this.view = arena.view;
 		this.start = arena.region(rows * Row.Subscription);
-		this.rows = rows;
 	}
 
-	/** Wants `filter` with these options (QoS in the low two bits). Returns false when the table is full. */
-	add(filter: Filter, options: number): boolean {
+	/** Wants `filter` with these options (QoS in the low two bits). Returns false when all `rows` of the table are taken. */
+	add(filter: Filter, options: number, rows: number): boolean {
 		if (filter.row < 0) {
 			let row = 0;
-			while (row < this.rows && this.state(row) !== State.Free) row++;
-			if (row === this.rows) return false;
+			while (row < rows && this.state(row) !== State.Free) row++;
+			if (row === rows) return false;
 			filter.row = row;
 			this.append(filter);
 		}
@@ -128,7 +126,8 @@ export class Subscriptions {
 	 * every subscription is.
 	 */
 	renew(resumed: boolean): void {
-		for (let row = 0; row < this.rows; row++) {
+		for (let filter = this.first; filter !== null; filter = filter.next) {
+			const { row } = filter;
 			const state = this.state(row);
 			if (state === State.AwaitUnsuback) this.set(row, State.DueUnsubscribe);
 			else if (state === State.AwaitSuback) this.set(row, State.DueSubscribe);
@@ -139,8 +138,8 @@ export class Subscriptions {
 
 	/** Takes for granted what was to be asked for: the broker has the session, and in it all of this. */
 	trust(): void {
-		for (let row = 0; row < this.rows; row++)
-			if (this.state(row) === State.DueSubscribe) this.set(row, State.Active);
+		for (let filter = this.first; filter !== null; filter = filter.next)
+			if (this.state(filter.row) === State.DueSubscribe) this.set(filter.row, State.Active);
 	}
 
 	/** A hash of what is wanted, never 0; the filters stand in `bytes`. */

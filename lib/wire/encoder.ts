@@ -19,7 +19,6 @@ export class Encoder {
 	readonly start: number;
 	/** The arena's, start to {@link position} of which waits. */
 	readonly bytes: Uint8Array;
-	private readonly end: number;
 	private readonly view: DataView;
 	private readonly counters: Uint32Array;
 
@@ -33,16 +32,14 @@ export class Encoder {
 		this.position = start;
 		this.start = start;
 		this.limit = end;
-		this.end = end;
 		this.bytes = arena.bytes;
 		this.view = arena.view;
 		this.counters = counters;
 	}
 
-	/** Lets packets take `room` bytes from {@link start} on, but no more than the region has. */
-	allow(room: number): void {
-		const limit = this.start + room;
-		this.limit = limit < this.end ? limit : this.end;
+	/** Lets packets take `room` bytes from {@link start} on, but no more than the `size` bytes of the region. */
+	allow(room: number, size: number): void {
+		this.limit = this.start + (room < size ? room : size);
 	}
 
 	/** Forgets what waits: it was sent. */

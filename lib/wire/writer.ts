@@ -39,11 +39,9 @@ export class Writer {
 	position = 0;
 	private limit = 0;
 	private readonly out: Uint8Array;
-	private readonly view: DataView;
 
 	constructor(arena: Block) {
 		this.out = arena.bytes;
-		this.view = arena.view;
 	}
 
 	/** True when something did not fit since {@link begin}. */
@@ -70,7 +68,8 @@ export class Writer {
 	uint16(n: number): void {
 		const at = this.position;
 		if (at + 2 <= this.limit) {
-			this.view.setUint16(at, n);
+			this.out[at] = n >> 8;
+			this.out[at + 1] = n;
 			this.position = at + 2;
 		} else this.overflow();
 	}
@@ -79,7 +78,11 @@ export class Writer {
 	uint32(n: number): void {
 		const at = this.position;
 		if (at + 4 <= this.limit) {
-			this.view.setUint32(at, n);
+			const { out } = this;
+			out[at] = n >>> 24;
+			out[at + 1] = n >> 16;
+			out[at + 2] = n >> 8;
+			out[at + 3] = n;
 			this.position = at + 4;
 		} else this.overflow();
 	}

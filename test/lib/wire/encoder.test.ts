@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+
 import { describe, expect, test } from "vitest";
 import { ConnectAt, type ConnectFields, encodeConnect } from "../../../lib/wire/connect.js";
 import { Encoder } from "../../../lib/wire/encoder.js";
@@ -253,9 +254,9 @@ describe("the region", () => {
 
 	test("the limit never passes the end of the region", () => {
 		const { encoder } = setUp(false);
-		encoder.allow(END + 5 - START);
+		encoder.allow(END + 5 - START, END - START);
 		expect(encoder.limit).toBe(END);
-		encoder.allow(3);
+		encoder.allow(3, END - START);
 		expect(encoder.limit).toBe(START + 3);
 		expect(encoder.ping()).toBe(true);
 		expect(encoder.ping()).toBe(false);

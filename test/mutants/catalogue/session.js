@@ -73,7 +73,7 @@ export const SESSION_RULES = [
 		name: "resume-what-is-known",
 		rule: "no session is resumed that the store does not know",
 		file: IDENTITY,
-		find: "if (anew || (encoder.version5 && !this.store.established)) bytes[at] |= ConnectFlag.CleanStart;",
+		find: "if (anew || (encoder.version5 && !store.established)) bytes[at] |= ConnectFlag.CleanStart;",
 		replace: "if (anew) bytes[at] |= ConnectFlag.CleanStart;",
 		by: ["one cut: a blank partition, nothing else", "test: test/lib/session/lives.test.ts"],
 	},

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * What a client takes of the heap before its first connection, with its store in RAM and in flash. The aims are 10 and
- * 4.5 KiB, and 4 KiB more for flash; the limits of the whole client are what holds today.
+ * What a client takes of the heap before its first connection, with its store in RAM and in flash. The limits are what holds
+ * today: the aim of 10 KiB is kept; that of 4.5 KiB for tiny limits is missed by half a KiB, of which the buffers are 2.
  */
 import { Client } from "../../../lib/client.js";
 import { DEFAULT_LIMITS, type Limits, TINY_LIMITS } from "../../../lib/limits.js";
@@ -53,8 +53,8 @@ function whole(name: string, limits: Limits, limit: number, inFlash: boolean): n
 }
 
 for (const [title, limits, limit, flashLimit] of [
-	["default limits", DEFAULT_LIMITS, 10_356, 14_036],
-	["tiny limits", TINY_LIMITS, 5_236, 7_692],
+	["default limits", DEFAULT_LIMITS, 10_228, 13_908],
+	["tiny limits", TINY_LIMITS, 5_108, 7_564],
 ] as const) {
 	const ram = whole(title, limits, limit, false);
 	const kept = whole(`${title}, store in flash`, limits, flashLimit, true);
