@@ -9,7 +9,7 @@ export default defineConfig({
 		pool: "forks",
 		// Each build takes both cores by itself.
 		maxWorkers: 1,
-		testTimeout: 600_000,
+		testTimeout: 1_800_000,
 		hookTimeout: 600_000,
 	},
 });
