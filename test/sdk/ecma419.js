@@ -3,6 +3,8 @@
  * The drop-in for `embedded:network/mqtt/client` on the SDK's own engine and TCP class, against mosquitto: the SDK's example,
  * unchanged, and what a message allocates, beside the SDK's own client.
  */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildImage } from "./build.js";
@@ -15,9 +17,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const SLOTS_MOST = 6;
 
 /** @type {import("./cases.js").Case[]} */
-export const ECMA419_CASES = [
-	{ name: "the SDK's own example on the drop-in", app: "../ecma419/ecma419-example", args: {} },
-];
+const CASES = [{ name: "the SDK's own example on the drop-in", app: "../ecma419/ecma419-example", args: {} }];
 for (const whose of ["ours", "theirs"])
 	for (const [qos, echo] of /** @type {const} */ ([
 		[0, "yes"],
@@ -27,13 +27,47 @@ for (const whose of ["ours", "theirs"])
 		[2, "yes"],
 	])) {
 		const way = echo === "yes" ? "out and in" : "out";
-		ECMA419_CASES.push({
+		CASES.push({
 			name: `${whose === "ours" ? "the drop-in" : "the SDK's client"}, QoS ${qos}, ${way}`,
 			app: `../ecma419/ecma419-${whose}`,
 			args: { qos, echo },
 			theirs: whose === "theirs",
 		});
 	}
+
+/** What the SDK's TLS socket needs as files: roots in DER; and what mosquitto does: its certificate with the chain that the SDK wants. */
+const folder = mkdtempSync(join(tmpdir(), "ringbuoy-ecma419-"));
+const fixture = (/** @type {string} */ name) => join(here, "..", "fixtures", "tls", name);
+const pem = (/** @type {string} */ name) => readFileSync(fixture(name), "utf8");
+for (const name of ["ca", "other"]) {
+	const base64 = /-----BEGIN CERTIFICATE-----([^-]*)/.exec(pem(`${name}.pem`))?.[1] ?? "";
+	writeFileSync(join(folder, `${name}.der`), Buffer.from(base64, "base64"));
+}
+writeFileSync(join(folder, "chain.pem"), pem("server.pem") + pem("ca.pem"));
+const broker = [
+	`cafile ${fixture("ca.pem")}`,
+	`certfile ${join(folder, "chain.pem")}`,
+	`keyfile ${fixture("server.key")}`,
+];
+const tls = { qos: 1, echo: "yes", messages: 100, resources: folder, speed: 5 };
+const WRONG = "the drop-in over TLS, a wrong CA";
+for (const [name, root] of [
+	["the drop-in over TLS, QoS 1, out and in", "ca.der"],
+	[WRONG, "other.der"],
+])
+	CASES.push({ name, app: "../ecma419/ecma419-tls", args: { ...tls, root }, broker });
+
+/** What is wrong with a case; empty when nothing is. @param {string} name @param {import("./perform.js").Outcome} outcome */
+function faultOf(name, { lines, code, words }) {
+	const verdict = lines.find((line) => line.pass !== undefined);
+	if (verdict === undefined) return `exit ${code}: ${words || "it said nothing"}`;
+	const fault = verdict.fault ?? "";
+	if (name === WRONG) return fault.startsWith("TLS: ") ? "" : `not refused: ${fault}`;
+	const { slots, chunks } = verdict.values ?? {};
+	if (fault === "" && name === "the drop-in, QoS 1, out" && !(Number(slots) <= SLOTS_MOST && chunks === 0))
+		return `${slots} slots and ${chunks} chunks, at most ${SLOTS_MOST} and none`;
+	return fault;
+}
 
 /** One after the other: a table, and how many failed. */
 async function main() {
@@ -46,19 +80,13 @@ async function main() {
 	let failed = 0;
 	/** @type {Map<string, import("./build.js").Image>} */
 	const images = new Map();
-	for (const one of ECMA419_CASES) {
+	for (const one of CASES) {
 		const image = images.get(one.app) ?? (await buildImage(sdk, join(here, "apps", one.app)));
 		images.set(one.app, image);
-		const { lines, code, words } = await perform(image, one);
-		const verdict = lines.find((line) => line.pass !== undefined);
-		const { slots, chunks, bytes, collections, codes } = verdict?.values ?? {};
-		let fault = verdict?.fault ?? `exit ${code}: ${words || "it said nothing"}`;
-		if (
-			fault === "" &&
-			one.name === "the drop-in, QoS 1, out" &&
-			!(Number(slots) <= SLOTS_MOST && chunks === 0)
-		)
-			fault = `more than ${SLOTS_MOST} slots, or a chunk`;
+		const outcome = await perform(image, one);
+		const { slots, chunks, bytes, collections, codes } =
+			outcome.lines.find((line) => line.pass !== undefined)?.values ?? {};
+		const fault = faultOf(one.name, outcome);
 		if (fault === "") passed++;
 		else failed++;
 		const counts =
@@ -72,4 +100,8 @@ async function main() {
 	process.exitCode = failed > 0 ? 1 : 0;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await main();
+try {
+	await main();
+} finally {
+	rmSync(folder, { recursive: true, force: true });
+}

@@ -61,21 +61,20 @@ export class Shield {
 		} as SocketOptions);
 	}
 
-	/** Runs TLSSocket's code, and passes on what it said. */
-	enter(action: () => void): void {
-		if (this.#over) return;
+	/** Runs TLSSocket's code; false when that has thrown. */
+	run(action: () => void): boolean {
+		if (this.#over) return false;
 		try {
 			action();
 		} catch (error) {
 			this.#over = true;
 			this.#owner.threw(error);
-			return;
 		}
-		this.pass();
+		return !this.#over;
 	}
 
 	/** Passes on what was noted, and lets TLSSocket look at what else waits; not from inside its code. */
-	private pass(): void {
+	pass(): void {
 		while (!this.#over) {
 			const room = this.#room;
 			const count = this.#readable;
@@ -85,11 +84,8 @@ export class Shield {
 			else if (count > 0) {
 				this.#owner.readable(count);
 				this.#below?.refresh();
-			} else if (!this.#below?.more) break;
-			else {
-				this.#below.again();
-				return; // it passes on by itself
-			}
+			} else if (this.#below?.more) this.#below.look();
+			else break;
 		}
 		if (this.#ended && !this.#over) this.#owner.ended();
 	}
@@ -124,11 +120,18 @@ class Below implements Socket {
 		this.#tcp = new io({
 			...options,
 			onReadable: (count) => {
-				this.#seen = -1;
-				this.look(count);
+				this.#waiting = count;
+				this.look();
+				shield.pass();
 			},
-			onWritable: (room) => this.call(() => options.onWritable(room)),
-			onError: () => this.call(() => options.onError()),
+			onWritable: (room) => {
+				this.call(() => options.onWritable(room));
+				shield.pass();
+			},
+			onError: () => {
+				this.call(() => options.onError());
+				shield.pass();
+			},
 		});
 	}
 
@@ -149,26 +152,17 @@ class Below implements Socket {
 		this.#seen = -1;
 	}
 
-	again(): void {
-		this.look(this.#waiting);
-	}
-
-	private look(count: number): void {
-		this.call(() => {
-			this.#options.onReadable(count);
-			if (this.#waiting === count) this.#seen = count;
-		});
+	/** Lets TLSSocket look at what waits. */
+	look(): void {
+		const count = this.#waiting;
+		this.call(() => this.#options.onReadable(count));
+		this.#seen = this.#waiting === count ? count : -1;
 	}
 
 	private call(action: () => void): void {
-		this.#shield.enter(() => {
-			this.#inside = true;
-			try {
-				action();
-			} finally {
-				this.#inside = false;
-			}
-		});
+		this.#inside = true;
+		this.#shield.run(action);
+		this.#inside = false;
 	}
 
 	read(what: number | Bytes): ArrayBuffer | number | undefined {
