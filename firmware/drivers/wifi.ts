@@ -304,6 +304,8 @@ export class WifiStation implements Uplink, Alarm {
 	#failed(thrown: unknown): void {
 		if (this.up) this.#owed = true;
 		this.#round.driver(thrown);
+		// Also while it was left alone: this instance is of no use any more.
+		if (this.#state === State.Leaving) this.#driver = undefined;
 		this.#set(State.Leaving, Ms.Leaving);
 		this.#disconnect();
 	}

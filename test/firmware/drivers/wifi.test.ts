@@ -171,6 +171,19 @@ describe("A Wi-Fi station", () => {
 		}
 	});
 
+	it("takes another instance when somebody has closed its own", () => {
+		const scene = new Scene();
+		scene.radio.point("home", "correct horse");
+		scene.wifi.open();
+		scene.untilUp();
+		scene.radio.list[0].close();
+		scene.pass(6000);
+		expect(scene.wifi.up).toBe(false);
+		expect(scene.told).toEqual([true, "", 'the Wi-Fi driver says "invalid host data"']);
+		scene.untilUp();
+		expect(scene.radio.instances).toBe(1);
+	});
+
 	it("notices a loss although its message was lost", () => {
 		const scene = new Scene();
 		scene.radio.point("home", "correct horse");
