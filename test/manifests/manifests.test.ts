@@ -6,8 +6,10 @@ import { describe, expect, test } from "vitest";
 import { files, read, strip } from "../tidy/source.js";
 import { applying, boards, pieceOf, pieces, programs, root, withBoard, withPieces } from "./application.js";
 import type { Build } from "./mcconfig.js";
+import { examine } from "./mistakes.js";
 import { namedSdk, names } from "./names.js";
 import { wrongIn } from "./partitions.js";
+import { disk } from "./tree.js";
 
 const sdk = namedSdk();
 const manifests = files("manifests", ".json").filter((path) => !path.startsWith("manifests/examples/"));
@@ -56,6 +58,11 @@ describe.each(boards)("boards/$name", ({ name, target, flashBytes, partition }) 
 			[],
 		);
 	});
+});
+
+test("manifests/examples/ecma419 has nothing wrong; the others need what npm and git bring: test/package", () => {
+	const manifest = `${root}/manifests/examples/ecma419/manifest.json`;
+	expect(examine({ manifest, platform: "esp32/nodemcu", sdk, tree: disk }).mistakes).toEqual([]);
 });
 
 test.each(manifests)("%s names the SDK by $(MODDABLE) only, which is always there", (path) => {
