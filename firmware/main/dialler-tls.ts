@@ -18,6 +18,7 @@ import { CachingResolver } from "../drivers/resolver.js";
 import type { SocketClass } from "../drivers/socket.js";
 import { TcpDialler } from "../drivers/tcp-dialler.js";
 import { type SecureOptions, TlsDialler } from "../drivers/tls-dialler.js";
+import type { Der } from "../drivers/trust.js";
 import { WebSocketDialler } from "../drivers/websocket-dialler.js";
 import type { DiallerParts } from "./parts.js";
 
@@ -43,7 +44,7 @@ export function openDialler(parts: DiallerParts): Dialler & { readonly lastError
 
 /** Those that are there. Views into flash; TLS reads them where they are. */
 function certificates(): SecureOptions {
-	const ca: Resource[] = [];
+	const ca: Der[] = [];
 	for (let i = 1; i <= AUTHORITIES_MOST; i++) {
 		const name = i === 1 ? "ca.der" : `ca-${i}.der`;
 		if (Resource.exists(name)) ca.push(new Resource(name));
