@@ -7,12 +7,21 @@
  * makefile only two files are asked for, because its targets `all`, `deploy` and `xsbug` end processes of others.
  */
 
-import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import {
+	cpSync,
+	existsSync,
+	mkdirSync,
+	readFileSync,
+	rmSync,
+	symlinkSync,
+	utimesSync,
+	writeFileSync,
+} from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { type BoardFolder, boardFaults } from "./device-board.js";
 import { Diagnostics, type Finding } from "./device-diagnostics.js";
 import { type Partition, partitionsOf } from "./device-partitions.js";
-import { type Order, type Project, writeProject } from "./device-project.js";
+import { type Flavour, type Order, type Project, writeProject } from "./device-project.js";
 import { run } from "./device-run.js";
 import { compileTogether } from "./device-typescript.js";
 
@@ -64,16 +73,71 @@ export async function check(
 	const diagnostics = new Diagnostics(project.folder, tools.sdk, (files) => progress.compiled(files));
 	const faults = boardFaults(order.board);
 	for (const fault of faults) diagnostics.fault(join(order.board.path, "board.json"), fault);
-	if (faults.length === 0) await link(order, project, tools, diagnostics, progress, signal);
-	const sizes = sizesOf(join(project.made, "mc.xs.c"));
-	if (!signal.aborted && diagnostics.errors.length === 0) {
-		if (sizes === undefined)
-			diagnostics.fault("", "the SDK's tools linked nothing, and did not say why: see --verbose");
-		else for (const fault of madeFaults(order.board, project)) diagnostics.fault("", fault);
-	}
+	const { target } = order.board.facts;
+	if (faults.length === 0) await link({ ...order, target }, project, tools, diagnostics, progress, signal);
+	if (!signal.aborted && diagnostics.errors.length === 0)
+		for (const fault of madeFaults(order.board, project)) diagnostics.fault("", fault);
+	return outcome(order.board.name, order.program.name, project, diagnostics, started, signal);
+}
+
+/** One of `manifests/examples`: the small projects that show how others include this one. */
+export async function checkExample(
+	name: string,
+	out: string,
+	tools: Toolchain,
+	progress: Progress,
+	signal: AbortSignal,
+): Promise<Checked> {
+	const started = performance.now();
+	const folder = exampleAt(tools.root, name, out);
+	const made = join(out, "tmp/esp32", subplatformOf(EXAMPLE_TARGET), "release", name);
+	const project = { folder, out, made, idfProject: join(made, "xsProj-esp32"), images: "" };
+	const diagnostics = new Diagnostics(folder, tools.sdk, (files) => progress.compiled(files));
+	await link(
+		{ target: EXAMPLE_TARGET, flavour: "release", out },
+		project,
+		tools,
+		diagnostics,
+		progress,
+		signal,
+	);
+	return outcome(EXAMPLE_TARGET, `example ${name}`, project, diagnostics, started, signal);
+}
+
+/** Those that mcconfig builds by themselves. The others come by git, or need mcpack, which writes into the SDK. */
+export const EXAMPLES = ["ecma419", "npm"] as const;
+export const EXAMPLE_TARGET = "esp32/nodemcu";
+
+/** Where it stands, or for the one that wants the package in `node_modules` a copy that has it there. */
+function exampleAt(root: string, name: string, out: string): string {
+	const place = join(root, "manifests/examples", name);
+	if (!existsSync(join(place, "package.json"))) return place;
+	const copy = join(out, name);
+	cpSync(place, copy, { recursive: true });
+	mkdirSync(join(copy, "node_modules"), { recursive: true });
+	const link = join(copy, "node_modules/ringbuoy");
+	rmSync(link, { force: true });
+	symlinkSync(root, link, "dir");
+	return copy;
+}
+
+function subplatformOf(target: string): string {
+	return target.slice(target.indexOf("/") + 1);
+}
+
+function outcome(
+	board: string,
+	program: string,
+	{ made }: Project,
+	diagnostics: Diagnostics,
+	started: number,
+	signal: AbortSignal,
+): Checked {
+	const sizes = sizesOf(join(made, "mc.xs.c"));
+	if (sizes === undefined && diagnostics.errors.length === 0 && !signal.aborted)
+		diagnostics.fault("", "the SDK's tools linked nothing, and did not say why: see --verbose");
 	return {
-		board: order.board.name,
-		program: order.program.name,
+		...{ board, program },
 		ok: diagnostics.errors.length === 0 && !signal.aborted,
 		findings: diagnostics.findings,
 		seconds: (performance.now() - started) / 1000,
@@ -82,8 +146,14 @@ export async function check(
 	};
 }
 
+interface Job {
+	readonly target: string;
+	readonly flavour: Flavour;
+	readonly out: string;
+}
+
 async function link(
-	{ board, flavour, out }: Order,
+	{ target, flavour, out }: Job,
 	project: Project,
 	tools: Toolchain,
 	diagnostics: Diagnostics,
@@ -112,7 +182,7 @@ async function link(
 	for (const file of ["makefile", "mc.xs.c"]) rmSync(join(made, file), { force: true });
 	progress.step("mcconfig");
 	const flags = flavour === "release" ? [] : [flavour === "debug" ? "-d" : "-i"];
-	const code = await runIn("mcconfig", [...flags, "-p", board.facts.target, "-o", out, "manifest.json"]);
+	const code = await runIn("mcconfig", [...flags, "-p", target, "-o", out, "manifest.json"]);
 	if (code !== 0 && diagnostics.errors.length === 0 && !signal.aborted)
 		diagnostics.fault("", `mcconfig ended with ${code}: ${diagnostics.lines.at(-1) ?? "it said nothing"}`);
 	const makefile = join(made, "makefile");
@@ -164,7 +234,9 @@ function charactersOf(text: string): number {
 /** What mcconfig made of the board: its own partition table, or the target's; the size of the flash. */
 function madeFaults({ facts, partitions }: BoardFolder, { idfProject }: Project): string[] {
 	const faults: string[] = [];
-	const table = partitionsOf(readFileSync(join(idfProject, "partitions.csv"), "utf8"));
+	const file = join(idfProject, "partitions.csv");
+	if (!existsSync(file)) return faults; // nothing was made: that is told by itself
+	const table = partitionsOf(readFileSync(file, "utf8"));
 	const shape = (list: readonly Partition[]): string =>
 		list
 			.map(({ label, type, subtype, offset, bytes }) => [label, type, subtype, offset, bytes].join())

@@ -46,7 +46,11 @@ export const DEVICE_OPTIONS: Readonly<Record<Verb, readonly OptionGroup[]>> = {
 		WHAT,
 		{
 			title: "How",
-			options: [{ name: "all", help: "every board with every program" }, JSON_OPTION, ...HOW],
+			options: [
+				{ name: "all", help: "every board with every program, and the examples" },
+				JSON_OPTION,
+				...HOW,
+			],
 		},
 	],
 	build: [WHAT, { title: "How", options: [JSON_OPTION, DRY, ...HOW] }],

@@ -9,6 +9,7 @@ import { counted, duration, grouped } from "./words.js";
 
 export interface DeviceOutput {
 	begin(order: Order, version: string, sdk: string): void;
+	beginExample(name: string, target: string, version: string): void;
 	step(words: string): void;
 	compiled(files: number): void;
 	/** A line of a tool. */
@@ -51,6 +52,10 @@ class TextLines implements DeviceOutput {
 		this.#print(`  this was tried with SDK ${SDK_TRIED}; if something is odd, that may be why`);
 	}
 
+	beginExample(name: string, target: string, version: string): void {
+		this.#print(`example ${name}: ${target}, Moddable SDK ${version || "?"}`);
+	}
+
 	step(words: string): void {
 		this.#progress(words);
 	}
@@ -84,7 +89,7 @@ class TextLines implements DeviceOutput {
 	}
 
 	end(count: number, failed: number): void {
-		if (count > 1) this.#print(`${counted(count - failed, "firmware")} in order, ${failed} failed`);
+		if (count > 1) this.#print(`${counted(count - failed, "build")} in order, ${failed} failed`);
 	}
 
 	dry(commands: readonly string[], settings: readonly string[]): void {
@@ -145,6 +150,10 @@ class JsonLines implements DeviceOutput {
 			sdk,
 			out,
 		});
+	}
+
+	beginExample(name: string, target: string, version: string): void {
+		write({ event: "begin", example: name, target, version });
 	}
 
 	step(): void {}

@@ -14,7 +14,7 @@ import {
 	runBuild,
 } from "./device-build.js";
 import { certificatesOf } from "./device-certificates.js";
-import { check, type Toolchain } from "./device-check.js";
+import { check, checkExample, EXAMPLE_TARGET, EXAMPLES, type Toolchain } from "./device-check.js";
 import { DEVICE_HELP, DEVICE_OPTIONS, deviceHelp, VERBS, type Verb } from "./device-options.js";
 import { type DeviceOutput, outputOf } from "./device-output.js";
 import {
@@ -64,7 +64,7 @@ export async function device(args: readonly string[], signal: AbortSignal): Prom
 	const orders = ordersOf(place, options, settings);
 	const output = outputOf(options.has("json"), options.has("verbose"));
 	return verb === "check"
-		? checkAll(orders, place, output, signal)
+		? checkAll(orders, place, options, output, signal)
 		: make(verb, orders[0], place, options, output, signal);
 }
 
@@ -145,10 +145,14 @@ function missingWords(missing: readonly Missing[]): string {
 async function checkAll(
 	orders: readonly Order[],
 	place: Surroundings,
+	options: Typed,
 	output: DeviceOutput,
 	signal: AbortSignal,
 ): Promise<number> {
 	const tools = toolchain(place);
+	const examples = options.has("all") ? EXAMPLES : [];
+	const out = options.get("out");
+	const examplesOut = out === undefined ? defaultOut("examples") : resolve(out, "examples");
 	let failed = 0;
 	for (const order of orders) {
 		output.begin(order, tools.sdkVersion, tools.sdk);
@@ -157,7 +161,14 @@ async function checkAll(
 		output.checked(checked);
 		if (!checked.ok) failed++;
 	}
-	output.end(orders.length, failed);
+	for (const name of examples) {
+		output.beginExample(name, EXAMPLE_TARGET, tools.sdkVersion);
+		const checked = await checkExample(name, examplesOut, tools, output, signal);
+		if (signal.aborted) return 130;
+		output.checked(checked);
+		if (!checked.ok) failed++;
+	}
+	output.end(orders.length + examples.length, failed);
 	return failed === 0 ? 0 : 1;
 }
 

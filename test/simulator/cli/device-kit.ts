@@ -26,11 +26,12 @@ if (FAKE_MODE === "hangs") {
 	return;
 }
 const manifest = JSON.parse(fs.readFileSync("manifest.json", "utf8"));
+const example = manifest.include[0].startsWith("$");
 const board = path.dirname(manifest.include[0]);
-const facts = JSON.parse(fs.readFileSync(path.join(board, "board.json"), "utf8"));
+const facts = example ? { chip: "ESP32" } : JSON.parse(fs.readFileSync(path.join(board, "board.json"), "utf8"));
 const subplatform = after("-p").split("/")[1];
 const flavour = args.includes("-d") || args.includes("-dl") ? "debug" : args.includes("-i") ? "instrument" : "release";
-const place = path.join("esp32", subplatform, flavour, "ringbuoy");
+const place = path.join("esp32", subplatform, flavour, path.basename(process.cwd()));
 const made = path.join(after("-o"), "tmp", place);
 const target = args.includes("-t") ? after("-t") : undefined;
 if (target === "deploy") {
@@ -48,7 +49,7 @@ if (target === "build") {
 }
 const project = path.join(made, "xsProj-" + facts.chip.toLowerCase().replace("-", ""));
 fs.mkdirSync(project, { recursive: true });
-const table = FAKE_MODE === "other table" ? "nvs,data,nvs,0x9000,0x6000\\nfactory,app,factory,0x10000,0x3F0000\\n" : fs.readFileSync(path.join(board, "partitions.csv"), "utf8");
+const table = FAKE_MODE === "other table" || example ? "nvs,data,nvs,0x9000,0x6000\\nfactory,app,factory,0x10000,0x3F0000\\n" : fs.readFileSync(path.join(board, "partitions.csv"), "utf8");
 fs.writeFileSync(path.join(project, "partitions.csv"), table);
 fs.writeFileSync(path.join(project, "sdkconfig.mc"), "CONFIG_ESPTOOLPY_FLASHSIZE_" + (FAKE_MODE === "other flash" ? 8 : 4) + "MB=y\\n");
 const source = process.env.FAKE_SOURCE;

@@ -3,11 +3,14 @@
 
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { Workshop } from "./device-kit.js";
 import { eventually, Run, ringbuoy } from "./run.js";
 
 let shop: Workshop;
+
+// Each starts Node, tsc and make; on a busy machine that is slow, and no sign of anything.
+vi.setConfig({ testTimeout: 60_000 });
 
 beforeAll(() => {
 	shop = new Workshop();
@@ -138,7 +141,7 @@ describe("ringbuoy device check", () => {
 		expect(events[3]).toMatchObject({ board: "esp32-devkit", program: "sensor", ok: true, codeBytes: 429 });
 	});
 
-	test("--all is every board with every program", async () => {
+	test("--all is every board with every program, and the examples", async () => {
 		const { code, stdout } = await shop.run(["device", "check", "--all", "--json", "--out", shop.out]);
 		const events = stdout
 			.trim()
@@ -150,6 +153,7 @@ describe("ringbuoy device check", () => {
 		expect(new Set(pairs).size).toBe(pairs.length);
 		for (const board of ["esp32-devkit", "esp32-s3", "esp32-c3-devkit-rust", "wt32-eth01", "m5paper"])
 			for (const program of ["hello", "sensor", "sleeper"]) expect(pairs).toContain(`${board} ${program}`);
+		for (const example of ["npm", "ecma419"]) expect(pairs).toContain(`esp32/nodemcu example ${example}`);
 		expect(events.at(-1)).toEqual({ event: "end", count: pairs.length, failed: 0 });
 		expect(code).toBe(0);
 	}, 120_000);
