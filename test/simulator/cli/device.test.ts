@@ -142,7 +142,9 @@ describe("ringbuoy device check", () => {
 	});
 
 	test("--all is every board with every program, and the examples", async () => {
-		const { code, stdout } = await shop.run(["device", "check", "--all", "--json", "--out", shop.out]);
+		const { code, stdout } = await shop.run(["device", "check", "--all", "--json", "--out", shop.out], {
+			guardMs: 170_000,
+		});
 		const events = stdout
 			.trim()
 			.split("\n")
@@ -156,7 +158,7 @@ describe("ringbuoy device check", () => {
 		for (const example of ["npm", "ecma419"]) expect(pairs).toContain(`esp32/nodemcu example ${example}`);
 		expect(events.at(-1)).toEqual({ event: "end", count: pairs.length, failed: 0 });
 		expect(code).toBe(0);
-	}, 120_000);
+	}, 180_000);
 
 	test("holds a board of somebody's own against what a board must be, before it starts anything", async () => {
 		const facts = { title: "Mine", chip: "ESP8266", target: "esp/nodemcu", sensor: { part: "x" } };
