@@ -136,8 +136,11 @@ export function manifestFor(root: string, { board, program, settings, tls, certi
 		...(own !== undefined && {
 			modules: { "ringbuoy/program": own },
 			preload: ["ringbuoy/program"],
-			// The memory that the sensor program has: enough for what is like it.
-			creation: manifestOf(join(root, "manifests/sensor.json")).creation,
+			// The memory that the sensor program has, and with TLS the handshake: enough for what is like it.
+			creation: {
+				...manifestOf(join(root, "manifests/sensor.json")).creation,
+				...(tls && manifestOf(join(root, "manifests/device/tls.json")).creation),
+			},
 		}),
 		...(certificates.size > 0 && { data: { "*": "./certificates/*" } }),
 		...(settings.size > 0 && { config: Object.fromEntries(settings) }),

@@ -192,6 +192,19 @@ describe("settings", () => {
 	});
 });
 
+test("a program of one's own has the heap of the sensor, and with TLS the larger one", () => {
+	const module = "/somewhere/mine";
+	const order = {
+		...{ board: boardAt(root, "m5paper"), program: { name: "mine", module }, settings: new Map() },
+		...{ certificates: new Map(), flavour: "release", out: "" },
+	} as const;
+	const memory = (tls: boolean) => (manifestFor(root, { ...order, tls }) as { creation: object }).creation;
+	const creationOf = (name: string): object =>
+		JSON.parse(readFileSync(join(root, "manifests", name), "utf8")).creation;
+	expect(memory(false)).toEqual(creationOf("sensor.json"));
+	expect(memory(true)).toEqual({ ...creationOf("sensor.json"), ...creationOf("device/tls.json") });
+});
+
 describe("certificates", () => {
 	const tls = join(root, "test/fixtures/tls");
 	const file = (name: string): string => join(tls, name);
