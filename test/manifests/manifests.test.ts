@@ -65,6 +65,12 @@ test("manifests/examples/ecma419 has nothing wrong; the others need what npm and
 	expect(examine({ manifest, platform: "esp32/nodemcu", sdk, tree: disk }).mistakes).toEqual([]);
 });
 
+test("tsconfig.json compiles as mcconfig does: the same syntax, and constants written out across files", () => {
+	const { compilerOptions } = JSON.parse(read("tsconfig.json"));
+	expect(compilerOptions).toMatchObject({ target: "ES2025", module: "preserve", noEmitOnError: true });
+	expect(compilerOptions.isolatedModules ?? false).toBe(false);
+});
+
 test.each(manifests)("%s names the SDK by $(MODDABLE) only, which is always there", (path) => {
 	const variables = [...read(path).matchAll(/\$\((\w+)\)/g)].map(([, variable]) => variable);
 	expect(variables.filter((variable) => variable !== "MODDABLE")).toEqual([]);

@@ -67,6 +67,25 @@ test("every door that package.json names is there", async () => {
 	expect(doors.filter((door) => !packed.has(posix.normalize(door)))).toEqual([]);
 });
 
+test("every door opens on Node, those of drivers too", async () => {
+	const { exports } = JSON.parse(await readFile(installed("package.json"), "utf8"));
+	const doors = Object.keys(exports).filter((name) => name !== "./package.json");
+	const path = await add(
+		"doors.js",
+		doors
+			.map((name) => `console.log(Object.keys(await import("ringbuoy${name.slice(1)}")).length);`)
+			.join("\n"),
+	);
+	const { stdout } = await run(process.execPath, [path], { cwd: project });
+	expect(
+		stdout
+			.trim()
+			.split("\n")
+			.map(Number)
+			.every((count) => count > 0),
+	).toBe(true);
+});
+
 describe("The command line", () => {
 	test("tells its version", async () => {
 		const { version } = JSON.parse(await readFile(installed("package.json"), "utf8"));
