@@ -62,6 +62,8 @@ export class GuardedSocket implements Socket {
 	blind = false;
 	/** It was up. */
 	connected = false;
+	/** A write has failed. The ESP32's socket tells its end later, the Linux one never does (`lin/tcp.c`, tcpTask). */
+	broken = false;
 	/** Type of the record whose header was read last; 0 before the first. */
 	record = 0;
 	#readable = 0;
@@ -123,7 +125,9 @@ export class GuardedSocket implements Socket {
 			this.#secretOut = view[0] === RecordType.ChangeCipherSpec;
 			this.#warden.onSent(view);
 		}
-		return this.#tcp.write(view);
+		const room = this.#tcp.write(view);
+		if (room === undefined) this.broken = true;
+		return room;
 	}
 
 	/** After it the socket calls nobody back. The SDK's Linux socket would. */

@@ -80,8 +80,8 @@ export interface Keeper {
 	onShaken(): void;
 	/** It failed, or what came after it. */
 	onFailed(fault: TlsFault): void;
-	/** {@link SecureSocket.onAlarm} of this one, a moment later. */
-	wake(socket: SecureSocket): void;
+	/** {@link SecureSocket.onAlarm} of this one, `ms` later. */
+	wake(socket: SecureSocket, ms: number): void;
 }
 
 const enum Phase {
@@ -92,6 +92,8 @@ const enum Phase {
 
 /** Header, nonce, padding and authentication of a record of any cipher: 29 to 85 bytes. The SDK reckons so, too. */
 export const RECORD_OVERHEAD = 96;
+/** How long a connection that does not take what is written is listened to. */
+const brokenMs = 500;
 /** RFC 5246, section 6.2.1. */
 const plaintextBytesMost = 16_384;
 
@@ -132,7 +134,7 @@ export class SecureSocket implements Socket, Warden {
 		const count = this.#tls?.read(view) ?? 0;
 		guard.blind = false;
 		this.#unread = count > 0 ? this.#unread - count : 0;
-		if (this.#unread === 0 && !this.#telling && (guard.more || this.#ended)) this.#keeper.wake(this);
+		if (this.#unread === 0 && !this.#telling && (guard.more || this.#ended)) this.#keeper.wake(this, 0);
 		return count;
 	}
 
@@ -160,6 +162,7 @@ export class SecureSocket implements Socket, Warden {
 	onAlarm(): void {
 		if (this.#phase === Phase.Over || this.#telling) return;
 		if (this.#doomed !== undefined) this.fail(this.#doomed);
+		else if (this.#phase === Phase.Shaking && this.#guard?.broken) this.lose(this.#guard);
 		else this.tell();
 	}
 
@@ -180,8 +183,12 @@ export class SecureSocket implements Socket, Warden {
 
 	onReturned(caught: Caught | undefined): void {
 		if (this.#phase === Phase.Over) return;
-		if (caught === undefined) this.tell();
-		else this.blame(caught);
+		if (caught !== undefined) this.blame(caught);
+		else {
+			this.tell();
+			// What the peer said before it left may be on its way still: an alert, as a rule.
+			if ((this.#phase as Phase) === Phase.Shaking && this.#guard?.broken) this.#keeper.wake(this, brokenMs);
+		}
 	}
 
 	// ── the life of a connection ─────────────────────────────────────────────────────────────────────────────────
@@ -282,7 +289,7 @@ export class SecureSocket implements Socket, Warden {
 
 	private doom(fault: TlsFault): void {
 		this.#doomed = fault;
-		this.#keeper.wake(this);
+		this.#keeper.wake(this, 0);
 	}
 
 	private finish(fault: LinkFault | undefined): void {

@@ -91,7 +91,8 @@ export class TlsDialler implements Dialler, Keeper, Alarm {
 
 	/** What happened last and what to do about it, in a sentence; empty before the first failure. */
 	get lastError(): string {
-		return this.#words === "" ? this.#tcp.lastError : `${this.#place} ${this.#words}.`;
+		if (this.#words === "") return this.#tcp.lastError;
+		return `${this.#place} ${this.#words}${this.#words.endsWith("?") ? "" : "."}`;
 	}
 
 	dial(link: Link): Transport {
@@ -131,9 +132,9 @@ export class TlsDialler implements Dialler, Keeper, Alarm {
 		this.#sound = false;
 	}
 
-	wake(socket: SecureSocket): void {
+	wake(socket: SecureSocket, ms: number): void {
 		this.#sleeper = socket;
-		this.#timer.arm(0);
+		this.#timer.arm(ms);
 	}
 
 	onAlarm(): void {

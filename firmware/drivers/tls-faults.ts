@@ -6,7 +6,7 @@ import { LinkFault } from "../../lib/index.js";
 /** Why a TLS connection failed. */
 export interface TlsFault {
 	readonly fault: LinkFault;
-	/** A sentence without its beginning, which is the broker's place, and its full stop. */
+	/** Without its beginning, which is the broker's place, and its full stop. */
 	readonly words: string;
 }
 
@@ -23,13 +23,14 @@ export const CLOCK_NOT_SET: TlsFault = Object.freeze({
 export const CUT: TlsFault = Object.freeze({
 	fault: LinkFault.Reset,
 	words:
-		"ended the connection in the middle of the TLS handshake. If it does so each time: is this its TLS port",
+		"ended the connection in the middle of the TLS handshake. If it does so each time: is this its TLS port, " +
+		"and does it want a client certificate?",
 });
 
 /** It was given up on. */
 export const SILENT: TlsFault = Object.freeze({
 	fault: LinkFault.TimedOut,
-	words: "does not finish the TLS handshake. Is this its TLS port, and is it quick enough",
+	words: "does not finish the TLS handshake. Is this its TLS port, and is it quick enough?",
 });
 
 /** The handshake ended with a polite alert, which the SDK takes for success. */
@@ -60,7 +61,7 @@ export function handshakeFault(message: string): TlsFault {
 	if (message.includes("unsup") || message.includes("curve"))
 		return refused(`and this board have no cipher or curve in common (${message})`);
 	const detail = message === "" ? "" : ` (${message})`;
-	return refused(`does not speak TLS 1.2 as the SDK does${detail}. Is this its TLS port`);
+	return refused(`does not speak TLS 1.2 as the SDK does${detail}. Is this its TLS port?`);
 }
 
 /** An exception later on. */

@@ -132,12 +132,20 @@ export function diallerContract(name: string, open: OpenHarness, promises: Promi
 			await harness.settle();
 			expect(link.calls.filter((call) => call === "readable")).toHaveLength(1);
 			peer.socket.send(patterned(6, 4));
-			if (harness.framed) await harness.settle();
-			else await harness.until(() => link.readable === 10);
 			const got = new Uint8Array(10);
-			for (let at = 0; at < 9; at += 3) expect(link.read(got, at, at + 3)).toBe(3);
-			expect(link.read(got, 9, 9)).toBe(0);
-			expect(link.read(got, 9, 10)).toBe(1);
+			if (harness.framed) {
+				// The next record may be opened only when the one before is read.
+				let at = 0;
+				await harness.until(() => {
+					at += link.read(got, at, Math.min(at + 3, 10));
+					return at === 10;
+				});
+			} else {
+				await harness.until(() => link.readable === 10);
+				for (let at = 0; at < 9; at += 3) expect(link.read(got, at, at + 3)).toBe(3);
+				expect(link.read(got, 9, 9)).toBe(0);
+				expect(link.read(got, 9, 10)).toBe(1);
+			}
 			expect(link.read(got, 0, 10)).toBe(0);
 			expect(got).toEqual(patterned(10));
 			link.close();
@@ -251,10 +259,10 @@ export function diallerContract(name: string, open: OpenHarness, promises: Promi
 			expect(link.calls).toEqual(["writable"]);
 		});
 
-		test("a megabyte comes back whole through one overwritten buffer and a slow reader", async () => {
+		test("a long stream comes back whole through one overwritten buffer and a slow reader", async () => {
 			const { link, peer } = await connect();
 			peer.echo = true;
-			const total = 1 << 20;
+			const total = harness.framed ? 1 << 18 : 1 << 20;
 			const outgoing = new Uint8Array(8192);
 			const incoming = new Uint8Array(700);
 			let sent = 0;
