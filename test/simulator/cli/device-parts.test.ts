@@ -11,7 +11,7 @@ import { type BoardFacts, boardAt, boardFaults, boardNames } from "../../../simu
 import { certificatesOf } from "../../../simulator/cli/device-certificates.js";
 import { Diagnostics, findingLine } from "../../../simulator/cli/device-diagnostics.js";
 import { partitionFaults, partitionsOf } from "../../../simulator/cli/device-partitions.js";
-import { manifestFor, programAt } from "../../../simulator/cli/device-project.js";
+import { manifestFor, type Order, programAt } from "../../../simulator/cli/device-project.js";
 import { typed } from "../../../simulator/cli/device-run.js";
 import { surroundings } from "../../../simulator/cli/device-sdk.js";
 import { SETTINGS, shown, takeSettings, wantsTls } from "../../../simulator/cli/device-settings.js";
@@ -194,10 +194,15 @@ describe("settings", () => {
 
 test("a program of one's own has the heap of the sensor, and with TLS the larger one", () => {
 	const module = "/somewhere/mine";
-	const order = {
-		...{ board: boardAt(root, "m5paper"), program: { name: "mine", module }, settings: new Map() },
-		...{ certificates: new Map(), flavour: "release", out: "" },
-	} as const;
+	const order: Order = {
+		board: boardAt(root, "m5paper"),
+		program: { name: "mine", module },
+		settings: new Map(),
+		certificates: new Map(),
+		tls: false,
+		flavour: "release",
+		out: "",
+	};
 	const memory = (tls: boolean) => (manifestFor(root, { ...order, tls }) as { creation: object }).creation;
 	const creationOf = (name: string): object =>
 		JSON.parse(readFileSync(join(root, "manifests", name), "utf8")).creation;
@@ -259,6 +264,13 @@ describe("what tools print", () => {
 		["/mine/a.js:26: warning: cannot optimize native!", ["/mine/a.js:26: warning: cannot optimize native"]],
 	])("%s", (line, findings) => {
 		expect(found(line)).toEqual(findings);
+	});
+
+	test("what is not frozen in the SDK is none of ours, even where our modules lead to it", () => {
+		const line =
+			"### warning: ringbuoy/firmware/main/main: default() openDialler() TLSSocket() cache: not frozen";
+		expect(found(line, "### warning: button: b: not frozen")).toEqual([]);
+		expect(found("### warning: ringbuoy/lib/x: table: not frozen")).toHaveLength(1);
 	});
 
 	test("details of tsc belong to the error before; the same error of several files is one", () => {
