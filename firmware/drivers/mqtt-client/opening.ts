@@ -15,17 +15,20 @@ export class Opening {
 	readonly address: string;
 	/** Around a TLS socket. */
 	shield: Shield | undefined;
+	readonly #port: number;
 	readonly #options: MqttClientOptions;
 	#resolver: Resolver | undefined;
 	#over = false;
 
 	constructor(options: MqttClientOptions) {
-		const { host, port = 1883, dns, socket } = options;
+		const { host, dns, socket } = options;
+		const port = Number(options.port ?? 1883); // out of a URL it is text
 		if (!host) throw new Error("host required");
 		if (socket?.io === undefined) throw new Error("socket required");
 		if (!(Number.isInteger(port) && port > 0 && port <= 0xffff)) throw new RangeError("invalid port");
 		this.address = isAddress(host) ? host : "";
 		if (this.address === "" && dns?.io === undefined) throw new Error("dns required");
+		this.#port = port;
 		this.#options = options;
 	}
 
@@ -47,8 +50,8 @@ export class Opening {
 
 	/** Makes the socket. Throws what its constructor throws. */
 	open(address: string, owner: Shielded): Socket {
-		const { host, port = 1883, socket } = this.#options;
-		const where = { address, host, port };
+		const { host, socket } = this.#options;
+		const where = { address, host, port: this.#port };
 		if (socket.TCP !== undefined) {
 			this.shield = new Shield(socket, where, owner);
 			return this.shield.socket;

@@ -100,7 +100,7 @@ export type MqttError = Error & { returnCode?: number };
 export interface MqttClientOptions extends Callbacks {
 	readonly host: string;
 	/** Default 1883. */
-	readonly port?: number | undefined;
+	readonly port?: number | string | undefined;
 	/** Client identifier. Default: empty, the broker chooses one. */
 	readonly id?: string | Bytes | undefined;
 	readonly user?: string | Bytes | undefined;

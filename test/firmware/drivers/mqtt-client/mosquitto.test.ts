@@ -204,4 +204,58 @@ describeMosquitto("The drop-in and mosquitto", () => {
 		expect(said).toContain("SMALL\n");
 		expect(said).not.toContain("ERROR");
 	});
+
+	test.runIf(withSdk)(
+		"the SDK's wrapper in the manner of MQTT.js, which is written against its own client",
+		async () => {
+			const mosquitto = await Mosquitto.start();
+			undo.add(mosquitto, (it) => it.close());
+			const watch = new Watch();
+			const module = readFileSync(join(main, "../../mqtt/mqtt.js"), "utf8")
+				.replace(/^import .*$/gm, "")
+				.replace(/^export /gm, "");
+			const timer = { set: (action: () => void, ms = 0) => setTimeout(action, ms), clear: clearTimeout };
+			const mqtt = { io: Client, socket: { io: tcpHost().io } };
+			const xsArrayBuffer = Object.assign(ArrayBuffer, { fromString: utf8 });
+			const connect = new Function("Timer", "device", "ArrayBuffer", `${module}; return connect;`)(
+				timer,
+				{ network: { mqtt } },
+				xsArrayBuffer,
+			);
+			const seen: string[] = [];
+			const note = (text: string): void => {
+				seen.push(text);
+				watch.changed();
+			};
+			const client = connect(`mqtt://127.0.0.1:${mosquitto.port}`);
+			client.on("message", (topic: string, message: ArrayBuffer) => note(`${topic} ${textOf(message)}`));
+			client.on("error", () => note("error"));
+			client.subscribe("xs/test", { qos: 2 }, (_: unknown, [granted]: [{ topic: string; qos: number }]) => {
+				note(`granted ${granted.topic} ${granted.qos}`);
+				for (const qos of [0, 1, 2])
+					client.publish("xs/test", `of ${qos}`, { qos }, () => note(`published ${qos}`));
+			});
+			await watch.until(
+				"all was said",
+				() => seen.length >= 7,
+				() => seen.join(),
+			);
+			client.end(() => note("end"));
+			await watch.until(
+				"it ended",
+				() => seen.includes("end"),
+				() => seen.join(),
+			);
+			expect([...seen].sort()).toEqual([
+				"end",
+				"granted xs/test 2",
+				"published 0",
+				"published 1",
+				"published 2",
+				"xs/test of 0",
+				"xs/test of 1",
+				"xs/test of 2",
+			]);
+		},
+	);
 });
