@@ -122,9 +122,16 @@ export class Messages implements Listener {
 		// Counted before anything else: a string literal of a preloaded module is copied into a chunk each time it is met.
 		const counts = countsOf(messages);
 		if (this.#bad > 0) check(this.#name, false, `${this.#bad} messages were not as sent`);
-		else if (this.#steady) nothingMade(this.#name, counts);
+		else if (this.#steady) this.#measured(counts);
 		else this.#survived(counts);
 		Host.exit(0);
+	}
+
+	/** Nothing may be made, or, over TLS, no more slots per message than `--slots-most`. */
+	#measured(counts: Counts): void {
+		const most = Host.argument("slots-most");
+		if (most === undefined) nothingMade(this.#name, counts);
+		else check(this.#name, counts.slots <= Number(most), `more than ${most} slots per message`, counts);
 	}
 
 	/** What was allocated is what the dials took: a socket each, 2 slots, or the session anew. */
