@@ -218,7 +218,7 @@ export class Device implements Alarm {
 /** Those of an ESP32, widened where names, user and password are longer than they foresee: CONNECT, a will and six topics. */
 function limitsFor({ root, user = "", password = "" }: DeviceSettings, name: string): Limits {
 	const topic = bytesOf(root) + bytesOf(name) + 16;
-	const own = bytesOf(name) + bytesOf(user) + bytesOf(password) + 16;
+	const own = bytesOf(name) + bytesOf(user) + bytesOf(password) + 64;
 	const { textBytes, sendBytes } = DEFAULT_LIMITS;
 	return limitsFrom({
 		textBytes: Math.max(textBytes, own + 6 * topic),

@@ -21,7 +21,20 @@ import Timer from "timer";
 import type { SntpClass } from "../drivers/sntp.js";
 import { Device } from "./device.js";
 
+/** Milliseconds between two attempts of a firmware that cannot even be put together. */
+const AGAIN_MS = 60_000;
+
 export default function main(): void {
+	try {
+		assemble().boot();
+	} catch (error) {
+		// Before there is a lifeline: without this pause the board would restart over and over, in a rush.
+		trace("the firmware cannot start: ", String(error), "; once more in a minute\n");
+		Timer.set(() => System.restart(), AGAIN_MS, 0);
+	}
+}
+
+function assemble(): Device {
 	const device = new Device(
 		{
 			...{ flash, storage, Digital, Timer, Time, config, instrumentation },
@@ -35,5 +48,5 @@ export default function main(): void {
 	);
 	// With "defines": {"xs": {"abortHook": 1}} the engine calls it before it restarts the board.
 	(globalThis as { abort?: (message: string, exception: unknown) => void }).abort = device.lifeline.abort;
-	device.boot();
+	return device;
 }

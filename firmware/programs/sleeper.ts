@@ -24,9 +24,12 @@ import {
 	Client,
 	DROP_OLDEST,
 	KEEP_LATEST,
+	LINK_FAULT_BASE,
+	LinkFault,
 	type Listener,
 	type Power,
 	RETAIN,
+	Reason,
 	type StoreFault,
 	type Timer,
 	type Topic,
@@ -146,11 +149,15 @@ export class Sleeper implements Program, Listener, Alarm {
 		if (this.#state === State.Awake) this.#part();
 	}
 
-	/** A first attempt that is followed by another at once (0) is none that failed. */
+	/**
+	 * A first attempt that is followed by another at once (0) is none that failed; nor is one for which there is no network yet:
+	 * after a wake-up the radio has to join first, and when it has, the board calls `client.redial`.
+	 */
 	onOffline(reason: number, retryMs: number): void {
 		this.#diagnostics?.offline(reason);
 		this.#board.report?.offline(reason, retryMs);
-		if (retryMs > 0 && this.#state === State.Awake) this.#part();
+		const early = reason === Reason.DialFailed || reason === LINK_FAULT_BASE - LinkFault.NoNetwork;
+		if (retryMs > 0 && !early && this.#state === State.Awake) this.#part();
 	}
 
 	onSettled(ticket: number, outcome: number, reason: number, restored: boolean): void {

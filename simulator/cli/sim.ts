@@ -341,7 +341,7 @@ function limitsFor({ tiny, names, root, user, password }: SimSettings): Limits {
 	const base = tiny ? TINY_LIMITS : DEFAULT_LIMITS;
 	const name = Math.max(...names.map((one) => Buffer.byteLength(one)));
 	const topic = Buffer.byteLength(root) + 1 + name + "/set/interval".length + 2;
-	const own = name + Buffer.byteLength(user ?? "") + Buffer.byteLength(password ?? "") + 16;
+	const own = name + Buffer.byteLength(user ?? "") + Buffer.byteLength(password ?? "") + 64;
 	return {
 		...base,
 		textBytes: Math.max(base.textBytes, own + 6 * topic),

@@ -65,7 +65,25 @@ describe.each([
 		expect(readings.map(({ at }) => at - epoch)).toEqual(readings.map((_, i) => 900 * i));
 	});
 
-	it.each(["refuse", "dns", "no network"] as const)("gives up after one attempt (%s)", (fault) => {
+	it("waits for a network, as long as it may be awake", () => {
+		const station = started();
+		station.pass(10);
+		station.dialler.fault = "no network";
+		station.pass(4 * HOUR);
+		for (const { ms } of station.sleeps.slice(1)) {
+			expect(900_000 - ms).toBeGreaterThanOrEqual(15_000);
+			expect(900_000 - ms).toBeLessThanOrEqual(15_200);
+		}
+		station.machine.restart();
+		station.pass(5);
+		station.dialler.fault = "none";
+		station.program.client.redial();
+		station.pass(3);
+		expect(station.published("status").at(-1)?.text).toBe("asleep");
+		expect(station.machine.running).toBe(false);
+	});
+
+	it.each(["refuse", "dns"] as const)("gives up after one attempt (%s)", (fault) => {
 		const station = started();
 		station.pass(10);
 		station.dialler.fault = fault;

@@ -278,6 +278,20 @@ describe("A program that cannot start", () => {
 	});
 });
 
+it("says why a firmware cannot even be put together, once a minute", () => {
+	const board = chip();
+	class Stripped {
+		constructor() {
+			throw new TypeError("dead strip");
+		}
+	}
+	vi.stubGlobal("DataView", Stripped);
+	board.powerOn(main);
+	board.pass(600);
+	expect(board.boots.length).toBe(10);
+	expect(board.console[0]).toBe("the firmware cannot start: TypeError: dead strip; once more in a minute");
+});
+
 describe("A board with something missing", () => {
 	it("works without the partition, in RAM, and says so", () => {
 		const board = chip();
