@@ -14,6 +14,8 @@ export interface DeviceOutput {
 	compiled(files: number): void;
 	/** A line of a tool. */
 	line(line: string): void;
+	/** Something that is no error, and might surprise. */
+	note(words: string): void;
 	running(command: string): void;
 	checked(checked: Checked): void;
 	end(count: number, failed: number): void;
@@ -66,6 +68,10 @@ class TextLines implements DeviceOutput {
 
 	line(line: string): void {
 		if (this.#verbose) this.#print(`  ${line}`);
+	}
+
+	note(words: string): void {
+		this.#print(`  note: ${words}`);
 	}
 
 	running(command: string): void {
@@ -159,6 +165,10 @@ class JsonLines implements DeviceOutput {
 	step(): void {}
 	compiled(): void {}
 	line(): void {}
+
+	note(words: string): void {
+		write({ event: "note", words });
+	}
 
 	running(command: string): void {
 		write({ event: "running", command });

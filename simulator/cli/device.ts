@@ -204,6 +204,7 @@ async function make(
 		return 0;
 	}
 	output.begin(order, tools.sdkVersion, tools.sdk);
+	if (verb !== "monitor") for (const note of notesOn(order)) output.note(note);
 	if (verb === "monitor") {
 		output.running(typed(monitor));
 		return runAtTerminal(monitor);
@@ -228,6 +229,22 @@ async function make(
 	}
 	if (verb === "flash") output.flashed(port);
 	return 0;
+}
+
+/** A firmware without these can be built: they may be in the board's own storage. */
+function notesOn({ board, settings }: Order): string[] {
+	const notes: string[] = [];
+	const { networks, settings: own } = board.facts;
+	const knows = (key: string): boolean => settings.has(key) || key in own;
+	if (!knows("mqtt_url"))
+		notes.push(
+			"no mqtt_url: unless the board was told one before, it has no broker; --set mqtt_url=mqtt://host",
+		);
+	if (networks[0] === "wifi" && !knows("wifi_ssid"))
+		notes.push(
+			"no wifi_ssid: unless the board was told one before, it has no network; --set wifi_ssid=NAME wifi_password",
+		);
+	return notes;
 }
 
 /** For `--dry-run`: what is not there stands as its variable. */

@@ -215,6 +215,7 @@ describe("ringbuoy device build, flash, monitor", () => {
 		const { code, stdout, stderr } = await shop.run(order("build", "--instrument"));
 		expect(code, stdout + stderr).toBe(0);
 		expect(stdout).toContain('. "$IDF_PATH/export.sh"');
+		expect(stdout).toMatch(/note: no mqtt_url: .*\n {2}note: no wifi_ssid: /);
 		expect(stdout).toMatch(/built: 1,400,000 bytes, in .*\/bin\/esp32\/m5paper\/instrument\/ringbuoy/);
 		expect(shop.calls()[0]).toMatchObject({
 			args: ["-i", "-m", "-p", "esp32/m5paper", "-t", "build", "-o", shop.out, "manifest.json"],
