@@ -115,14 +115,20 @@ export async function link({ folder, idf }: Configured): Promise<string> {
 	}
 }
 
+/** Modules of ours, and those that an example has of its own. */
+const own = /^(?:ringbuoy(?:\/|$)|ringbuoy-example|main$|embedded:network\/mqtt\/client$)/;
+
 /** Warnings of the linker and of make, but for those about modules of the SDK. */
 export function warnings(words: string): string[] {
 	return words
 		.split("\n")
-		.filter((line) => /warning|error/i.test(line))
+		.filter((line) => /warning|error/i.test(line) && !/^# (?:xsc|tsc|xsid) /.test(line))
 		.filter((line) => !line.startsWith(`${moddable}/`))
-		.filter((line) => !/^### warning: resetReason:/.test(line))
-		.filter((line) => !/modification time|Clock skew/.test(line));
+		.filter((line) => !/modification time|Clock skew/.test(line))
+		.filter((line) => {
+			const module = /^### warning: ((?:embedded:|moddable:)?[^:]*):/.exec(line)?.[1];
+			return module === undefined || own.test(module);
+		});
 }
 
 /**
