@@ -9,3 +9,4 @@ export { NodeSchedule } from "./schedule.js";
 export { TcpDialler, type TcpOptions } from "./tcp.js";
 export { TlsDialler, type TlsOptions } from "./tls.js";
 export { type Broker, type BrokerOptions, type BrokerUrl, brokerAt, parseBrokerUrl } from "./url.js";
+export { WebSocketDialler, type WebSocketOptions } from "./websocket.js";

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: MIT
-/** `mqtt://user:password@host:port` and `mqtts://…` as a dialler and what goes into CONNECT. */
+/** `mqtt://user:password@host:port`, `mqtts://…`, `ws://…` and `wss://…` as a dialler and what goes into CONNECT. */
 
 import type { Dialler } from "../../lib/ports.js";
 import { TcpDialler, type TcpOptions } from "./tcp.js";
 import { TlsDialler, type TlsOptions } from "./tls.js";
+import { WebSocketDialler } from "./websocket.js";
 
 /** What a URL says. */
 export interface BrokerUrl {
 	readonly secure: boolean;
 	/** IPv6 without brackets. */
 	readonly host: string;
-	/** 1883, with TLS 8883, when the URL does not say. */
+	/** 1883, with TLS 8883, over WebSocket 80, with TLS 443, when the URL does not say. */
 	readonly port: number;
+	/** Of a WebSocket, with its query, "/mqtt" when the URL does not say; otherwise undefined. */
+	readonly path: string | undefined;
 	readonly user: string | undefined;
 	readonly password: string | undefined;
 }
@@ -21,29 +24,37 @@ export interface Broker extends BrokerUrl {
 	readonly dialler: Dialler & { readonly lastError: string };
 }
 
-/** How to dial, besides what the URL says; those of TLS count with `mqtts` only. */
+/** How to dial, besides what the URL says; those of TLS count with `mqtts` and `wss` only. */
 export type BrokerOptions = Omit<TlsOptions & TcpOptions, "host" | "port">;
 
 /** The dialler for a URL. Throws when the URL or the certificates cannot be used, and says why. */
 export function brokerAt(url: string, options: BrokerOptions = {}): Broker {
 	const parsed = parseBrokerUrl(url);
-	const { host, port } = parsed;
-	const dialler = parsed.secure
+	const { secure, host, port, path } = parsed;
+	if (path !== undefined) {
+		const { alpn, ...rest } = options;
+		return { ...parsed, dialler: new WebSocketDialler({ ...rest, secure, host, port, path }) };
+	}
+	const dialler = secure
 		? new TlsDialler({ ...options, host, port })
 		: new TcpDialler({ host, port, localAddress: options.localAddress });
 	return { ...parsed, dialler };
 }
 
+const ports: Readonly<Record<string, number>> = { mqtt: 1883, mqtts: 8883, ws: 80, wss: 443 };
+
 /** Throws an error that says what is wrong, without repeating a password. */
 export function parseBrokerUrl(url: string): BrokerUrl {
 	const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1].toLowerCase();
 	if (scheme === undefined) throw wrong(url, `it has no scheme; write mqtt://${shown(url) || "host"}`);
-	if (scheme === "ws" || scheme === "wss")
-		throw wrong(url, "WebSocket is not there yet; use mqtt:// or mqtts://");
-	if (scheme !== "mqtt" && scheme !== "mqtts") {
-		throw wrong(url, `the scheme ${scheme}:// is not known; use mqtt:// or mqtts:// (with TLS)`);
+	if (!(scheme in ports)) {
+		throw wrong(
+			url,
+			`the scheme ${scheme}:// is not known; use mqtt://, mqtts:// (with TLS), ws:// or wss://`,
+		);
 	}
-	const secure = scheme === "mqtts";
+	const secure = scheme === "mqtts" || scheme === "wss";
+	const webSocket = scheme === "ws" || scheme === "wss";
 	const authority = url.slice(scheme.length + 3);
 	const host = authority.slice(authority.lastIndexOf("@") + 1).replace(/[/?#].*$/, "");
 	if (host === "" || host.startsWith(":")) throw wrong(url, "the host is missing");
@@ -57,13 +68,18 @@ export function parseBrokerUrl(url: string): BrokerUrl {
 	} catch {
 		throw wrong(url, 'host or user cannot be read; write "@", ":" and "/" in names as %40, %3A and %2F');
 	}
-	if (/^\/.+/.test(parts.pathname) || parts.search !== "" || parts.hash !== "") {
-		throw wrong(url, "an MQTT broker has no path; end it after the port");
+	const path = parts.pathname + parts.search;
+	if (parts.hash !== "" || (!webSocket && /[^/]|^.{2}/.test(path))) {
+		throw wrong(
+			url,
+			webSocket ? 'what follows "#" goes nowhere' : "an MQTT broker has no path; end it after the port",
+		);
 	}
 	return {
 		secure,
 		host: decoded(url, parts.hostname.replace(/^\[(.*)\]$/, "$1")),
-		port: parts.port === "" ? (secure ? 8883 : 1883) : Number(parts.port),
+		port: port === undefined ? ports[scheme] : Number(port),
+		path: webSocket ? (/^[^/]*$/.test(authority) ? "/mqtt" : path) : undefined,
 		user: parts.username === "" ? undefined : decoded(url, parts.username),
 		password: parts.password === "" ? undefined : decoded(url, parts.password),
 	};

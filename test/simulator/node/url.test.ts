@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, test } from "vitest";
-import { brokerAt, parseBrokerUrl, TcpDialler, TlsDialler } from "../../../simulator/node/index.js";
+import {
+	brokerAt,
+	parseBrokerUrl,
+	TcpDialler,
+	TlsDialler,
+	WebSocketDialler,
+} from "../../../simulator/node/index.js";
 
 describe("The address of a broker", () => {
 	test.each([
@@ -14,15 +20,26 @@ describe("The address of a broker", () => {
 		["mqtt://[::1]:99", false, "::1", 99, undefined, undefined],
 		["mqtt://[2001:db8::1]", false, "2001:db8::1", 1883, undefined, undefined],
 	])("%s", (url, secure, host, port, user, password) => {
-		expect(parseBrokerUrl(url)).toEqual({ secure, host, port, user, password });
+		expect(parseBrokerUrl(url)).toEqual({ secure, host, port, path: undefined, user, password });
+	});
+
+	test.each([
+		["ws://broker", false, "broker", 80, "/mqtt"],
+		["wss://broker", true, "broker", 443, "/mqtt"],
+		["ws://broker:8080/", false, "broker", 8080, "/"],
+		["ws://broker:80/mqtt", false, "broker", 80, "/mqtt"],
+		["wss://u:p@broker:8084/a/b?token=x%2Fy", true, "broker", 8084, "/a/b?token=x%2Fy"],
+		["WSS://[::1]:99/mqtt", true, "::1", 99, "/mqtt"],
+	])("%s is a WebSocket", (url, secure, host, port, path) => {
+		expect(parseBrokerUrl(url)).toMatchObject({ secure, host, port, path });
 	});
 
 	test.each([
 		["", /no scheme; write mqtt:\/\/host/],
 		["localhost:1883", /no scheme; write mqtt:\/\/localhost:1883/],
 		["u:secret@localhost", /no scheme; write mqtt:\/\/localhost/],
-		["ws://h", /WebSocket is not there yet/],
-		["wss://u:secret@h/mqtt", /WebSocket is not there yet/],
+		["wss://u:secret@h/mqtt#x", /goes nowhere/],
+		["mqtt://h//", /has no path/],
 		["http://h", /scheme http:\/\/ is not known/],
 		["mqtt://", /host is missing/],
 		["mqtt://:1883", /host is missing/],
@@ -54,5 +71,8 @@ describe("The address of a broker", () => {
 		expect([plain.user, plain.password, plain.port]).toEqual(["u", "p", 1883]);
 		expect(brokerAt("mqtts://h", { insecure: true }).dialler).toBeInstanceOf(TlsDialler);
 		expect(() => brokerAt("mqtts://h", { key: "x" })).toThrow(/needs its key/);
+		expect(brokerAt("ws://u:p@h/mqtt").dialler).toBeInstanceOf(WebSocketDialler);
+		expect(brokerAt("wss://h", { insecure: true }).dialler).toBeInstanceOf(WebSocketDialler);
+		expect(() => brokerAt("wss://h", { key: "x" })).toThrow(/needs its key/);
 	});
 });
