@@ -70,8 +70,7 @@ export class TextOutput implements Output {
 				this.#line("", "we send", `"${event.payload}" to ${event.topic}, as you can`, "dim");
 				break;
 			case "broker":
-				if (this.#options.verbose)
-					this.#line(event.clientId, "broker", `${event.what} ${event.detail}`, "dim");
+				if (this.#options.verbose) this.#broker(event);
 				break;
 			case "stopping":
 				this.#stopping = true;
@@ -230,6 +229,11 @@ export class TextOutput implements Output {
 				else
 					this.#line(name, "restored", `message ${event.ticket} of an earlier run: ${event.cause}`, "green");
 		}
+	}
+
+	/** A payload of JSON has no space in it at which a line could end. */
+	#broker({ clientId, what, detail }: Extract<RunEvent, { event: "broker" }>): void {
+		this.#line(clientId, "broker", `${what} ${detail.replaceAll(',"', ', "')}`, "dim");
 	}
 
 	#soaked(name: string, { minutes, back, wrong }: Extract<BoardEvent, { event: "soaked" }>): void {
