@@ -24,7 +24,7 @@ export const SIM_OPTIONS: readonly OptionGroup[] = [
 			{
 				name: "broker",
 				value: "URL",
-				help: "mqtt://host:port or mqtts://host:port; default: one of our own",
+				help: "mqtt://host:port, mqtts://, ws://host:port/path, wss://; default: one of our own",
 			},
 			{ name: "port", value: "NUMBER", help: "port of our own broker; default: any that is free" },
 			{ name: "user", value: "NAME", help: "or RINGBUOY_USER" },
@@ -134,7 +134,7 @@ function unknown(raw: string, name: string, names: readonly string[]): string {
 }
 
 function stray(value: string, known: ReadonlyMap<string, Option>): string {
-	if (/^mqtts?:/i.test(value) && known.has("broker"))
+	if (/^(?:mqtt|ws)s?:/i.test(value) && known.has("broker"))
 		return `"${value}" stands alone; did you mean --broker ${value}?`;
 	const meant = nearest(value, [...known.keys()]);
 	return `"${value}" stands alone${meant === undefined ? "" : `; did you mean --${meant}?`}`;

@@ -90,7 +90,10 @@ function brokerOf(typed: Typed, environment: Environment): SimSettings["broker"]
 	try {
 		const parsed = parseBrokerUrl(url);
 		const host = parsed.host.includes(":") ? `[${parsed.host}]` : parsed.host;
-		return { ...parsed, url: `${parsed.secure ? "mqtts" : "mqtt"}://${host}:${parsed.port}` };
+		const scheme = parsed.path === undefined ? "mqtt" : "ws";
+		// The query of a path may be a secret.
+		const path = parsed.path?.replace(/\?.*/, "") ?? "";
+		return { ...parsed, url: `${scheme}${parsed.secure ? "s" : ""}://${host}:${parsed.port}${path}` };
 	} catch (error) {
 		throw new UsageError(`${from}: ${(error as Error).message}`);
 	}
@@ -105,7 +108,7 @@ function refuseCombinations(typed: Typed, broker: SimSettings["broker"]): void {
 		if (broker === undefined) throw new UsageError(`--${name} needs --broker mqtts://host:port`);
 		if (!broker.secure) {
 			throw new UsageError(
-				`--${name} is for TLS, and ${broker.url} is not; write mqtts:// (port 8883 as a rule)`,
+				`--${name} is for TLS, and ${broker.url} is not; write ${broker.path === undefined ? "mqtts:// (port 8883 as a rule)" : "wss://"}`,
 			);
 		}
 	}

@@ -11,6 +11,7 @@ import {
 	SeededRandom,
 	TcpDialler,
 	TlsDialler,
+	WebSocketDialler,
 } from "../node/index.js";
 import { brokerWords, EmbeddedBroker } from "./embedded.js";
 import type { BoardEvent, FlashSummary, Output, Summary } from "./events.js";
@@ -325,12 +326,14 @@ function flashSummary(hosts: readonly Host[], seconds: number): FlashSummary | u
 
 function diallerFor({ broker, ca, cert, key, insecure }: SimSettings): HostOptions["dialler"] | undefined {
 	if (broker === undefined) return undefined;
-	const { host, port } = broker;
-	if (!broker.secure) return new TcpDialler({ host, port });
+	const { host, port, secure, path } = broker;
+	if (!secure && path === undefined) return new TcpDialler({ host, port });
 	try {
-		return new TlsDialler({ host, port, ca, cert, key, insecure });
+		if (path === undefined) return new TlsDialler({ host, port, ca, cert, key, insecure });
+		return new WebSocketDialler({ host, port, secure, path, ca, cert, key, insecure });
 	} catch (error) {
 		const { message } = error as Error;
+		if (/npm install ws/.test(message)) throw new UsageError(message);
 		if (/mismatch/.test(message)) throw new UsageError("--key is not the key of --cert");
 		throw new UsageError(`--ca, --cert, --key: ${message}`);
 	}
