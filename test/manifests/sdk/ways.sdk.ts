@@ -87,6 +87,17 @@ test("from git, by mcconfig", async () => {
 	expect(changeable(configured.folder).others).toBe(engine);
 });
 
+test.each([
+	["### warning: ringbuoy: Client() Counter: not frozen", 1],
+	["### warning: ringbuoy/lib/pump: count: no const", 1],
+	["### warning: embedded:network/mqtt/client: default: not frozen", 1],
+	["makefile:1804: warning: overriding recipe for target 'sensors.xsb'", 1],
+	["### warning: ssl/cert: default.prototype.getKey() globalCerts: not frozen", 0],
+	["# xsc ssl/error.xsb", 0],
+])("the search for warnings: %s", (line, count) => {
+	expect(warnings(line).length).toBe(count);
+});
+
 test("mcconfig makes the same JavaScript of our sources as we do, byte for byte", async () => {
 	const at = join(folder, "everything");
 	mkdirSync(at);
