@@ -11,27 +11,24 @@ export {
 	VOLATILE,
 	type Will,
 } from "./client.js";
-export { Counter } from "./counters.js";
+export { Counter, LinkFault, Reason, Refusal, Settled, StoreFault } from "./dictionaries.js";
 export { type BudgetTerm, DEFAULT_LIMITS, type Limits, limitsFrom, TINY_LIMITS } from "./limits.js";
-export { type Listener, Settled } from "./listener.js";
-export {
-	type Alarm,
-	type Block,
-	type Clock,
-	type Dialler,
-	type Flash,
-	type Link,
-	LinkFault,
-	type Memory,
-	type Power,
-	type Random,
-	type Store,
-	StoreFault,
-	type Timer,
-	type Transport,
+export type { Listener } from "./listener.js";
+export type {
+	Alarm,
+	Block,
+	Clock,
+	Dialler,
+	Flash,
+	Link,
+	Memory,
+	Power,
+	Random,
+	Store,
+	Timer,
+	Transport,
 } from "./ports.js";
 export type { Message } from "./wire/message.js";
-export { LINK_FAULT_BASE, Reason } from "./wire/protocol.js";
-export { Refusal } from "./wire/refusal.js";
+export { LINK_FAULT_BASE } from "./wire/protocol.js";
 export type { Filter, Topic } from "./wire/topic.js";
 export type { Writer } from "./wire/writer.js";

@@ -5,28 +5,27 @@ import type { Message } from "./wire/message.js";
 import type { Filter } from "./wire/topic.js";
 
 /** What became of a message that the client had accepted. */
-export const Settled = Object.freeze({
+export const enum Settled {
 	/** QoS 0: handed to the link. Nothing more is known of it, nor ever will be. */
-	Sent: 0,
+	Sent = 0,
 	/** QoS 1: the broker has it. QoS 2: the broker has it, once. */
-	Acknowledged: 1,
+	Acknowledged = 1,
 	/** The broker said no; `reason` says why. */
-	Rejected: 2,
+	Rejected = 2,
 	/**
 	 * It was never sent, and cannot be: too long, QoS or retain not offered by this broker, not readable any more (`reason`);
 	 * or QoS 0 when the link went.
 	 */
-	Dropped: 3,
+	Dropped = 3,
 	/** The broker lost the session: QoS 2 after PUBREC, or given up by `onSessionLost: "drop"`. It may have arrived. */
-	Uncertain: 4,
+	Uncertain = 4,
 	/** Asked for with `SETTLE_STORED`: it is in flash. What becomes of it then is not told. */
-	Stored: 5,
+	Stored = 5,
 	/** It was never sent, and gave way to a newer message, as it was published to do (`DROP_OLDEST`, `KEEP_LATEST`). */
-	GaveWay: 6,
+	GaveWay = 6,
 	/** Its time ran out before it was ever sent. */
-	Expired: 7,
-} as const);
-export type Settled = (typeof Settled)[keyof typeof Settled];
+	Expired = 7,
+}
 
 /**
  * What the client tells the application. Every method may be left out, and inside each of them every call on the client

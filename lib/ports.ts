@@ -51,29 +51,28 @@ export interface Link {
 }
 
 /** Why a link ended, as a number. The words that the host had for it stay with the dialler. */
-export const LinkFault = Object.freeze({
+export const enum LinkFault {
 	/** No cause is known: on a microcontroller a remote close looks like this. */
-	Unknown: 0,
+	Unknown = 0,
 	/** The peer closed the connection in order. */
-	Closed: 1,
+	Closed = 1,
 	/** Nobody listens at that port. */
-	Refused: 2,
+	Refused = 2,
 	/** The peer, or something between, reset the connection. */
-	Reset: 3,
+	Reset = 3,
 	/** The name could not be resolved. */
-	Dns: 4,
+	Dns = 4,
 	/** The dialler gave up waiting. */
-	TimedOut: 5,
+	TimedOut = 5,
 	/** There is no network interface, or no route. */
-	NoNetwork: 6,
+	NoNetwork = 6,
 	/** The certificate chain is not trusted, or the TLS handshake failed. */
-	Certificate: 7,
+	Certificate = 7,
 	/** The certificate is for another name. */
-	HostName: 8,
+	HostName = 8,
 	/** The certificate is out of its dates; look at the clock first. */
-	Expired: 9,
-} as const);
-export type LinkFault = (typeof LinkFault)[keyof typeof LinkFault];
+	Expired = 9,
+}
 
 /** Opens connections to one broker. Not hot: it may allocate. */
 export interface Dialler {
@@ -127,26 +126,25 @@ export interface Content {
 }
 
 /** What is wrong with a store, as a number; told by `Listener.onStoreFault`. */
-export const StoreFault = Object.freeze({
-	None: 0,
+export const enum StoreFault {
+	None = 0,
 	/** The partition holds something else: nothing was read from it, nothing will be written to it. */
-	Foreign: 1,
+	Foreign = 1,
 	/** It was written by a version that we do not know, or with a feature that we may not ignore. */
-	Version: 2,
+	Version = 2,
 	/** It was made for a partition of another size, or the partition is too small or too large. */
-	Geometry: 3,
+	Geometry = 3,
 	/** Parts of the log that must be there are not: this is damage, no power cut. */
-	Corrupt: 4,
+	Corrupt = 4,
 	/** One message, or one state, could not be read back. It is lost, the rest is not. */
-	RecordLost: 5,
+	RecordLost = 5,
 	/** The flash refused to read. */
-	ReadFailed: 6,
+	ReadFailed = 6,
 	/** The flash refused to be programmed, or does not hold what was programmed. */
-	WriteFailed: 7,
+	WriteFailed = 7,
 	/** A block refused to be erased, or is not blank after it: it is worn out. */
-	EraseFailed: 8,
-} as const);
-export type StoreFault = (typeof StoreFault)[keyof typeof StoreFault];
+	EraseFailed = 8,
+}
 
 /**
  * Keeps every accepted message, its order and its state, and the identifiers of inbound QoS 2 exchanges. Synchronous,

@@ -2,24 +2,23 @@
 /**
  * "Not now", or "not at all": the negative numbers that calls return before they do any work. Imports nothing.
  */
-export const Refusal = Object.freeze({
+export const enum Refusal {
 	/** A composition is in progress: commit it or discard it first. */
-	Busy: -1,
+	Busy = -1,
 	/** No room in the outbox now. `onRoom` will be called once there is. */
-	Full: -2,
+	Full = -2,
 	/** It can never fit: longer than the outbox, the send region, or the broker's Maximum Packet Size. */
-	TooLong: -3,
+	TooLong = -3,
 	/** QoS 0 is not queued while offline, unless `queueQos0`. */
-	Offline: -4,
+	Offline = -4,
 	/** The broker of this connection does not offer it: QoS, retained messages. */
-	NotOffered: -5,
+	NotOffered = -5,
 	/** Nothing was composed, or the turn in which it was composed is over. */
-	NothingComposed: -6,
+	NothingComposed = -6,
 	/** The store cannot make it durable. */
-	StoreFault: -7,
+	StoreFault = -7,
 	/** The table of subscriptions is full: raise the limit. */
-	TableFull: -9,
+	TableFull = -9,
 	/** The filter is not subscribed. */
-	NotSubscribed: -8,
-} as const);
-export type Refusal = (typeof Refusal)[keyof typeof Refusal];
+	NotSubscribed = -8,
+}
