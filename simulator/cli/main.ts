@@ -193,7 +193,10 @@ function outputFor(settings: SimSettings, seconds: () => number): JsonOutput | T
 /** What mosquitto's clients need to reach the same broker; secrets and files are left to the reader. */
 function toolArguments({ user, password, broker, cert }: SimSettings, url: string): string {
 	const host = broker?.host ?? "127.0.0.1";
-	const parts = [`-h ${host} -p ${url.slice(url.lastIndexOf(":") + 1)}`];
+	// They speak no WebSocket.
+	const port =
+		broker?.path === undefined ? url.slice(url.lastIndexOf(":") + 1) : "(its port without WebSocket)";
+	const parts = [`-h ${host} -p ${port}`];
 	if (user !== undefined) parts.push(`-u ${user}`);
 	if (password !== undefined) parts.push("-P ...");
 	if (broker?.secure) parts.push(cert === undefined ? "--cafile ..." : "--cafile ... --cert ... --key ...");

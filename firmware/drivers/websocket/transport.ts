@@ -24,7 +24,7 @@ import {
 	type Transport,
 } from "../../../lib/index.js";
 import { FrameReader, Header, Opcode, type Violation, violationWords } from "./frame-reader.js";
-import { Mask } from "./mask.js";
+import { FrameWriter, headerBytes, payloadBytesMost } from "./frame-writer.js";
 import { Answer, type Upgrade } from "./upgrade.js";
 
 const enum Phase {
@@ -45,11 +45,7 @@ const enum At {
 	Ping = 6,
 	/** A header that comes in, or bytes of the answer. */
 	In = 132,
-	/** A header that goes out. */
-	Out = 144,
-	/** What stood where that header is put for a moment. */
-	Borrowed = 152,
-	End = 160,
+	End = 144,
 }
 
 /** RFC 6455, section 7.4.1. */
@@ -59,10 +55,6 @@ const enum Close {
 	UnsupportedData = 1003,
 }
 
-const FIN = 0x80;
-const MASKED = 0x80;
-const headerBytes = 8;
-const payloadBytesMost = 65_535;
 /**
  * Kept free beside the payload of one write: its header, and for a client whose bytes begin at the block's front, a write
  * for the header alone, which below us may be a record of TLS with about 96 bytes around it.
@@ -87,7 +79,7 @@ export class WebSocketTransport implements Transport, Link, Alarm {
 	/** Announced from below, and not read. */
 	#waiting = 0;
 	readonly #frames = new FrameReader();
-	readonly #mask = new Mask();
+	readonly #frame: FrameWriter;
 	readonly #block: Uint8Array;
 	/** Bytes of the request that are sent, then whether the answer's end is near: how much of its last four bytes has come. */
 	#sent = 0;
@@ -107,6 +99,7 @@ export class WebSocketTransport implements Transport, Link, Alarm {
 	constructor(options: WebSocketTransportOptions) {
 		this.#dialler = options.dialler;
 		this.#random = options.random;
+		this.#frame = new FrameWriter(options.random);
 		this.#upgrade = options.upgrade;
 		this.#place = options.place;
 		this.#timer = options.clock.timer(this);
@@ -140,7 +133,7 @@ export class WebSocketTransport implements Transport, Link, Alarm {
 
 	write(bytes: Uint8Array, start: number, end: number): number {
 		if (this.#phase !== Phase.Up) return 0;
-		if (end > start) this.#send(Opcode.Binary, bytes, start, end);
+		if (end > start) this.#frame.write(this.#below!, Opcode.Binary, bytes, start, end);
 		return this.room;
 	}
 
@@ -335,40 +328,12 @@ export class WebSocketTransport implements Transport, Link, Alarm {
 
 	// ── frames that go ───────────────────────────────────────────────────────────────────────────────────────────
 
-	#send(opcode: Opcode, bytes: Uint8Array, start: number, end: number): void {
-		const block = this.#block;
-		const below = this.#below!;
-		const length = end - start;
-		const size = length < 126 ? 6 : headerBytes;
-		block[At.Out] = FIN | opcode;
-		if (length < 126) block[At.Out + 1] = MASKED | length;
-		else {
-			block[At.Out + 1] = MASKED | 126;
-			block[At.Out + 2] = length >> 8;
-			block[At.Out + 3] = length;
-		}
-		const mask = this.#mask;
-		mask.key = (this.#random.below(0x10000) << 16) | this.#random.below(0x10000);
-		for (let i = 0; i < 4; i++) block[At.Out + size - 4 + i] = mask.key >>> (i << 3);
-		mask.apply(bytes, start, end);
-		if (start < size) {
-			below.write(block, At.Out, At.Out + size);
-			below.write(bytes, start, end);
-		} else {
-			move(bytes, start - size, block, At.Borrowed, size);
-			move(block, At.Out, bytes, start - size, size);
-			below.write(bytes, start - size, end);
-			move(block, At.Borrowed, bytes, start - size, size);
-		}
-		mask.apply(bytes, start, end);
-	}
-
 	/** Answers the last ping, if there is room for that. */
 	#pong(): void {
 		if (this.#owed < 0 || this.#below!.room < this.#owed + margin) return;
 		const end = At.Ping + this.#owed;
 		this.#owed = -1;
-		this.#send(Opcode.Pong, this.#block, At.Ping, end);
+		this.#frame.write(this.#below!, Opcode.Pong, this.#block, At.Ping, end);
 	}
 
 	#sayClose(code: Close): void {
@@ -376,7 +341,7 @@ export class WebSocketTransport implements Transport, Link, Alarm {
 		const block = this.#block;
 		block[At.Ping] = code >> 8;
 		block[At.Ping + 1] = code;
-		this.#send(Opcode.Close, block, At.Ping, At.Ping + 2);
+		this.#frame.write(this.#below!, Opcode.Close, block, At.Ping, At.Ping + 2);
 	}
 
 	// ── the end ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -404,9 +369,4 @@ export class WebSocketTransport implements Transport, Link, Alarm {
 		this.#below = undefined;
 		below?.close();
 	}
-}
-
-/** A few bytes from one block to another; a view of them would cost more. */
-function move(from: Uint8Array, start: number, to: Uint8Array, at: number, count: number): void {
-	for (let i = 0; i < count; i++) to[at + i] = from[start + i];
 }
