@@ -1,61 +1,17 @@
 // SPDX-License-Identifier: MIT
 /**
- * A board for gates: memory and transport that move bytes the way the device's driver has to on XS, where native calls
- * take whole views and a sub-view allocates; and at the other end of the link a scripted peer.
- *
- * A block is a fixed-length view over a resizable buffer. Behind the view, in the same buffer, lies the driver's window,
- * seen by a view that tracks the length. Bytes go out by copyWithin into the window, a shrink to their end, one
- * `io.set(window)` into a small resizable buffer, and back to full length; the socket then gets the small view, as short
- * as the bytes. Bytes come in through the small view alone. Nothing here allocates after construction.
+ * A board's link for gates: the drivers that ship (`firmware/drivers`), over a socket that is an object of the harness,
+ * and at the other end a scripted peer. The socket takes and fills whole views and throws as the SDK's does
+ * (`modules/io/socket/lwip/tcp.c`). Nothing allocates after construction: the harness has one socket for all dials. On a
+ * device `TcpDialler` makes one for each, of 2 slots (`test/sdk` counts that).
  */
-import type { Dialler, Link, LinkFault, Memory, Transport } from "../../lib/ports.js";
 
-/** One block of the arena, with the window behind it. */
-class Block {
-	readonly buffer: ArrayBuffer;
-	/** What the core works in. */
-	readonly view: Uint8Array;
-	/** Everything, to move bytes into the window. */
-	readonly whole: Uint8Array;
-	/** The window: as long as the buffer says. */
-	readonly window: Uint8Array;
-	readonly bytes: number;
-	readonly full: number;
+import type { DeviceMemory } from "../../firmware/drivers/memory.js";
+import { type Socket, SocketTransport } from "../../firmware/drivers/socket.js";
+import type { Dialler, Link, LinkFault, Transport } from "../../lib/ports.js";
+import { XsClock } from "./board.js";
 
-	constructor(bytes: number, windowBytes: number) {
-		const full = bytes + windowBytes;
-		this.buffer = new ArrayBuffer(full, { maxByteLength: full });
-		this.view = new Uint8Array(this.buffer, 0, bytes);
-		this.whole = new Uint8Array(this.buffer);
-		this.window = new Uint8Array(this.buffer, bytes);
-		this.bytes = bytes;
-		this.full = full;
-	}
-}
-
-/** The memory port of the board. */
-export class XsMemory implements Memory {
-	readonly windowBytes: number;
-	readonly #blocks: Block[] = [];
-
-	constructor(windowBytes = 256) {
-		this.windowBytes = windowBytes;
-	}
-
-	allocate(bytes: number): Uint8Array {
-		const block = new Block(bytes, this.windowBytes);
-		this.#blocks.push(block);
-		return block.view;
-	}
-
-	/** The block whose view that is. Throws for bytes that did not come from {@link allocate}. */
-	find(view: Uint8Array): Block {
-		const blocks = this.#blocks;
-		const count = blocks.length;
-		for (let i = 0; i < count; i++) if (blocks[i].view === view) return blocks[i];
-		throw new Error("bytes that are not of this board's memory");
-	}
-}
+export { DeviceMemory as XsMemory } from "../../firmware/drivers/memory.js";
 
 /** The other end of the link. */
 export interface Peer {
@@ -66,19 +22,25 @@ export interface Peer {
 	onClose?(): void;
 }
 
-/** The native socket of the device: takes and fills whole views, and throws when a view is too long. */
+/** What the network does: bytes on their way to the client, of one connection after the other. */
 export class Loopback {
-	peer: Peer;
-	/** Bytes on their way to the client, and how many wait. */
+	readonly peer: Peer;
+	/** What a socket may write at a time, always. */
+	readonly roomBytes: number;
+	/** How many bytes wait for the client. */
 	waiting = 0;
 	/** How many times something was delivered; wraps around. */
 	deliveries = 0;
+	readonly socket: LoopbackSocket;
+	open = false;
 	#first = 0;
 	readonly #queue: Uint8Array;
 	readonly #size: number;
 
-	constructor(peer: Peer, queueBytes = 4096) {
+	constructor(peer: Peer, roomBytes: number, queueBytes: number) {
 		this.peer = peer;
+		this.roomBytes = roomBytes;
+		this.socket = new LoopbackSocket(this);
 		this.#queue = new Uint8Array(queueBytes);
 		this.#size = queueBytes;
 	}
@@ -99,10 +61,9 @@ export class Loopback {
 		this.deliveries = (this.deliveries + 1) | 0;
 	}
 
-	/** `tcp.read(view)`: fills the view. */
-	read(view: Uint8Array): void {
+	/** Fills the whole view. */
+	take(view: Uint8Array): void {
 		const count = view.length;
-		if (count > this.waiting) throw new Error("read of more than waits");
 		const before = this.#size - this.#first;
 		if (count <= before) xs.copy(view, 0, this.#queue, this.#first, this.#first + count);
 		else {
@@ -114,116 +75,79 @@ export class Loopback {
 		this.waiting -= count;
 	}
 
-	/** `tcp.write(view)`: takes all of the view. */
-	write(view: Uint8Array): void {
-		this.peer.onBytes(view, 0, view.length);
+	begin(): void {
+		this.open = true;
+		this.#clear();
 	}
 
-	clear(): void {
+	end(): void {
+		this.open = false;
+		this.#clear();
+		this.peer.onClose?.();
+	}
+
+	#clear(): void {
 		this.waiting = 0;
 		this.#first = 0;
 	}
 }
 
-/** The transport of the board: one object that serves every connection, as the driver may. */
-export class XsTransport implements Transport {
-	readonly #memory: XsMemory;
-	readonly #socket: Loopback;
-	readonly #io: ArrayBuffer;
-	readonly #ioView: Uint8Array;
-	readonly #ioBytes: number;
-	#room = 0;
-	/** What {@link room} is while the link is up. */
-	readonly roomWhenUp: number;
-	open = false;
+/** The native socket of the device. */
+class LoopbackSocket implements Socket {
+	readonly #network: Loopback;
 
-	constructor(memory: XsMemory, socket: Loopback, roomWhenUp: number) {
-		this.#memory = memory;
-		this.#socket = socket;
-		this.#ioBytes = memory.windowBytes;
-		this.#io = new ArrayBuffer(this.#ioBytes, { maxByteLength: this.#ioBytes });
-		this.#ioView = new Uint8Array(this.#io);
-		this.roomWhenUp = roomWhenUp;
+	constructor(network: Loopback) {
+		this.#network = network;
 	}
 
-	get room(): number {
-		return this.#room;
+	/** What a constructor does. */
+	connect(): this {
+		this.#network.begin();
+		return this;
 	}
 
-	set room(bytes: number) {
-		this.#room = bytes;
+	read(view: Uint8Array): number | undefined {
+		const network = this.#network;
+		if (network.waiting === 0) return undefined;
+		if (view.length === 0 || view.length > network.waiting) throw new Error("invalid");
+		network.take(view);
+		return view.length;
 	}
 
-	read(bytes: Uint8Array, start: number, limit: number): number {
-		const io = this.#io;
-		const full = this.#ioBytes;
-		let at = start;
-		while (at < limit) {
-			let count = this.#socket.waiting;
-			if (count === 0) break;
-			if (count > limit - at) count = limit - at;
-			if (count > full) count = full;
-			io.resize(count);
-			this.#socket.read(this.#ioView);
-			bytes.set(this.#ioView, at);
-			io.resize(full);
-			at += count;
-		}
-		return at - start;
-	}
-
-	write(bytes: Uint8Array, start: number, end: number): number {
-		if (end - start > this.#room) throw new Error("write of more than the room");
-		const block = this.#memory.find(bytes);
-		const arena = block.buffer;
-		const io = this.#io;
-		const full = this.#ioBytes;
-		for (let at = start; at < end; ) {
-			const count = Math.min(end - at, full);
-			block.whole.copyWithin(block.bytes, at, at + count);
-			arena.resize(block.bytes + count);
-			this.#ioView.set(block.window);
-			arena.resize(block.full);
-			io.resize(count);
-			this.#socket.write(this.#ioView);
-			io.resize(full);
-			at += count;
-		}
-		return this.#room;
+	write(view: Uint8Array): number {
+		const network = this.#network;
+		if (!network.open) throw new Error("not ready");
+		if (view.length > network.roomBytes) throw new Error("would block");
+		network.peer.onBytes(view, 0, view.length);
+		return network.roomBytes;
 	}
 
 	close(): void {
-		if (!this.open) return;
-		this.open = false;
-		this.#room = 0;
-		this.#socket.clear();
-		this.#socket.peer.onClose?.();
+		if (this.#network.open) this.#network.end();
 	}
 }
 
-/** Opens the loopback, and tells the client what happened, one event at a time and never from inside its calls. */
+/** Dials, and tells what happened: one event at a time, never from inside the client's calls. */
 export class XsDialler implements Dialler {
 	readonly socket: Loopback;
-	readonly transport: XsTransport;
-	#link: Link | undefined;
+	readonly #transport: SocketTransport;
 	#up = false;
 	#told = 0;
 	#fault = -1;
 
-	constructor(memory: XsMemory, peer: Peer, roomBytes = 2048, queueBytes = 4096) {
-		this.socket = new Loopback(peer, queueBytes);
-		this.transport = new XsTransport(memory, this.socket, roomBytes);
+	constructor(memory: DeviceMemory, peer: Peer, roomBytes = 2048, queueBytes = 4096) {
+		this.socket = new Loopback(peer, roomBytes, queueBytes);
+		// The clock is the driver's alone: its deadline never comes.
+		this.#transport = new SocketTransport({ memory, clock: new XsClock(), connectMs: 15_000 });
 	}
 
 	dial(link: Link): Transport {
-		this.transport.close();
-		this.#link = link;
 		this.#up = false;
 		this.#told = this.socket.deliveries;
 		this.#fault = -1;
-		this.socket.clear();
-		this.transport.open = true;
-		return this.transport;
+		this.#transport.open(link);
+		this.#transport.attach(this.socket.socket.connect());
+		return this.#transport;
 	}
 
 	/** The peer's side ends the connection; told after what it delivered. */
@@ -233,30 +157,26 @@ export class XsDialler implements Dialler {
 
 	/** Tells one event to the client, if there is one. Returns whether there was. */
 	turn(): boolean {
-		const link = this.#link;
-		const transport = this.transport;
-		if (link === undefined || !transport.open) return false;
+		const network = this.socket;
+		const transport = this.#transport;
+		if (!network.open) return false;
 		if (!this.#up) {
 			this.#up = true;
-			transport.room = transport.roomWhenUp;
-			this.socket.peer.onOpen?.();
-			link.onWritable(transport.room);
+			network.peer.onOpen?.();
+			transport.writable(network.roomBytes);
 			return true;
 		}
 		// Edge-triggered: what was left unread is not told again until more arrives, also while it is being told.
-		const deliveries = this.socket.deliveries;
+		const { deliveries } = network;
 		if (deliveries !== this.#told) {
 			this.#told = deliveries;
-			if (this.socket.waiting > 0) link.onReadable(this.socket.waiting);
+			if (network.waiting > 0) transport.readable(network.waiting);
 			return true;
 		}
 		if (this.#fault >= 0) {
 			const fault = this.#fault as LinkFault;
 			this.#fault = -1;
-			transport.open = false;
-			transport.room = 0;
-			this.socket.clear();
-			link.onError(fault);
+			transport.failed(fault);
 			return true;
 		}
 		return false;

@@ -61,7 +61,7 @@ export function sources() {
 }
 
 /** What ships: it is imported by the bundles, never part of them. */
-const SHIPPED = ["lib", join("firmware", "programs")];
+const SHIPPED = ["lib", join("firmware", "programs"), join("firmware", "drivers")];
 
 /** Where the JavaScript that ships is: in `dist/js` if it is there and of today, else what was emitted beside the tests. */
 export function shippedFolder() {

@@ -3,9 +3,9 @@
 import { Client, type ClientOptions } from "../../../lib/client.js";
 import { DEFAULT_LIMITS, type Limits, limitsFrom } from "../../../lib/limits.js";
 import type { Listener } from "../../../lib/listener.js";
-import type { Message } from "../../../lib/message.js";
 import { LinkFault } from "../../../lib/ports.js";
 import { RamStore } from "../../../lib/store/ram-store.js";
+import type { Message } from "../../../lib/wire/message.js";
 import type { Filter } from "../../../lib/wire/topic.js";
 import { XsClock, XsRandom } from "../board.js";
 import { XsBroker } from "../broker.js";

