@@ -3,6 +3,9 @@
 import { Client, RETAIN } from "../../lib/index.js";
 import type { Board, Program } from "../ports.js";
 
+/** A constant of the module: as a literal in a function it would be copied to the heap each time. */
+const GREETING = "Hello from ";
+
 export function start(board: Board): Program {
 	const { name, memory, dialler, clock, random, store, limits, indicator, settings } = board;
 	const { root, version, user, password } = settings;
@@ -10,7 +13,7 @@ export function start(board: Board): Program {
 		onOnline() {
 			// Digits and letters go straight into the outbox; undefined would mean that it is full.
 			const body = client.compose(greeting, 1, RETAIN);
-			body?.text("Hello from ");
+			body?.text(GREETING);
 			body?.text(name);
 			if (body) client.commit();
 		},

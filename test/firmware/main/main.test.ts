@@ -3,9 +3,11 @@
  * The firmware as it is on a board, `main.ts` and all that it imports, on models of the SDK's modules: it joins Wi-Fi, asks
  * for the time and the broker's address, connects, sends; and what it does when something of that fails.
  */
+import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Chip, Esp } from "./chip.js";
 
+const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
 const sdk = vi.hoisted(() => ({ chip: undefined as unknown as Chip, config: {} as Record<string, unknown> }));
 
 vi.mock("timer", () => ({
@@ -119,7 +121,7 @@ describe("A board that is set up", () => {
 		expect(JSON.parse(board.published("reading")[0])).toMatchObject({ n: 1, rssi: -60 });
 		expect(JSON.parse(board.published("diagnostics")[0])).toMatchObject({ reset: "power", starts: 1 });
 		expect(board.console.slice(0, 3)).toEqual([
-			"ringbuoy 0.1.0 on ESP32 DevKit, BME280 on its pins, start 1",
+			`ringbuoy ${version} on ESP32 DevKit, BME280 on its pins, start 1`,
 			"started by power",
 			expect.stringMatching(/^ringbuoy-[0-9a-f]{6} connects to mqtt:\/\/broker.local(:1883)?, MQTT 5.0$/),
 		]);

@@ -145,9 +145,10 @@ describe.concurrent("ringbuoy sim --flash", () => {
 		expect(readFileSync(held).equals(before)).toBe(true);
 		first.child.kill("SIGINT");
 		expect(await first.exit).toBe(0);
-		expect(readdirSync(folder).filter((name) => name.includes(".lock") && name.includes("taken"))).toEqual(
-			[],
+		const left = readdirSync(folder).filter(
+			(name) => name.includes(".lock") && name.includes(`taken-${board}`),
 		);
+		expect(left).toEqual([]);
 		const third = sim("--interval", "60", "--flash", held);
 		expect(await third.endWhen((run) => run.of("reading").length > 0)).toBe(0);
 	});
