@@ -10,6 +10,9 @@ export function randomWord(): number {
 	return ((Math.random() * 0x10000) << 16) | (Math.random() * 0x10000);
 }
 
+/** A generator that is stuck must not stop the board. */
+const DRAWS = 32;
+
 /** Even numbers below any limit, from a source of 32-bit words, signed or not. */
 export class DeviceRandom implements Random {
 	readonly #word: () => number;
@@ -19,11 +22,10 @@ export class DeviceRandom implements Random {
 	}
 
 	below(limit: number): number {
-		// Words above the last whole multiple of the limit would favour the small numbers.
+		// Words above the last whole multiple of the limit would favour the small numbers: less than half of them.
 		const most = 0x1_0000_0000 - (0x1_0000_0000 % limit);
-		for (;;) {
-			const word = this.#word() >>> 0;
-			if (word < most) return word % limit;
-		}
+		let word = this.#word() >>> 0;
+		for (let i = 0; i < DRAWS && word >= most; i++) word = this.#word() >>> 0;
+		return word % limit;
 	}
 }
