@@ -32,7 +32,7 @@ export class FrameWriter {
 	write(below: Transport, opcode: Opcode, bytes: Uint8Array, start: number, end: number): void {
 		const size = this.compose(opcode, end - start);
 		const mask = this.#mask;
-		mask.apply(bytes, start, end);
+		mask.toggle(bytes, start, end);
 		if (start < size) {
 			// The first bytes of a block: there is nothing before them to borrow.
 			below.write(this.#header, 0, size);
@@ -44,7 +44,7 @@ export class FrameWriter {
 			below.write(bytes, at, end);
 			move(this.#borrowed, 0, bytes, at, size);
 		}
-		mask.apply(bytes, start, end);
+		mask.toggle(bytes, start, end);
 	}
 
 	/** Makes the header and its key; returns its length. */

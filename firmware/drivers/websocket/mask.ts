@@ -11,7 +11,7 @@ export class Mask {
 	#skew = 0;
 
 	/** Applies the key to `bytes[start]` to `bytes[end - 1]`. Makes a view once for each block. */
-	apply(bytes: Uint8Array, start: number, end: number): void {
+	toggle(bytes: Uint8Array, start: number, end: number): void {
 		if (this.#bytes !== bytes) this.#meet(bytes);
 		const { key } = this;
 		const skew = this.#skew;

@@ -22,9 +22,9 @@ test.each([0, 1, 2, 3])("every range of a block that begins %i bytes off a word"
 		for (let end = start; end <= bytes.length; end++) {
 			mask.key = (random.below(0x10000) << 16) | random.below(0x10000);
 			bytes.set(plain);
-			mask.apply(bytes, start, end);
+			mask.toggle(bytes, start, end);
 			if (!same(bytes, reference(plain, start, end, mask.key))) expect.fail(`masked ${start}..${end}`);
-			mask.apply(bytes, start, end);
+			mask.toggle(bytes, start, end);
 			if (!same(bytes, plain)) expect.fail(`unmasked ${start}..${end}`);
 		}
 	}
@@ -34,8 +34,8 @@ test("one block after the other, also one that is too short for a word", () => {
 	const mask = new Mask();
 	mask.key = 0x04030201;
 	const blocks = [new Uint8Array(2), new Uint8Array(9), new Uint8Array(1), new Uint8Array(0)];
-	for (const block of [...blocks, ...blocks]) mask.apply(block, 0, block.length);
+	for (const block of [...blocks, ...blocks]) mask.toggle(block, 0, block.length);
 	expect(blocks.every((block) => block.every((byte) => byte === 0))).toBe(true);
-	mask.apply(blocks[1], 1, 9);
+	mask.toggle(blocks[1], 1, 9);
 	expect([...blocks[1]]).toEqual([0, 1, 2, 3, 4, 1, 2, 3, 4]);
 });
