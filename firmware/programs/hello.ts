@@ -3,9 +3,7 @@
 import { Client, RETAIN } from "../../lib/index.js";
 import type { Board, Program } from "../ports.js";
 
-/** A constant of the module: as a literal in a function it would be copied to the heap each time. */
-const GREETING = "Hello from ";
-
+const GREETING = "Hello from "; // a literal in a function would be copied to the heap each time
 export function start(board: Board): Program {
 	const { name, memory, dialler, clock, random, store, limits, indicator, settings } = board;
 	const { root, version, user, password } = settings;
