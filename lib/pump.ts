@@ -112,9 +112,9 @@ export class Pump implements LinkEvents, Alarm {
 	// ── one turn ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 	private takeTurn(): void {
-		const { store, owed, limits } = this.session;
-		this.session.now = this.session.clock.ticks;
-		store.discard(); // a composition that was left behind
+		const session = this.session;
+		session.now = session.clock.ticks;
+		session.store.discard(); // a composition that was left behind
 		let again = true;
 		while (again) {
 			if (this.unread && this.reason === 0) this.receive();
@@ -122,14 +122,14 @@ export class Pump implements LinkEvents, Alarm {
 			again = this.reason !== 0;
 			if (again) this.end(this.reason);
 			if (this.reconcile()) again = true;
-			store.discard(); // what a callback left behind
-			if (offerRoom(this.session)) again = true;
+			session.store.discard(); // what a callback left behind
+			if (offerRoom(session)) again = true;
 			// Reading stopped because nothing more could be owed, and goes on when some of that is written.
-			if (this.unread && owed.room > 0) again = true;
+			if (this.unread && session.owed.room > 0) again = true;
 		}
 		// After the goodbye the store has noted that this life ended in order: nothing is written any more.
-		if (this.session.tend() && this.active && !this.deadlines.isSet(Deadline.Maintain))
-			this.deadlines.set(Deadline.Maintain, this.session.clock.ticks, limits.maintainMs);
+		if (session.tend() && this.active && !this.deadlines.isSet(Deadline.Maintain))
+			this.deadlines.set(Deadline.Maintain, session.clock.ticks, session.limits.maintainMs);
 	}
 
 	/** True while the application wants a connection, or waits for the outbox before it closes. */
@@ -139,16 +139,15 @@ export class Pump implements LinkEvents, Alarm {
 
 	/** Nothing is owed to the broker. */
 	private get drained(): boolean {
-		const { store, owed } = this.session;
-		return store.count === 0 && owed.count === 0;
+		return this.session.store.count === 0 && this.session.owed.count === 0;
 	}
 
 	/** Reads and handles until nothing waits, or nothing more can be owed: then `unread` stays true. */
 	private receive(): void {
 		const intake = this.intake;
-		const { owed, link, now } = this.session;
+		const session = this.session;
 		const transport = this.transport;
-		while (transport !== null && owed.room > 0) {
+		while (transport !== null && session.owed.room > 0) {
 			const found = intake.next();
 			if (found > 0) {
 				this.handle(found);
@@ -162,20 +161,21 @@ export class Pump implements LinkEvents, Alarm {
 					this.unread = false;
 					return;
 				}
-				link.heard(now);
+				session.link.heard(session.now);
 			}
 		}
 	}
 
 	private handle(found: number): void {
-		const { packet, counters } = this.session;
-		counters[Counter.PacketsIn + packet.type]++;
-		counters[Counter.BytesIn + packet.type] += this.intake.size;
+		const session = this.session;
+		const packet = session.packet;
+		session.counters[Counter.PacketsIn + packet.type]++;
+		session.counters[Counter.BytesIn + packet.type] += this.intake.size;
 		let fault = 0;
 		if (this.phase === Phase.Online) {
 			if (packet.type === PacketType.Disconnect)
 				this.reason = packet.reason === 0 ? Reason.Unspecified : packet.reason;
-			else fault = this.session.handle(found === Found.Oversize ? this.intake.size : 0);
+			else fault = session.handle(found === Found.Oversize ? this.intake.size : 0);
 			// An answer is progress: the other requests have their time from now.
 			if (packet.type === PacketType.Suback || packet.type === PacketType.Unsuback)
 				this.deadlines.clear(Deadline.Request);
@@ -193,16 +193,18 @@ export class Pump implements LinkEvents, Alarm {
 
 	/** Writes all that is due and that the link takes now: one write for many packets. */
 	private write(): void {
-		const { encoder, store, counters, owed, link } = this.session;
+		const session = this.session;
+		const encoder = session.encoder;
 		const transport = this.transport as Transport;
 		for (let more = true; more && this.reason === 0 && this.transport === transport; ) {
-			encoder.allow(transport.room, this.session.limits.sendBytes);
-			if (link.pingDue && encoder.ping()) link.pingDue = false;
-			if (owed.count > counters[Counter.PeakOwed]) counters[Counter.PeakOwed] = owed.count;
-			more = this.session.gather();
+			encoder.allow(transport.room, session.limits.sendBytes);
+			if (session.link.pingDue && encoder.ping()) session.link.pingDue = false;
+			if (session.owed.count > session.counters[Counter.PeakOwed])
+				session.counters[Counter.PeakOwed] = session.owed.count;
+			more = session.gather();
 			if (encoder.position === encoder.start) break;
 			// Nothing leaves that depends on what is not durable.
-			if (store.commit() < 0) {
+			if (session.store.commit() < 0) {
 				this.reason = Reason.StoreFault;
 				return;
 			}
@@ -213,21 +215,22 @@ export class Pump implements LinkEvents, Alarm {
 
 	/** Hands over what is encoded, all in one write. */
 	private transmit(transport: Transport): void {
-		const { encoder, link, now } = this.session;
+		const session = this.session;
+		const encoder = session.encoder;
 		transport.write(encoder.bytes, encoder.start, encoder.position);
 		encoder.clear();
-		link.lastSent = now;
+		session.link.lastSent = session.now;
 	}
 
 	/** Brings the phase to what the application wants. Returns true when it moved. */
 	private reconcile(): boolean {
-		const { store, limits, listener, link } = this.session;
+		const session = this.session;
 		const deadlines = this.deadlines;
 		if (this.flushing === Flushing.Due || (this.flushing === Flushing.Waiting && this.drained)) {
 			this.flushing = Flushing.No;
 			deadlines.clear(Deadline.Flush);
-			this.session.flush();
-			listener.onFlushed?.(store.count);
+			session.flush();
+			session.listener.onFlushed?.(session.store.count);
 			return true;
 		}
 		if (!this.active) {
@@ -235,25 +238,25 @@ export class Pump implements LinkEvents, Alarm {
 			if (!this.say(this.goodbye)) {
 				// Without DISCONNECT the broker would send the will, so room is waited for, for a while.
 				if (!deadlines.isSet(Deadline.Goodbye))
-					deadlines.set(Deadline.Goodbye, this.session.clock.ticks, limits.flushMs);
+					deadlines.set(Deadline.Goodbye, session.clock.ticks, session.limits.flushMs);
 				return false;
 			}
 			this.end(Reason.ClosedByApplication);
 		} else if (this.phase <= Phase.Waiting && !deadlines.isSet(Deadline.Backoff)) this.dial();
-		else return link.heldBack !== HeldBack.No && this.fetch();
+		else return session.link.heldBack !== HeldBack.No && this.fetch();
 		return true;
 	}
 
 	/** What was held back comes with a new connection, once half of what is open is finished. Returns true when that is now. */
 	private fetch(): boolean {
-		const { store, limits, link } = this.session;
+		const session = this.session;
 		const deadlines = this.deadlines;
-		if (store.inboundCount > limits.receiveMaximum >> 1) {
+		if (session.store.inboundCount > session.limits.receiveMaximum >> 1) {
 			if (!deadlines.isSet(Deadline.Fetch))
-				deadlines.set(Deadline.Fetch, this.session.clock.ticks, limits.requestMs);
+				deadlines.set(Deadline.Fetch, session.clock.ticks, session.limits.requestMs);
 			return false;
 		}
-		const overrun = link.heldBack === HeldBack.Overrun;
+		const overrun = session.link.heldBack === HeldBack.Overrun;
 		// Without a fault of the broker the will is not meant.
 		if (!this.say(overrun ? Reason.ReceiveMaximumExceeded : Reason.Success)) return false;
 		this.atOnce = true;
@@ -264,11 +267,11 @@ export class Pump implements LinkEvents, Alarm {
 	// ── a connection's life ──────────────────────────────────────────────────────────────────────────────────────
 
 	private dial(): void {
-		const { limits, counters, link } = this.session;
+		const session = this.session;
 		this.phase = Phase.Dialling;
-		counters[Counter.Dials]++;
-		link.reset();
-		this.deadlines.set(Deadline.Connect, this.session.clock.ticks, limits.connectMs);
+		session.counters[Counter.Dials]++;
+		session.link.reset();
+		this.deadlines.set(Deadline.Connect, session.clock.ticks, session.limits.connectMs);
 		try {
 			this.transport = this.dialler.dial(this);
 		} catch {
@@ -278,26 +281,28 @@ export class Pump implements LinkEvents, Alarm {
 
 	/** The link is up: CONNECT is the first packet [MQTT-3.1.0-1]. */
 	private connect(): void {
-		const { limits, link, encoder, store } = this.session;
+		const session = this.session;
 		const transport = this.transport as Transport;
-		encoder.allow(transport.room, this.session.limits.sendBytes);
-		if (!this.identity.connect(encoder, store)) return; // not enough room yet
+		session.encoder.allow(transport.room, session.limits.sendBytes);
+		if (!this.identity.connect(session.encoder, session.store)) return; // not enough room yet
 		this.phase = Phase.Connecting;
 		this.deadlines.clear(Deadline.Connect);
-		this.deadlines.set(Deadline.Connack, this.session.clock.ticks, limits.connackMs);
+		this.deadlines.set(Deadline.Connack, session.clock.ticks, session.limits.connackMs);
 		this.transmit(transport);
-		link.begin(this.session.clock.ticks);
+		session.link.begin(session.clock.ticks);
 	}
 
 	/** Returns 0, or why the link must end. */
 	private connack(): number {
-		const { packet, limits, link, listener, counters, store } = this.session;
+		const session = this.session;
+		const packet = session.packet;
+		const link = session.link;
 		this.deadlines.clear(Deadline.Connack);
 		if (packet.reason !== 0) {
 			this.reason = packet.reason;
 			return 0;
 		}
-		const fault = this.identity.accept(store);
+		const fault = this.identity.accept(session.store);
 		if (fault > 0) return fault;
 		if (fault < 0) {
 			this.say(Reason.Success);
@@ -305,14 +310,14 @@ export class Pump implements LinkEvents, Alarm {
 			this.reason = Reason.SessionMismatch;
 			return 0;
 		}
-		const now = this.session.clock.ticks;
-		link.accept(packet, limits, this.identity.keepAliveSeconds);
+		const now = session.clock.ticks;
+		link.accept(packet, session.limits, this.identity.keepAliveSeconds);
 		this.phase = Phase.Online;
-		counters[Counter.Connects]++;
-		this.deadlines.set(Deadline.Stable, now, limits.stableMs);
+		session.counters[Counter.Connects]++;
+		this.deadlines.set(Deadline.Stable, now, session.limits.stableMs);
 		if (link.keepAliveMs > 0) this.deadlines.set(Deadline.Ping, now, link.keepAliveMs);
-		this.session.start(packet.sessionPresent === 1, this.identity.choices);
-		listener.onOnline?.(packet.sessionPresent === 1);
+		session.start(packet.sessionPresent === 1, this.identity.choices);
+		session.listener.onOnline?.(packet.sessionPresent === 1);
 		return 0;
 	}
 
@@ -331,31 +336,31 @@ export class Pump implements LinkEvents, Alarm {
 
 	/** The connection is over, or was not made. What to do next is decided before anybody is told. */
 	private end(reason: number): void {
-		const { encoder, listener } = this.session;
+		const session = this.session;
 		const transport = this.transport;
 		const phase = this.phase;
 		const flushing = this.deadlines.isSet(Deadline.Flush);
 		const active = this.active;
-		const flushMs = this.deadlines.remaining(Deadline.Flush, this.session.clock.ticks);
+		const flushMs = this.deadlines.remaining(Deadline.Flush, session.clock.ticks);
 		this.transport = null;
 		this.reason = 0;
 		this.unread = false;
 		this.deadlines.clearAll();
-		if (flushing) this.deadlines.set(Deadline.Flush, this.session.clock.ticks, flushMs);
+		if (flushing) this.deadlines.set(Deadline.Flush, session.clock.ticks, flushMs);
 		this.intake.reset();
-		encoder.clear();
+		session.encoder.clear();
 		transport?.close();
 		let retryMs = -1;
 		if (active) {
 			this.phase = Phase.Waiting;
-			retryMs = this.atOnce ? 0 : this.backoff.next(reason, this.session.limits);
-			this.deadlines.set(Deadline.Backoff, this.session.clock.ticks, retryMs);
+			retryMs = this.atOnce ? 0 : this.backoff.next(reason, session.limits);
+			this.deadlines.set(Deadline.Backoff, session.clock.ticks, retryMs);
 		} else this.phase = Phase.Idle;
 		this.atOnce = false;
 		const keepQos0 = active && (this.identity.choices & Choice.QueueQos0) !== 0;
-		this.session.linkLost(keepQos0, phase, reason);
-		if (!active) this.session.flush();
-		listener.onOffline?.(reason, retryMs);
+		session.linkLost(keepQos0, phase, reason);
+		if (!active) session.flush();
+		session.listener.onOffline?.(reason, retryMs);
 	}
 
 	// ── time ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -381,16 +386,15 @@ export class Pump implements LinkEvents, Alarm {
 
 	/** The reply's deadline runs from when the PINGREQ is due: a link that takes nothing is dead too. */
 	private keepAlive(now: number): void {
-		const { link, limits } = this.session;
+		const link = this.session.link;
 		const asked = link.pingOpen;
 		this.deadlines.set(Deadline.Ping, now, link.look(now));
-		if (link.pingOpen && !asked) this.deadlines.set(Deadline.PingReply, now, limits.pingReplyMs);
+		if (link.pingOpen && !asked) this.deadlines.set(Deadline.PingReply, now, this.session.limits.pingReplyMs);
 	}
 
 	private watchRequests(): void {
-		const { limits, subscriptions } = this.session;
-		if (subscriptions.awaiting === 0) this.deadlines.clear(Deadline.Request);
+		if (this.session.subscriptions.awaiting === 0) this.deadlines.clear(Deadline.Request);
 		else if (!this.deadlines.isSet(Deadline.Request))
-			this.deadlines.set(Deadline.Request, this.session.clock.ticks, limits.requestMs);
+			this.deadlines.set(Deadline.Request, this.session.clock.ticks, this.session.limits.requestMs);
 	}
 }

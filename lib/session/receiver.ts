@@ -17,26 +17,25 @@ import type { Session } from "./session.js";
  * a handler that throws leaves no gap, and written after it has returned [MQTT-4.3.2-4].
  */
 export function takePublish(session: Session, oversize: number): number {
-	const { packet, owed, past } = session;
-	const { flags, id } = packet;
+	const { flags, id } = session.packet;
 	const qos = (flags & PublishFlag.QosMask) >> PublishFlag.QosShift;
-	packet.mayRepeat = qos === 2 && (flags & PublishFlag.Dup) !== 0 && past !== Past.None;
+	session.packet.mayRepeat = qos === 2 && (flags & PublishFlag.Dup) !== 0 && session.past !== Past.None;
 	if (qos === 2) return publishOnce(session, id, oversize);
-	if (qos === 1) owed.push(PacketType.Puback, id, Reason.Success);
+	if (qos === 1) session.owed.push(PacketType.Puback, id, Reason.Success);
 	deliver(session, oversize);
 	return 0;
 }
 
 export function takePubrel(session: Session): number {
-	const { packet, owed, store, link } = session;
-	const id = packet.id;
+	const store = session.store;
+	const id = session.packet.id;
 	const known = store.inbound(id);
 	if (known) {
 		store.closeInbound(id);
-		if (store.inboundCount < link.carried) link.carried = store.inboundCount;
+		if (store.inboundCount < session.link.carried) session.link.carried = store.inboundCount;
 	}
 	// An identifier that we do not know is answered all the same, or the broker never frees it [MQTT-4.3.3-11].
-	owed.push(PacketType.Pubcomp, id, known ? Reason.Success : Reason.PacketIdentifierNotFound);
+	session.owed.push(PacketType.Pubcomp, id, known ? Reason.Success : Reason.PacketIdentifierNotFound);
 	return 0;
 }
 
@@ -46,7 +45,8 @@ export function takePubrel(session: Session): number {
  * CONNACK that said so was lost, too. Frees all of it. Returns false when that is not so.
  */
 export function freeCarried(session: Session): boolean {
-	const { store, link } = session;
+	const store = session.store;
+	const link = session.link;
 	if (link.carried === 0 || store.inboundCount !== link.carried) return false;
 	for (let id = store.anyInbound; id !== 0; id = store.anyInbound) store.closeInbound(id);
 	link.carried = 0;
@@ -55,42 +55,41 @@ export function freeCarried(session: Session): boolean {
 
 /** QoS 2: method B of [MQTT-4.3.3], once per identifier until its PUBREL. */
 function publishOnce(session: Session, id: number, oversize: number): number {
-	const { packet, owed, store, counters, limits, link, past } = session;
+	const store = session.store;
+	const link = session.link;
 	const known = store.inbound(id);
 	// After a cut the broker may have begun a session that the store does not know of, and the identifier may be from the
 	// one before it: then the content differs. Otherwise the identifier alone decides [MQTT-4.3.3-10].
-	const stale = known && past === Past.Unclean && store.stale(id, packet);
+	const stale = known && session.past === Past.Unclean && store.stale(id, session.packet);
 	if (known && !stale) {
-		counters[Counter.Duplicates]++;
-		owed.push(PacketType.Pubrec, id, Reason.Success);
+		session.counters[Counter.Duplicates]++;
+		session.owed.push(PacketType.Pubrec, id, Reason.Success);
 		return 0;
 	}
 	// The broker keeps what does not fit, and all that follows it, until the next connection. What is open is finished
 	// before that, or a broker that always sends too much would never get anything across.
-	if (link.heldBack !== HeldBack.No || (!known && store.inboundCount === limits.receiveMaximum)) {
-		counters[Counter.HeldBack]++;
+	if (link.heldBack !== HeldBack.No || (!known && store.inboundCount === session.limits.receiveMaximum)) {
+		session.counters[Counter.HeldBack]++;
 		if (link.heldBack === HeldBack.No) link.heldBack = overrun(session) ? HeldBack.Overrun : HeldBack.NoPlace;
 		return 0;
 	}
-	if (store.openInbound(id, packet) < 0) return Reason.QuotaExceeded;
-	owed.push(PacketType.Pubrec, id, Reason.Success);
+	if (store.openInbound(id, session.packet) < 0) return Reason.QuotaExceeded;
+	session.owed.push(PacketType.Pubrec, id, Reason.Success);
 	deliver(session, oversize);
 	return 0;
 }
 
 /** True when the table is full by the broker's fault [MQTT-3.3.4-9], which what an earlier connection opened is not. */
 function overrun(session: Session): boolean {
-	const { encoder, link } = session;
-	return encoder.version5 && link.carried === 0;
+	return session.encoder.version5 && session.link.carried === 0;
 }
 
 function deliver(session: Session, oversize: number): void {
-	const { packet, counters, listener } = session;
 	if (oversize > 0) {
-		counters[Counter.Oversize]++;
-		listener.onOversize?.(packet, oversize);
+		session.counters[Counter.Oversize]++;
+		session.listener.onOversize?.(session.packet, oversize);
 	} else {
-		counters[Counter.Delivered]++;
-		listener.onMessage?.(packet);
+		session.counters[Counter.Delivered]++;
+		session.listener.onMessage?.(session.packet);
 	}
 }

@@ -39,12 +39,13 @@ export function replaceOlder(session: Session, topic: Topic, ticket: number): bo
 
 /** Returns true when the application was told that there is room. */
 export function offerRoom(session: Session): boolean {
-	const { store, listener, wanted } = session;
+	const store = session.store;
+	const wanted = session.wanted;
 	if (wanted === 0) return false;
 	if ((wanted < 0 ? store.reserve(-wanted, true) : store.reserve(wanted, false)) < 0) return false;
 	store.discard();
 	session.wanted = 0;
-	listener.onRoom?.();
+	session.listener.onRoom?.();
 	return true;
 }
 

@@ -47,8 +47,8 @@ export const EXCHANGE = [
 		name: "commit-before-write",
 		rule: "nothing leaves that depends on what is not durable",
 		file: "lib/pump.ts",
-		find: "if (store.commit() < 0) {",
-		replace: "if (store.count < 0) {",
+		find: "if (session.store.commit() < 0) {",
+		replace: "if (session.store.count < 0) {",
 		by: ["one cut: QoS 2, one by one", "one cut: QoS 2 received, one by one", "swarm: anywhere"],
 	},
 	{
