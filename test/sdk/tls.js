@@ -11,7 +11,7 @@ import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { createServer as createTlsServer } from "node:tls";
 import { fileURLToPath } from "node:url";
-import { Broker } from "./broker.js";
+import { Broker, freePort } from "./broker.js";
 import { cache } from "./sdk.js";
 
 /** @typedef {import("./cases.js").Case} Case @typedef {import("./cases.js").Peer} Peer */
@@ -213,6 +213,22 @@ for (const version of [5, 4])
 		messages.push({ name, app: "tls", broker: mutual, args });
 	}
 
+/** A mosquitto of 2.0 wants one listener without WebSocket. @returns {Promise<Peer>} */
+async function webSocketBroker() {
+	const broker = new Broker();
+	await broker.start(["protocol websockets", `listener ${await freePort()} 127.0.0.1`]);
+	return broker;
+}
+
+/** Over TCP, so nothing may be allocated. @type {Case[]} */
+const frames = [];
+for (const version of [5, 4])
+	for (const qos of [0, 1, 2]) {
+		const name = `WebSocket: ${version === 5 ? "5.0" : "3.1.1"}, QoS ${qos}, out and in`;
+		const args = { websocket: "yes", version, qos, echo: "yes", store: "ram" };
+		frames.push({ name, app: "tls", peer: webSocketBroker, args });
+	}
+
 const restarts = [1, 2].map((qos) => ({
 	name: `TLS: 3.1.1, QoS ${qos}, out and in, four broker restarts`,
 	app: "tls",
@@ -237,5 +253,5 @@ const sensors = ["default", "tiny"].map((limits) => ({
 	args: { ...withClient, case: "sensor", version: 5, store: "ram", limits, speed: 40 },
 }));
 
-export const TLS_CASES = [...outcomes, ...failures, ...messages, ...restarts, ...sensors];
+export const TLS_CASES = [...outcomes, ...failures, ...messages, ...frames, ...restarts, ...sensors];
 export const TLS_SMALLEST = sensors;

@@ -4,8 +4,10 @@
 import { DeviceClock } from "../../../../firmware/drivers/clock.js";
 import { DeviceMemory } from "../../../../firmware/drivers/memory.js";
 import { DeviceRandom } from "../../../../firmware/drivers/random.js";
+import { TcpDialler } from "../../../../firmware/drivers/tcp-dialler.js";
 import { type SecureOptions, TlsDialler } from "../../../../firmware/drivers/tls-dialler.js";
 import type { Der } from "../../../../firmware/drivers/trust.js";
+import { WebSocketDialler } from "../../../../firmware/drivers/websocket-dialler.js";
 import { type Clock, DEFAULT_LIMITS, TINY_LIMITS } from "../../../../lib/index.js";
 import { FlashStore, RamStore } from "../../../../lib/store/index.js";
 import HostFlash from "../../host/flash.js";
@@ -50,7 +52,7 @@ function unset(clock: Clock): Clock {
 
 /**
  * By the command line, besides what the TCP board takes: `--roots` and `--client`, names of resources; `--server`, the name
- * that the certificate has to carry; `--resume no`, `--verify no`, `--time unset`.
+ * that the certificate has to carry; `--resume no`, `--verify no`, `--time unset`. Or `--websocket yes`: no TLS, a WebSocket over TCP.
  */
 export function makePorts(): Ports {
 	const limits = Host.argument("limits") === "tiny" ? TINY_LIMITS : DEFAULT_LIMITS;
@@ -58,24 +60,25 @@ export function makePorts(): Ports {
 	const real = new DeviceClock({ Timer, Time });
 	const clock = Host.argument("time") === "unset" ? unset(real) : real;
 	const port = Number(Host.argument("port"));
-	const dialler = new TlsDialler({
-		io: TCP,
-		tls: TLSSocket,
-		x509: X509,
-		certificates: Certificates,
-		secure: secureOptions(),
-		memory,
-		clock,
-		host: "127.0.0.1",
-		port,
-		connectMs: Number(Host.argument("connect-ms") ?? 120_000),
-	});
+	const tcp = { io: TCP, memory, clock, host: "127.0.0.1", port };
+	const random = new DeviceRandom();
+	const webSocket = Host.argument("websocket") === "yes";
+	const dialler = webSocket
+		? new WebSocketDialler({ dialler: new TcpDialler(tcp), clock, random, host: `localhost:${port}` })
+		: new TlsDialler({
+				...tcp,
+				tls: TLSSocket,
+				x509: X509,
+				certificates: Certificates,
+				secure: secureOptions(),
+				connectMs: Number(Host.argument("connect-ms") ?? 120_000),
+			});
 	return {
 		memory,
 		clock,
 		limits: { ...limits, connectMs: 120_000, connackMs: 60_000 },
 		dialler,
-		random: new DeviceRandom(),
+		random,
 		store:
 			Host.argument("store") === "flash" ? new FlashStore(new HostFlash(), limits) : new RamStore(limits),
 	};
