@@ -237,6 +237,7 @@ test.each([
 		const { stdout } = await run(process.execPath, tsc, { cwd: project }).catch((error) => error);
 		expect(stdout).toBe("");
 	},
+	30_000,
 );
 
 describe("A Moddable project", () => {
