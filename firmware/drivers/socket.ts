@@ -65,12 +65,6 @@ const enum Phase {
 	Failing,
 }
 
-const enum Event {
-	Readable,
-	Writable,
-	Failed,
-}
-
 /**
  * The one transport of a dialler, which serves each of its connections. Nothing is allocated here but where a socket is made.
  *
@@ -211,16 +205,40 @@ export class SocketTransport implements Transport, Alarm {
 	// ── what the socket calls back, each a host entry ────────────────────────────────────────────────────────────
 
 	readable(count: number): void {
-		this.enter(Event.Readable, count);
+		const onException = this.#onException;
+		if (onException === undefined) this.announce(count);
+		else {
+			try {
+				this.announce(count);
+			} catch (error) {
+				onException(error);
+			}
+		}
 	}
 
 	writable(room: number): void {
-		this.enter(Event.Writable, room);
+		const onException = this.#onException;
+		if (onException === undefined) this.offer(room);
+		else {
+			try {
+				this.offer(room);
+			} catch (error) {
+				onException(error);
+			}
+		}
 	}
 
 	/** `fault` is what is known: nothing, for a TCP socket. */
 	failed(fault: LinkFault = LinkFault.Unknown): void {
-		this.enter(Event.Failed, fault);
+		const onException = this.#onException;
+		if (onException === undefined) this.fail(fault);
+		else {
+			try {
+				this.fail(fault);
+			} catch (error) {
+				onException(error);
+			}
+		}
 	}
 
 	/** The deadline, or the moment after a failure; spurious ones are sorted out here. */
@@ -235,41 +253,34 @@ export class SocketTransport implements Transport, Alarm {
 		}
 	}
 
-	private enter(event: Event, value: number): void {
-		const onException = this.#onException;
-		if (onException === undefined) this.handle(event, value);
-		else {
-			try {
-				this.handle(event, value);
-			} catch (error) {
-				onException(error);
-			}
+	private announce(count: number): void {
+		if (this.#phase === Phase.Closed) return;
+		this.#waiting = count;
+		if (this.#phase === Phase.Up) this.#link!.onReadable(count);
+	}
+
+	private offer(room: number): void {
+		const link = this.#link!;
+		if (this.#phase === Phase.Up) {
+			this.#room = room;
+			link.onWritable(room);
+		} else if (this.#phase === Phase.Opening) {
+			this.#phase = Phase.Up;
+			this.#room = room;
+			this.#timer.disarm();
+			const early = this.#waiting;
+			link.onWritable(room);
+			if (early > 0 && this.#link === link && this.#phase === Phase.Up) link.onReadable(early);
 		}
 	}
 
-	private handle(event: Event, value: number): void {
+	private fail(fault: LinkFault): void {
 		const phase = this.#phase;
-		const link = this.#link;
-		if (phase === Phase.Closed || link === undefined) return;
-		if (event === Event.Failed) {
-			// Before it was up an error is a refusal: SYNs without an answer go on beyond the deadline.
-			if (phase === Phase.Failing) this.end(this.fault as LinkFault, this.cause);
-			else if (phase === Phase.Opening && value === LinkFault.Unknown) this.end(LinkFault.Refused, "");
-			else this.end(value as LinkFault, "");
-		} else if (event === Event.Readable) {
-			this.#waiting = value;
-			if (phase === Phase.Up) link.onReadable(value);
-		} else if (phase === Phase.Opening) {
-			this.#phase = Phase.Up;
-			this.#room = value;
-			this.#timer.disarm();
-			const early = this.#waiting;
-			link.onWritable(value);
-			if (early > 0 && this.#link === link && this.#phase === Phase.Up) link.onReadable(early);
-		} else if (phase === Phase.Up) {
-			this.#room = value;
-			link.onWritable(value);
-		}
+		if (phase === Phase.Closed) return;
+		if (phase === Phase.Failing) this.end(this.fault as LinkFault, this.cause);
+		// Before it was up an error is a refusal: SYNs without an answer go on beyond the deadline.
+		else if (phase === Phase.Opening && fault === LinkFault.Unknown) this.end(LinkFault.Refused, "");
+		else this.end(fault, "");
 	}
 
 	private end(fault: LinkFault, cause: string): void {
