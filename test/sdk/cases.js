@@ -1,12 +1,22 @@
 // SPDX-License-Identifier: MIT
+import { TLS_CASES, TLS_SMALLEST } from "./tls.js";
+
 /**
  * What is run: an image, its arguments, and what the broker has to be. Whatever a case prints as a verdict counts.
+ *
+ * @typedef {object} Peer
+ * @property {number} port
+ * @property {string} log for whoever looks for a reason
+ * @property {Record<string, string | number>} [args] more arguments for the image
+ * @property {() => Promise<void>} restart
+ * @property {() => Promise<void>} stop
  *
  * @typedef {object} Case
  * @property {string} name
  * @property {string} app a folder of apps/
  * @property {Record<string, string | number>} args
- * @property {string[]} [broker] more lines of mosquitto's configuration
+ * @property {string[]} [broker] more lines of mosquitto's configuration, for its listener
+ * @property {() => Promise<Peer>} [peer] who listens in place of mosquitto
  * @property {number} [exit] the exit code, when it is not 0
  * @property {boolean} [theirs] a measurement of the SDK's own client: shown, and compared
  */
@@ -43,8 +53,15 @@ const sensors = [];
 for (const limits of ["default", "tiny"])
 	for (const store of ["ram", "flash"]) {
 		const name = `sensor, ${limits} limits, store in ${store}`;
-		sensors.push({ name, app: "tcp", args: { case: "sensor", version: 5, store, limits } });
+		sensors.push({ name, app: "tcp", args: { case: "sensor", version: 5, store, limits, speed: 40 } });
 	}
+
+/** Three minutes of the board's time. @type {Case[]} */
+const soaks = versions.map((version) => ({
+	name: `soak, ${named(version)}`,
+	app: "tcp",
+	args: { case: "soak", version, store: "flash", speed: 10 },
+}));
 
 /** @type {Case[]} */
 const reconnects = versions.map((version) => ({
@@ -59,7 +76,7 @@ const theirs = [
 ];
 
 /** @type {Case[]} */
-export const CASES = [...messages, ...restarts, ...reconnects, ...sensors, ...theirs];
+export const CASES = [...messages, ...restarts, ...reconnects, ...sensors, ...soaks, ...theirs, ...TLS_CASES];
 
 /** Those whose smallest heap is looked for. */
-export const SMALLEST = sensors;
+export const SMALLEST = [...sensors, ...TLS_SMALLEST];

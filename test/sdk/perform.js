@@ -5,7 +5,7 @@ import { Broker } from "./broker.js";
 
 /** Timers and clock of the image run so many times faster; the SDK's Linux socket looks every 20 ms of that. */
 const SPEED = 10;
-const LIMIT_SECONDS = 60;
+const LIMIT_SECONDS = 180;
 
 /**
  * @typedef {{ gate?: string, row?: string, ask?: string, pass?: boolean, fault?: string,
@@ -20,28 +20,32 @@ const LIMIT_SECONDS = 60;
  * @returns {Promise<Outcome>}
  */
 export async function perform(image, one, more = {}) {
-	const broker = new Broker();
-	await broker.start(one.broker);
+	const peer = one.peer ? await one.peer() : await started(one.broker);
 	try {
 		const args = {
 			speed: SPEED,
 			seconds: LIMIT_SECONDS,
-			port: broker.port,
+			port: peer.port,
 			name: one.name,
 			...one.args,
+			...peer.args,
 			...more,
 		};
-		return await run(
-			image,
-			Object.entries(args).flatMap(([key, value]) => [`--${key}`, String(value)]),
-			broker,
-		);
+		const list = Object.entries(args).flatMap(([key, value]) => [`--${key}`, String(value)]);
+		return await run(image, list, peer);
 	} finally {
-		await broker.stop();
+		await peer.stop();
 	}
 }
 
-/** @param {import("./build.js").Image} image @param {string[]} args @param {Broker} broker @returns {Promise<Outcome>} */
+/** @param {string[]} [lines] @returns {Promise<import("./cases.js").Peer>} */
+async function started(lines) {
+	const broker = new Broker();
+	await broker.start(lines);
+	return broker;
+}
+
+/** @param {import("./build.js").Image} image @param {string[]} args @param {import("./cases.js").Peer} broker @returns {Promise<Outcome>} */
 function run(image, args, broker) {
 	const [program, ...before] = [...image.sdk.runner, image.program];
 	return new Promise((resolve, reject) => {

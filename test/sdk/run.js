@@ -108,7 +108,7 @@ async function main() {
 	if (flags.json)
 		for (const { one, lines, faults } of results)
 			console.log(JSON.stringify({ case: one.name, lines, faults }));
-	else console.log(tableOf(results, sdk, flags.table));
+	else console.log(tableOf(results, sdk, flags.table || flags.smallest));
 	console.log(`${lines.filter((line) => line.pass).length} passed, ${failed} failed`);
 	process.exitCode = failed > 0 ? 1 : 0;
 }

@@ -7,7 +7,7 @@ import { ask, check } from "../../host/report.js";
 import { type Ports, version } from "./board.js";
 
 /** Readings before the broker is restarted, and after. */
-const READINGS = 20;
+const READINGS = 8;
 
 class Watch implements Report {
 	readonly #name: string;
