@@ -8,6 +8,7 @@ import { buildImage } from "./build.js";
 import { CASES, SMALLEST } from "./cases.js";
 import { perform } from "./perform.js";
 import { findSdk } from "./sdk.js";
+import { sizesOf } from "./size.js";
 import { smallest } from "./smallest.js";
 import { tableOf } from "./table.js";
 
@@ -100,6 +101,9 @@ async function main() {
 	const results = flags.smallest
 		? await each(list, (one) => smallest(image(one), one))
 		: await each(list, (one) => resultOf(one, image(one)));
+	const tcp = images.get("tcp");
+	if (tcp && flags.table)
+		results.push({ one: { name: "size", app: "tcp", args: {} }, lines: sizesOf(tcp.modules), faults: [] });
 	const lines = results.flatMap((result) => result.lines.filter((line) => line.pass !== undefined));
 	const failed =
 		lines.filter((line) => !line.pass).length +
