@@ -39,6 +39,9 @@ export class Rows {
 	/** Index of the first row, and rows in use from there on, gaps among them. */
 	private first = 0;
 	private filled = 0;
+	/** The number that was looked up last, -1 when its row may be another's by now, and that row: nearly always it is the next one, too. */
+	private seen = -1;
+	private seenRow = 0;
 	private origin: number;
 	private rowBytes: number;
 
@@ -68,6 +71,8 @@ export class Rows {
 
 	/** The next number after `after` that is not done, or 0. */
 	after(after: number): number {
+		if (after < this.low) return this.count === 0 ? 0 : this.low; // a gap never stays in front
+		if (after >= this.next - 1) return 0;
 		for (let index = this.indexBehind(after); index < this.filled; index++) {
 			const row = this.row(index);
 			if ((this.view.getUint16(row + RowAt.Word) & ROW_STATE) !== 0) return this.numberAt(row);
@@ -84,10 +89,11 @@ export class Rows {
 
 	/** Where the row of a number is, or -1: it is done, and its row is taken for another one, or it was never there. */
 	protected find(number: number): number {
+		if (number === this.seen) return this.seenRow;
 		const index = this.indexBehind(number) - 1;
 		if (index < 0) return -1;
 		const row = this.row(index);
-		return this.numberAt(row) === number ? row : -1;
+		return this.numberAt(row) === number ? this.note(number, row) : -1;
 	}
 
 	/** Begins the message `next`, whose row's word is `word`; the caller has asked {@link hasRow}. Returns its row. */
@@ -95,11 +101,12 @@ export class Rows {
 		if (this.filled === this.rows) this.compact();
 		const number = this.next++;
 		if (this.filled === 0) this.low = number;
-		return this.fill(this.row(this.filled++), number, word);
+		return this.note(number, this.fill(this.row(this.filled++), number, word));
 	}
 
 	/** The same for any number, for whom a log is read: `next` is moved behind it. */
 	protected insert(number: number, word: number): number {
+		this.seen = -1;
 		if (this.filled === this.rows) this.compact();
 		let index = this.indexBehind(number);
 		if (number >= this.next) this.next = number + 1;
@@ -116,6 +123,7 @@ export class Rows {
 	protected restart(next: number): void {
 		this.first = this.filled = this.count = 0;
 		this.low = this.next = next;
+		this.seen = -1;
 	}
 
 	/** Row `index` counted from the oldest, of {@link usedRows}. */
@@ -152,6 +160,12 @@ export class Rows {
 		return low;
 	}
 
+	private note(number: number, row: number): number {
+		this.seen = number;
+		this.seenRow = row;
+		return row;
+	}
+
 	private fill(row: number, number: number, word: number): number {
 		this.view.setUint16(row + RowAt.Number, number & 0xffff);
 		this.view.setUint16(row + RowAt.Word, word);
@@ -161,6 +175,7 @@ export class Rows {
 
 	/** Takes the gaps at the front away. */
 	private trim(): void {
+		this.seen = -1;
 		while (this.filled > 0 && (this.view.getUint16(this.row(0) + RowAt.Word) & ROW_STATE) === 0) {
 			this.first = this.first + 1 < this.rows ? this.first + 1 : 0;
 			this.filled--;
@@ -170,6 +185,7 @@ export class Rows {
 
 	/** Takes all gaps away. */
 	private compact(): void {
+		this.seen = -1;
 		let to = 0;
 		for (let index = 0; index < this.filled; index++) {
 			const row = this.row(index);
