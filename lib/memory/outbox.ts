@@ -25,16 +25,16 @@ const enum At {
 export class Outbox extends Rows {
 	/** Bytes of the messages that are not done. */
 	used = 0;
-	private tail = 0;
+	/** Counted, as the offsets in the rows, from where the rows begin. */
+	private tail: number;
 	private bytes: Uint8Array;
-	private from: number;
 	private size: number;
 
 	/** Takes `rows` table rows and `size` bytes of the block, from `start` on. */
 	constructor(block: Block, start: number, rows: number, size: number) {
 		super(block, start, rows, Row.Outbox);
 		this.bytes = block.bytes;
-		this.from = start + rows * Row.Outbox;
+		this.tail = rows * Row.Outbox;
 		this.size = size;
 	}
 
@@ -56,10 +56,10 @@ export class Outbox extends Rows {
 	/** Returns where `bytes` bytes may be written, all in one piece. The caller has asked {@link hasRoom}. */
 	reserve(bytes: number): number {
 		if (this.count === 0) {
-			this.tail = 0;
+			this.tail = this.rows * Row.Outbox;
 			if (this.next > 0x7000_0000) this.restart(1); // nothing is in flight: the numbers start anew
-		} else if (this.size - this.tail < bytes) this.close();
-		return this.from + this.tail;
+		} else if (this.rows * Row.Outbox + this.size - this.tail < bytes) this.close();
+		return this.origin + this.tail;
 	}
 
 	/**
@@ -69,16 +69,16 @@ export class Outbox extends Rows {
 	append(start: number, end: number, state: number, traits: number): number {
 		const number = this.next;
 		const row = this.begin(state | (traits << 8));
-		this.view.setUint16(row + At.Offset, start - this.from);
+		this.view.setUint16(row + At.Offset, start - this.origin);
 		this.view.setUint16(row + At.Length, end - start);
 		this.used += end - start;
-		this.tail = end - this.from;
+		this.tail = end - this.origin;
 		return number;
 	}
 
 	/** Where the record starts. Only while its state is not 0; valid until the next {@link reserve}. */
 	start(number: number): number {
-		return this.from + this.view.getUint16(this.find(number) + At.Offset);
+		return this.origin + this.view.getUint16(this.find(number) + At.Offset);
 	}
 
 	/** Bytes of the record. */
@@ -86,28 +86,33 @@ export class Outbox extends Rows {
 		return this.view.getUint16(this.find(number) + At.Length);
 	}
 
-	/** What {@link append} was given. */
+	/** What {@link append} was given; 0 for a number that is not here. */
 	traits(number: number): number {
-		return this.view.getUint8(this.find(number) + RowAt.Word);
+		const row = this.find(number);
+		if (row < 0) return 0;
+		const word = this.view.getUint16(row + RowAt.Word);
+		return (word & ROW_STATE) === 0 ? 0 : word >>> 8;
 	}
 
 	/** Changes the state of a message that is not done; 0 ends it and frees its bytes. */
 	mark(number: number, state: number): void {
-		if (this.state(number) === 0) return;
-		if (state !== 0) {
-			this.setState(number, state);
-			return;
+		const row = this.find(number);
+		if (row < 0) return;
+		const word = this.view.getUint16(row + RowAt.Word);
+		if ((word & ROW_STATE) === 0) return;
+		if (state !== 0) this.view.setUint16(row + RowAt.Word, (word & ~ROW_STATE) | state);
+		else {
+			this.used -= this.view.getUint16(row + At.Length);
+			this.end(number);
 		}
-		this.used -= this.length(number);
-		this.end(number);
 	}
 
 	/** Closes the holes: moves the records together, towards the start. Runs of neighbours move in one copy. */
 	private close(): void {
 		const view = this.view;
-		let to = 0;
-		let runFrom = 0;
-		let runEnd = 0;
+		let to = this.rows * Row.Outbox;
+		let runFrom = to;
+		let runEnd = to;
 		for (let index = 0; index < this.usedRows; index++) {
 			const row = this.row(index);
 			if ((view.getUint16(row + RowAt.Word) & ROW_STATE) === 0) continue;
@@ -126,6 +131,7 @@ export class Outbox extends Rows {
 	}
 
 	private move(from: number, end: number, to: number): void {
-		if (from !== to && from !== end) this.bytes.copyWithin(this.from + to, this.from + from, this.from + end);
+		if (from !== to && from !== end)
+			this.bytes.copyWithin(this.origin + to, this.origin + from, this.origin + end);
 	}
 }

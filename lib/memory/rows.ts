@@ -39,10 +39,10 @@ export class Rows {
 	/** Index of the first row, and rows in use from there on, gaps among them. */
 	private first = 0;
 	private filled = 0;
-	/** The number that was looked up last, -1 when its row may be another's by now, and that row: nearly always it is the next one, too. */
+	/** The row that was looked up last, which nearly always is the next one, too; -1: it may be none by now. */
 	private seen = -1;
-	private seenRow = 0;
-	private origin: number;
+	/** Where the rows begin. */
+	protected origin: number;
 	private rowBytes: number;
 
 	/** Takes `rows` rows of `rowBytes` bytes, an even number, of the block, from `start` on. */
@@ -89,11 +89,15 @@ export class Rows {
 
 	/** Where the row of a number is, or -1: it is done, and its row is taken for another one, or it was never there. */
 	protected find(number: number): number {
-		if (number === this.seen) return this.seenRow;
+		const seen = this.seen;
+		// Nobody asks for a number so far from those in the table that 16 bits could deceive.
+		if (seen >= 0 && this.view.getUint16(seen) === (number & 0xffff)) return seen;
 		const index = this.indexBehind(number) - 1;
 		if (index < 0) return -1;
 		const row = this.row(index);
-		return this.numberAt(row) === number ? this.note(number, row) : -1;
+		if (this.numberAt(row) !== number) return -1;
+		this.seen = row;
+		return row;
 	}
 
 	/** Begins the message `next`, whose row's word is `word`; the caller has asked {@link hasRow}. Returns its row. */
@@ -101,7 +105,8 @@ export class Rows {
 		if (this.filled === this.rows) this.compact();
 		const number = this.next++;
 		if (this.filled === 0) this.low = number;
-		return this.note(number, this.fill(this.row(this.filled++), number, word));
+		this.seen = this.row(this.filled++);
+		return this.fill(this.seen, number, word);
 	}
 
 	/** The same for any number, for whom a log is read: `next` is moved behind it. */
@@ -158,12 +163,6 @@ export class Rows {
 			else high = middle;
 		}
 		return low;
-	}
-
-	private note(number: number, row: number): number {
-		this.seen = number;
-		this.seenRow = row;
-		return row;
 	}
 
 	private fill(row: number, number: number, word: number): number {

@@ -97,7 +97,7 @@ export class RamStore implements Store {
 	}
 
 	traits(number: number): number {
-		return this.outbox.state(number) === MessageState.Done ? 0 : this.outbox.traits(number);
+		return this.outbox.traits(number);
 	}
 
 	waiting(trait: number): number {
