@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-/** `--set key=value`: the settings of a firmware, by the names that it knows (`firmware/drivers/keys.ts`). */
+/** `--set key=value`: the settings of a firmware, by the names that it knows and within its limits (`firmware/drivers/keys.ts`). */
 
+import { check, KEYS, type Key, type Setting } from "../../firmware/drivers/keys.js";
 import { UsageError } from "./usage.js";
 import { nearest } from "./words.js";
 
-/** With what they are for; a test holds the names against those of the firmware. */
-export const SETTINGS: Readonly<Record<string, string>> = {
+/** With what they are for. */
+export const SETTINGS: Readonly<Record<Key, string>> = {
 	name: "client identifier and topic level; default: from the board's MAC address",
 	wifi_ssid: "name of the Wi-Fi; further ones: wifi_ssid_2 to wifi_ssid_4",
 	wifi_password: "its password; further ones: wifi_password_2 to wifi_password_4",
@@ -32,11 +33,10 @@ export const SETTINGS: Readonly<Record<string, string>> = {
 	return_secs: "until the preferred network is trusted again",
 };
 
-const SECRET = /password/;
-
 /**
- * Takes `--set` and what follows it out of the arguments: `--set a=1 --set b=2` and `--set a=1 b=2`. A key without "=" has its
- * value in the environment, `wifi_password` in RINGBUOY_WIFI_PASSWORD. Throws a {@link UsageError}.
+ * Takes `--set` and what follows it, up to the next option, out of the arguments: `--set a=1 --set b=2` and `--set a=1 b=2`. A key
+ * without "=" has its value in the environment, `wifi_password` in RINGBUOY_WIFI_PASSWORD. Throws a {@link UsageError}, also for
+ * a value that the board would pass over.
  */
 export function takeSettings(
 	args: readonly string[],
@@ -57,7 +57,7 @@ export function takeSettings(
 		} else if (arg.startsWith("--set=")) {
 			take(settings, arg.slice(6), env);
 			taking = true;
-		} else if (taking && /^[a-z_]+\d?=/.test(arg)) take(settings, arg, env);
+		} else if (taking && !arg.startsWith("-")) take(settings, arg, env);
 		else {
 			rest.push(arg);
 			taking = false;
@@ -73,7 +73,7 @@ function take(
 ): void {
 	const equals = text.indexOf("=");
 	const key = equals < 0 ? text : text.slice(0, equals);
-	if (!(key in SETTINGS)) {
+	if (!isKey(key)) {
 		const meant = nearest(key, Object.keys(SETTINGS));
 		const advice = meant ? `did you mean ${meant}?` : `there are ${Object.keys(SETTINGS).join(", ")}`;
 		throw new UsageError(`--set: the firmware has no setting "${key}"; ${advice}`);
@@ -82,12 +82,24 @@ function take(
 	const value = equals < 0 ? env[variable] : text.slice(equals + 1);
 	if (value === undefined)
 		throw new UsageError(`--set ${key} has no value: write --set ${key}=..., or set ${variable}`);
+	// Without a value it is as if nobody had said anything.
+	const wrong = value === "" ? "" : check(key, value);
+	// The value is not repeated: it may be a password, or an address with one in it.
+	if (wrong !== "") throw new UsageError(`--set: ${key} must be ${wrong}`);
 	settings.set(key, value);
+}
+
+function isKey(text: string): text is Key {
+	return Object.hasOwn(SETTINGS, text);
+}
+
+function isSecret(key: string): boolean {
+	return isKey(key) && (KEYS[key] as Setting).secret === true;
 }
 
 /** For a display: what is secret is not in it. */
 export function shown(settings: ReadonlyMap<string, string>): string[] {
-	return [...settings].map(([key, value]) => `${key}=${SECRET.test(key) && value !== "" ? "..." : value}`);
+	return [...settings].map(([key, value]) => `${key}=${isSecret(key) && value !== "" ? "..." : value}`);
 }
 
 /** Whether these settings need a firmware with TLS. */

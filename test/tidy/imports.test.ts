@@ -140,6 +140,11 @@ const rules: readonly Rule[] = [
 		because: "a door: the public names of drivers that belong together",
 	},
 	{
+		of: ["simulator/cli/device-settings.ts"],
+		may: ["simulator/cli/", "firmware/drivers/keys.ts"],
+		because: "the command refuses the settings that a board would pass over, by the same words",
+	},
+	{
 		of: ["simulator/"],
 		may: ["simulator/", "lib/", "firmware/programs/", "firmware/ports.ts", "node:", "mqtt-packet"],
 		because: "the simulator runs the programs, and neither drivers nor main",
