@@ -30,14 +30,8 @@ export class Recovery {
 	doubtBefore = 0;
 	protected readonly journal: Journal;
 	protected readonly log: Log;
-	/** The record that is held back: nothing but marks of lives stands behind it so far. 0: there is none. */
-	private held = 0;
-	private heldCells = 0;
-	private heldSequence = 0;
-	/** The scratch does not hold any more what it held. */
-	private stirred = false;
-	/** The last of those marks is of a life that did not find it; see {@link meet}. */
-	private denied = false;
+	/** Sequence of the newest sector. */
+	private newest = 0;
 	/** Of the sector that was read last: the cell behind all that is not blank; copies of its header; whether there is anything else. */
 	private used = 0;
 	private copies = 0;
@@ -139,6 +133,7 @@ export class Recovery {
 		let newest = found;
 		while (this.hasRecords(newest + 1)) newest++; // its header is damaged
 		if (newest > found) this.damaged = true;
+		this.newest = newest;
 		for (let sequence = log.tail; sequence <= found; sequence++) {
 			const there = this.header(sequence % log.blocks) === sequence;
 			if (there && view.getUint32(small + Header.StoreId) !== log.storeId) return StoreFault.Corrupt;
@@ -154,9 +149,6 @@ export class Recovery {
 			if (fault !== StoreFault.None) return fault;
 		}
 		if (newest === log.tail && !this.matters) return this.format(random, newest + 1);
-		this.denied = false;
-		const fault = this.release();
-		if (fault !== StoreFault.None) return fault;
 		this.place(newest, used);
 		this.settle();
 		return StoreFault.None;
@@ -258,8 +250,6 @@ export class Recovery {
 				if (fault !== StoreFault.None) return fault;
 				cell += cells;
 				claim = 0;
-				if (this.stirred) end = 0;
-				this.stirred = false;
 				if (this.used < cell) this.used = cell;
 			} else {
 				this.pass(at, position, cells);
@@ -293,45 +283,22 @@ export class Recovery {
 	protected pass(_at: number, _position: number, _cells: number): void {}
 
 	/**
-	 * A sound record. The last one of a life may have been cut short, and read as whole in one life and not in another. So it
-	 * is held back. When another one follows, the mark of the life that wrote that says which record it had found last: if
-	 * that is one before this, this does not count, or it would be news from the past. When nothing follows, it counts.
-	 * `next` is where the cell behind it stands, or -1.
+	 * A sound record. The last one of a life may have been cut short, and read as whole in one life and not in another. So
+	 * the marks of later lives are asked whether they found it. `next` is where the cell behind it stands, or -1.
 	 */
 	private meet(at: number, position: number, sequence: number, cells: number, next: number): StoreFault {
-		const { log } = this;
-		const type = log.view.getUint8(at + Rec.Type);
-		if (this.isBoot(at)) {
-			const named = this.order(log.view.getUint16(at + Rec.Arg));
-			const held = this.order(this.held);
-			if (named <= held) this.denied = named < held; // a later one was found since, and is lost: it says nothing of this one
-			return this.take(at, position, sequence, cells);
-		}
+		const type = this.log.view.getUint8(at + Rec.Type);
+		if (type === RecordType.Boot) return this.take(at, position, sequence, cells);
 		const mark = type === RecordType.End || type === RecordType.Proof;
 		this.proven = true;
 		if (!mark) this.matters = true;
-		if (!mark && !this.isFollowed(position, cells, sequence, next)) {
-			const fault = this.release();
-			this.held = position;
-			this.heldCells = cells;
-			this.heldSequence = sequence;
-			this.denied = false;
-			return fault;
-		}
-		if (this.held === 0) return this.take(at, position, sequence, cells);
-		const fault = this.release();
-		if (fault !== StoreFault.None) return fault;
-		const again = this.stirred ? log.reread(position, cells, sequence) : at;
-		return again < 0 ? log.fault : this.take(again, position, sequence, cells);
+		const whole = mark || this.isFollowed(position, cells, sequence, next);
+		if (!whole && this.isDenied(position, cells, sequence)) return StoreFault.None;
+		return this.take(at, position, sequence, cells);
 	}
 
 	private isBoot(at: number): boolean {
 		return this.log.view.getUint8(at + Rec.Type) === RecordType.Boot;
-	}
-
-	/** Where a place stands in the order of the log. */
-	private order(position: number): number {
-		return this.log.sequence(position) * Geometry.Cells + (position % Geometry.Cells);
 	}
 
 	/** True when a record of the same life stands right behind this one, which is then whole. */
@@ -343,14 +310,35 @@ export class Recovery {
 		return at >= 0 && log.headed(at, sequence, cell) > 0 && !this.isBoot(at);
 	}
 
-	/** Takes the record that is held back, if it counts. */
-	private release(): StoreFault {
-		const position = this.held;
-		this.held = 0;
-		if (position === 0 || this.denied) return StoreFault.None;
-		this.stirred = true;
-		const at = this.log.reread(position, this.heldCells, this.heldSequence);
-		return at < 0 ? this.log.fault : this.take(at, position, this.heldSequence, this.heldCells);
+	/**
+	 * True when a life found this record no more: its mark names one before it. What that life did was done without it, so it
+	 * would be news from the past. Looks as far as a record that is whole; behind that nobody can have missed this one.
+	 */
+	private isDenied(position: number, cells: number, sequence: number): boolean {
+		const { log } = this;
+		let cell = (position % Geometry.Cells) + cells;
+		for (let later = sequence; later <= this.newest; later++, cell = 1) {
+			while (cell < Geometry.Cells) {
+				const there = log.position(later, cell);
+				const at = log.fetchCell(there);
+				if (at < 0) return false;
+				const claimed = log.headed(at, later, cell);
+				if (claimed > 0 && !this.isBoot(at) && this.isFollowed(there, claimed, later, -1)) return false;
+				if (claimed > 0 && this.isBoot(at) && log.sound(at, later)) {
+					if (this.named(at, later) < sequence * Geometry.Cells + (position % Geometry.Cells)) return true;
+					cell++;
+				} else cell = (cell + Geometry.PageCells) & -Geometry.PageCells;
+			}
+		}
+		return false;
+	}
+
+	/** Where the record that the mark at `at` names stands in the order of the log; it may be in a sector that is dead. */
+	private named(at: number, sequence: number): number {
+		const { view, blocks } = this.log;
+		const position = view.getUint16(at + Rec.Arg);
+		const behind = (sequence + blocks - (position >> 7)) % blocks;
+		return position === 0 ? 0 : (sequence - behind) * Geometry.Cells + (position % Geometry.Cells);
 	}
 
 	/** A sound record that counts. */

@@ -95,7 +95,8 @@ export const LIFE_RULES: Rules = {
 		for (let good = 1; good <= 6; good++) {
 			const { flash, at } = cutBehind("dear!");
 			spoilReads(flash, at, good);
-			lifeOn(flash).open();
+			const first = lifeOn(flash);
+			first.open();
 			Reflect.deleteProperty(flash, "read");
 			const life = lifeOn(flash);
 			life.open();
@@ -104,6 +105,7 @@ export const LIFE_RULES: Rules = {
 				texts.every((text) => text === "t=dear!"),
 				`after ${good} reads it is ${texts}`,
 			);
+			sure(texts.length === first.numbers().length, `after ${good} reads it comes back`);
 		}
 	},
 
