@@ -47,7 +47,7 @@ describe.each(names)("%s", (name) => {
 		for (const path of manifest.include) expect(existsSync(join(folder, name, path)), path).toBe(true);
 		expect(existsSync(join(root, `firmware/main/sensors-${part}.ts`))).toBe(true);
 		expect(manifest.build).toEqual({ PARTITIONS_FILE: "./partitions.csv" });
-		expect(manifest.modules).toEqual({ "ringbuoy/board": ["./board", "../board"] });
+		expect(manifest.modules).toEqual({ "ringbuoy/board": "./board" });
 	});
 
 	test("is set to values that the firmware takes", () => {
