@@ -2,7 +2,7 @@
 /** The options of `ringbuoy device`, and its help. */
 
 import { boardNames } from "./device-board.js";
-import { programNames } from "./device-project.js";
+import { programNames } from "./device-program.js";
 import { SETTINGS } from "./device-settings.js";
 import { describe, type OptionGroup } from "./options.js";
 

@@ -5,21 +5,12 @@
  * Settings travel in it and not on a command line, where everybody on the machine could read the password.
  */
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { BoardFolder } from "./device-board.js";
 import { type Certificates, writeCertificates } from "./device-certificates.js";
-import { UsageError } from "./usage.js";
-import { nearest } from "./words.js";
-
-export interface Program {
-	readonly name: string;
-	/** Of `manifests/`; without it, `module` is somebody's own program. */
-	readonly manifest?: string;
-	/** Path without its ending, as manifests have it. */
-	readonly module?: string;
-}
+import { manifestOf, OWN, type Program } from "./device-program.js";
 
 export type Flavour = "release" | "debug" | "instrument";
 
@@ -51,40 +42,13 @@ export interface Project {
 const NAME = "ringbuoy";
 /** Modules whose source another order may exchange: make would not notice, it looks at times only. */
 const EXCHANGEABLE = [
+	OWN,
 	"ringbuoy/program",
 	"ringbuoy/board",
 	"ringbuoy/firmware/main/dialler",
 	"ringbuoy/firmware/main/network",
 	"ringbuoy/firmware/main/sensors",
 ];
-
-/** The programs of the package: what `manifests/` has on top of `device.json`. */
-export function programNames(root: string): string[] {
-	const folder = join(root, "manifests");
-	const names = readdirSync(folder).filter((name) => name.endsWith(".json"));
-	const onDevice = names.filter((name) =>
-		[manifestOf(join(folder, name)).include].flat().includes("./device.json"),
-	);
-	return onDevice.map((name) => name.slice(0, -5)).sort();
-}
-
-/** One of the package, or a file of somebody's own that exports `start`. Throws a {@link UsageError}. */
-export function programAt(root: string, name: string): Program {
-	if (/\.(?:ts|js)$/.test(name)) {
-		const path = resolve(name);
-		if (!existsSync(path)) throw new UsageError(`${name}: there is no such file`);
-		if (!/\bexport\b[^;{]*\bstart\b|export\s*\{[^}]*\bstart\b/.test(readFileSync(path, "utf8")))
-			throw new UsageError(`${name} exports no start: a program begins with export function start(board)`);
-		return { name, module: path.replace(/\.(?:ts|js)$/, "") };
-	}
-	const names = programNames(root);
-	if (names.includes(name)) return { name, manifest: join(root, "manifests", `${name}.json`) };
-	const meant = nearest(name, names);
-	const advice = meant
-		? `did you mean ${meant}?`
-		: `there are ${names.join(", ")}, or name a file of your own`;
-	throw new UsageError(`there is no program "${name}"; ${advice}`);
-}
 
 /** Where it is made unless somebody says otherwise: in the cache of this user, so that a second build is quick. */
 export function defaultOut(board: string): string {
@@ -118,24 +82,39 @@ export function writeProject(root: string, order: Order): Project {
 	const text = `${JSON.stringify(manifestFor(root, order), undefined, "\t")}\n`;
 	// For its owner only: passwords are in it.
 	if (!existsSync(file) || readFileSync(file, "utf8") !== text) writeFileSync(file, text, { mode: 0o600 });
+	writeProgram(project.folder, order.program);
 	writeCertificates(join(project.folder, "certificates"), order.certificates);
 	for (const specifier of EXCHANGEABLE) {
-		rmSync(join(project.made, "modules", `${specifier}.xsb`), { force: true });
+		for (const place of [specifier, `${specifier}.xsb`])
+			rmSync(join(project.made, "modules", place), { recursive: true, force: true });
 		rmSync(join(project.made, "tsc", specifier), { recursive: true, force: true });
 	}
 	return project;
 }
 
+/** The module `ringbuoy/program` for a program of somebody's own; what is in JavaScript has its type beside it. */
+function writeProgram(folder: string, { own }: Program): void {
+	const place = (ending: string): string => join(folder, `program.${ending}`);
+	for (const ending of ["ts", "js", "d.ts"]) rmSync(place(ending), { force: true });
+	if (own === undefined) return;
+	writeFileSync(place(own.ending), `export * from "${own.specifier}";\n`);
+	if (own.ending === "js") writeFileSync(place("d.ts"), DECLARATION);
+}
+
+const DECLARATION = `import type { Board, Program } from "ringbuoy/firmware/ports";
+export declare function start(board: Board): Program;
+`;
+
 export function manifestFor(root: string, { board, program, settings, tls, certificates }: Order): object {
 	const include = [join(board.path, "manifest.json")];
-	const own = program.module;
-	include.push(own === undefined ? program.manifest! : join(root, "manifests/device.json"));
+	const { own, manifest = join(root, "manifests/device.json") } = program;
+	include.push(manifest);
 	if (tls) include.push(join(root, "manifests/device/tls.json"));
 	return {
 		include,
 		...(own !== undefined && {
-			modules: { "ringbuoy/program": own },
-			preload: ["ringbuoy/program"],
+			modules: { ...Object.fromEntries(own.modules), "ringbuoy/program": "./program" },
+			preload: [...own.modules.keys(), "ringbuoy/program"],
 			// The memory that the sensor program has, and with TLS the handshake: enough for what is like it.
 			creation: {
 				...manifestOf(join(root, "manifests/sensor.json")).creation,
@@ -145,8 +124,4 @@ export function manifestFor(root: string, { board, program, settings, tls, certi
 		...(certificates.size > 0 && { data: { "*": "./certificates/*" } }),
 		...(settings.size > 0 && { config: Object.fromEntries(settings) }),
 	};
-}
-
-function manifestOf(file: string): { include?: string | string[]; creation?: object } {
-	return JSON.parse(readFileSync(file, "utf8"));
 }

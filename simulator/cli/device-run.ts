@@ -69,12 +69,22 @@ function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
 	}
 }
 
-/** As somebody would type it. */
+/** As somebody would type it; what their shell has anyway is a variable. */
 export function typed({ command, args, cwd, env }: Command): string {
-	const variables = Object.entries(env).map(([name, value]) => `${name}=${quoted(value)}`);
+	const variables = Object.entries(env).map(([name, value]) => `${name}=${quoted(shortened(name, value))}`);
 	return `(cd ${quoted(cwd)} && ${[...variables, command, ...args.map(quoted)].join(" ")})`;
 }
 
+function shortened(name: string, value: string): string {
+	const own = process.env[name] ?? "";
+	return own !== "" && value.length > own.length && value.endsWith(own)
+		? `${value.slice(0, -own.length)}$${name}`
+		: value;
+}
+
 function quoted(text: string): string {
-	return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+	if (/^[\w@%+=:,./-]+$/.test(text)) return text;
+	// Paths that begin with, or end in, a variable.
+	if (text.includes("$") && /^(?:\$[A-Z_]+)?[\w@%+=:,./ -]*(?:\$[A-Z_]+)?$/.test(text)) return `"${text}"`;
+	return `'${text.replaceAll("'", `'\\''`)}'`;
 }

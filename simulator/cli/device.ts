@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** `ringbuoy device`: a firmware for a real board, checked, built, flashed and watched. */
 
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { boardAt, boardFaults, boardNames } from "./device-board.js";
 import {
@@ -17,15 +18,8 @@ import { certificatesOf } from "./device-certificates.js";
 import { check, checkExample, EXAMPLE_TARGET, EXAMPLES, type Toolchain } from "./device-check.js";
 import { DEVICE_HELP, DEVICE_OPTIONS, deviceHelp, VERBS, type Verb } from "./device-options.js";
 import { type DeviceOutput, outputOf } from "./device-output.js";
-import {
-	defaultOut,
-	type Flavour,
-	type Order,
-	programAt,
-	programNames,
-	projectOf,
-	writeProject,
-} from "./device-project.js";
+import { programAt, programNames } from "./device-program.js";
+import { defaultOut, type Flavour, type Order, projectOf, writeProject } from "./device-project.js";
 import { type Command, runAtTerminal, typed } from "./device-run.js";
 import {
 	findIdf,
@@ -63,6 +57,8 @@ export async function device(args: readonly string[], signal: AbortSignal): Prom
 	const options = parseOptions(others, DEVICE_OPTIONS[verb]);
 	const orders = ordersOf(place, options, settings);
 	const output = outputOf(options.has("json"), options.has("verbose"));
+	// Passwords and keys go into what mcconfig and make write, images included: for this user only.
+	process.umask(0o077);
 	return verb === "check"
 		? checkAll(orders, place, options, output, signal)
 		: make(verb, orders[0], place, options, output, signal);
@@ -190,7 +186,8 @@ async function make(
 	const tools = dry ? likely(place) : toolchain(place, [found]);
 	const idf: Idf = isMissing(found) ? { path: "$IDF_PATH", sourced: true } : idfAt(found.path, place);
 	const port = verb === "build" ? undefined : portOf(options, place, dry);
-	const project = dry ? projectOf(order) : writeProject(place.root, order);
+	// A monitor is for what was flashed, with settings that nobody says again.
+	const project = dry || verb === "monitor" ? projectOf(order) : writeProject(place.root, order);
 	const build = buildCommand(order, project, tools, idf);
 	const flash = flashCommand(order, project, tools, idf, port);
 	const monitor = monitorCommand(order, project, tools, idf, port);
@@ -204,11 +201,8 @@ async function make(
 		return 0;
 	}
 	output.begin(order, tools.sdkVersion, tools.sdk);
-	if (verb !== "monitor") for (const note of notesOn(order)) output.note(note);
-	if (verb === "monitor") {
-		output.running(typed(monitor));
-		return runAtTerminal(monitor);
-	}
+	if (verb === "monitor") return watch(monitor, order, output);
+	for (const note of notesOn(order)) output.note(note);
 	for (const command of commands[verb]) {
 		output.running(typed(command));
 		const { code, diagnostics } = await runBuild(
@@ -228,8 +222,19 @@ async function make(
 		if (command === build) output.built(project.images, imageSize(project) ?? 0);
 	}
 	if (verb === "flash") output.flashed(port);
+	if (verb === "flash" && order.flavour === "release") output.note(SILENT);
 	return 0;
 }
+
+function watch(monitor: Command, order: Order, output: DeviceOutput): Promise<number> {
+	if (!existsSync(monitor.cwd))
+		throw new RunError(`nothing was built in ${order.out} yet: ringbuoy device flash comes first`);
+	if (order.flavour === "release") output.note(SILENT);
+	output.running(typed(monitor));
+	return runAtTerminal(monitor);
+}
+
+const SILENT = "a release build prints nothing of its own: flash and monitor with --instrument, or --debug";
 
 /** A firmware without these can be built: they may be in the board's own storage. */
 function notesOn({ board, settings }: Order): string[] {

@@ -3,7 +3,7 @@
 
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { KEYS, type Setting } from "../../../firmware/drivers/keys.js";
 import type { Facts } from "../../../firmware/main/facts.js";
@@ -11,7 +11,8 @@ import { type BoardFacts, boardAt, boardFaults, boardNames } from "../../../simu
 import { certificatesOf } from "../../../simulator/cli/device-certificates.js";
 import { Diagnostics, findingLine } from "../../../simulator/cli/device-diagnostics.js";
 import { partitionFaults, partitionsOf } from "../../../simulator/cli/device-partitions.js";
-import { manifestFor, type Order, programAt } from "../../../simulator/cli/device-project.js";
+import { programAt } from "../../../simulator/cli/device-program.js";
+import { manifestFor, type Order } from "../../../simulator/cli/device-project.js";
 import { typed } from "../../../simulator/cli/device-run.js";
 import { surroundings } from "../../../simulator/cli/device-sdk.js";
 import { SETTINGS, shown, takeSettings, wantsTls } from "../../../simulator/cli/device-settings.js";
@@ -160,15 +161,36 @@ describe("settings", () => {
 			"--verbose",
 			"--set",
 			"mqtt_user",
+			"wifi_password",
+			"interval_secs=5",
 		];
-		const { settings, rest } = takeSettings(args, { RINGBUOY_MQTT_USER: "ann" });
+		const { settings, rest } = takeSettings(args, {
+			RINGBUOY_MQTT_USER: "ann",
+			RINGBUOY_WIFI_PASSWORD: "from outside",
+		});
 		expect([...settings]).toEqual([
 			["name", "a=b"],
 			["wifi_ssid", "My Home"],
 			["mqtt_qos", "2"],
 			["mqtt_user", "ann"],
+			["wifi_password", "from outside"],
+			["interval_secs", "5"],
 		]);
 		expect(rest).toEqual(["--board", "b", "--verbose"]);
+	});
+
+	test.each([
+		["mqtt_qos=3", "mqtt_qos must be a whole number from 0 to 2"],
+		["mqtt_url=192.168.1.2", "mqtt_url must be mqtt://host:1883"],
+		["mqtt_url=mqtt://ann:hunter22@host", "mqtt_url must be without user and password"],
+		["wifi_password=short", "wifi_password must be 8 to 63 characters"],
+		["toString=1", 'no setting "toString"'],
+	])("that the board would pass over are refused, and not repeated: %s", (text, words) => {
+		expect(() => takeSettings(["--set", text], {})).toThrow(words);
+		expect(() => takeSettings(["--set", text], {})).not.toThrow(/hunter22|short/);
+		expect(takeSettings(["--set", "mqtt_qos=2", "wifi_password="], {}).settings.get("wifi_password")).toBe(
+			"",
+		);
 	});
 
 	test.each([
@@ -193,10 +215,10 @@ describe("settings", () => {
 });
 
 test("a program of one's own has the heap of the sensor, and with TLS the larger one", () => {
-	const module = "/somewhere/mine";
+	const modules = new Map([["program/mine", "/somewhere/mine"]]);
 	const order: Order = {
 		board: boardAt(root, "m5paper"),
-		program: { name: "mine", module },
+		program: { name: "mine", own: { specifier: "program/mine", ending: "ts", modules } },
 		settings: new Map(),
 		certificates: new Map(),
 		tls: false,
@@ -208,6 +230,59 @@ test("a program of one's own has the heap of the sensor, and with TLS the larger
 		JSON.parse(readFileSync(join(root, "manifests", name), "utf8")).creation;
 	expect(memory(false)).toEqual(creationOf("sensor.json"));
 	expect(memory(true)).toEqual({ ...creationOf("sensor.json"), ...creationOf("device/tls.json") });
+});
+
+describe("a program of one's own", () => {
+	const write = (name: string, text: string): string => {
+		const path = join(folder, "programs", name);
+		mkdirSync(dirname(path), { recursive: true });
+		writeFileSync(path, text);
+		return path;
+	};
+
+	test("brings what it imports, each at its place in the order of folders", () => {
+		write("shared/words.ts", 'import "./more.js";\nexport const WORD = "a";\n');
+		write("shared/more.js", "");
+		write("mine/types.ts", "export interface T {}\n");
+		const path = write(
+			"mine/mine.ts",
+			`import { Client } from "ringbuoy";
+import type { T } from "./types.js";
+import {
+	WORD,
+} from "../shared/words.js";
+export { WORD as OTHER } from "../shared/words.js";
+export function start() {}
+`,
+		);
+		const { own } = programAt(root, path);
+		expect(own?.specifier).toBe("program/mine/mine");
+		const at = (name: string): string => join(folder, "programs", name);
+		expect([...own!.modules]).toEqual([
+			["program/mine/mine", at("mine/mine")],
+			["program/shared/words", at("shared/words")],
+			["program/shared/more", at("shared/more")],
+		]);
+	});
+
+	test("in our own tree has the specifier of its place, so that its imports lead where they lead on Node", () => {
+		const { own } = programAt(root, join(root, "firmware/programs/sensor.ts"));
+		expect([...own!.modules.keys()]).toEqual([
+			"ringbuoy/firmware/programs/sensor",
+			"ringbuoy/firmware/programs/diagnostics",
+			"ringbuoy/firmware/programs/reading",
+		]);
+	});
+
+	test("that reaches into our tree from outside is told the name to write", () => {
+		const path = write(
+			"reaching.ts",
+			`import "${relative(join(folder, "programs"), root)}/lib/index.js";\nexport function start() {}\n`,
+		);
+		expect(() => programAt(root, path)).toThrow(
+			/outside of ringbuoy write "ringbuoy", or "ringbuoy\/lib\/index"/,
+		);
+	});
 });
 
 describe("certificates", () => {
@@ -283,7 +358,7 @@ describe("what tools print", () => {
 
 	test("commands are shown as one would type them", () => {
 		const command = { command: "idf.py", args: ["-p", "a b", "it's"], cwd: "/x", env: { A: "$B" } };
-		expect(typed(command)).toBe(`(cd /x && A='$B' idf.py -p 'a b' 'it'\\''s')`);
+		expect(typed(command)).toBe(`(cd /x && A="$B" idf.py -p 'a b' 'it'\\''s')`);
 	});
 });
 

@@ -68,6 +68,9 @@ describe("ringbuoy device check", () => {
 			mqtt_password: env.RINGBUOY_MQTT_PASSWORD,
 		});
 		expect(statSync(join(shop.out, "ringbuoy/manifest.json")).mode & 0o077).toBe(0);
+		// What the tools make of it, too: mcconfig writes all settings into its mc.config.js.
+		const made = join(shop.out, "tmp/esp32/nodemcu/release/ringbuoy/mc.xs.c");
+		expect(statSync(made).mode & 0o077).toBe(0);
 		const said = stdout + stderr + JSON.stringify(shop.calls());
 		expect(said).not.toMatch(/hunter22|from the environment/);
 	});
@@ -77,10 +80,13 @@ describe("ringbuoy device check", () => {
 		const { code, stderr } = await shop.run(check("--program", own));
 		expect(code, stderr).toBe(0);
 		expect(shop.manifest).toMatchObject({
-			modules: { "ringbuoy/program": own.slice(0, -3) },
-			preload: ["ringbuoy/program"],
+			modules: { "program/mine": own.slice(0, -3), "ringbuoy/program": "./program" },
+			preload: ["program/mine", "ringbuoy/program"],
 			creation: { heap: {} },
 		});
+		expect(readFileSync(join(shop.out, "ringbuoy/program.ts"), "utf8")).toBe(
+			'export * from "program/mine";\n',
+		);
 		const other = shop.file("other.ts", "export function begin() {}\n");
 		expect((await shop.run(check("--program", other))).stderr).toMatch(/exports no start/);
 		expect((await shop.run(check("--program", "./nope.ts"))).stderr).toMatch(
@@ -255,8 +261,28 @@ describe("ringbuoy device build, flash, monitor", () => {
 		expect(debug.stdout).toMatch(/mcconfig -dl -m -p esp32\/m5paper -t xsbug/);
 		expect(shop.calls()).toEqual([]);
 		const bare = await shop.run(order("build", "--dry-run"), { env: { MODDABLE: "", IDF_PATH: "" } });
-		expect(bare.stdout).toMatch(/MODDABLE='\$MODDABLE'/);
+		expect(bare.stdout).toMatch(/MODDABLE="\$MODDABLE" IDF_PATH="\$IDF_PATH" PATH="[^":]*:[^":]*:\$PATH" /);
 		expect([flash.code, monitor.code, debug.code, bare.code]).toEqual([0, 0, 0, 0]);
+	});
+
+	test("monitor asks for a build, leaves what was flashed as it was, and says that a release is silent", async () => {
+		const port = "/dev/null"; // a character device, as a serial port is
+		const none = await shop.run(order("monitor", "--port", port, "--out", join(shop.folder, "new")));
+		expect([none.code, none.stderr]).toEqual([
+			1,
+			expect.stringMatching(/nothing was built in .*flash comes first/),
+		]);
+		shop.program("terminal/idf.py", '#!/bin/sh\necho "monitor: $*"\n');
+		const env = { PATH: `${join(shop.folder, "terminal")}:${process.env["PATH"]}` };
+		const settings = ["--set", "wifi_ssid=Home"];
+		await shop.run(order("check", ...settings), { env });
+		const { manifest } = shop;
+		const { code, stdout } = await shop.run(order("monitor", "--port", port), { env });
+		expect([code, stdout]).toEqual([
+			0,
+			expect.stringMatching(/note: a release build prints nothing of its own/),
+		]);
+		expect(shop.manifest).toEqual(manifest);
 	});
 
 	test("a port that is none is told before anything is built", async () => {
