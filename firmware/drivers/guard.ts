@@ -12,7 +12,7 @@
  * and the owner lets it look again ({@link GuardedSocket.again}).
  */
 
-import type { Socket, SocketClass, SocketOptions } from "./socket.js";
+import type { Socket, SocketClass, SocketOptions, Told } from "./socket.js";
 
 /** The owner of a guarded socket. */
 export interface Warden {
@@ -105,7 +105,7 @@ export class GuardedSocket implements Socket {
 	}
 
 	/** The SDK reads each record into a buffer of its own, the header first (`session_419.js`, readPacket). */
-	read(view: Uint8Array): number | undefined {
+	read(view: Uint8Array): Told {
 		const count = this.#tcp.read(view);
 		const { buffer, byteOffset } = view;
 		if (byteOffset === 0) this.record = view[0];
@@ -120,7 +120,7 @@ export class GuardedSocket implements Socket {
 		return count;
 	}
 
-	write(view: Uint8Array): number | undefined {
+	write(view: Uint8Array): Told {
 		if (!this.#secretOut) {
 			this.#secretOut = view[0] === RecordType.ChangeCipherSpec;
 			this.#warden.onSent(view);

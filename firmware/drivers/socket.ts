@@ -3,16 +3,20 @@
 import { type Alarm, type Clock, type Link, LinkFault, type Timer, type Transport } from "../../lib/index.js";
 import type { DeviceMemory } from "./memory.js";
 
+/** A number, though the SDK's typings (8.2.3, `tcp.d.ts`) say that nothing comes back; `undefined` where its C code says nothing. */
+// biome-ignore lint/suspicious/noConfusingVoidType: so that the SDK's own class fits without a cast
+export type Told = number | void;
+
 /** The part that we use of an ECMA-419 TCP socket (the SDK's `modules/io/socket/lwip/tcp.c`). */
 export interface Socket {
 	/** Fills the whole view, which must not be longer than what waits. Returns how much that was; nothing when nothing waits. */
-	read(view: Uint8Array): number | undefined;
+	read(view: Uint8Array): Told;
 	/**
 	 * Takes the whole view. Returns the room left; nothing when the connection is broken. Throws when it is not up, also in
 	 * the moment between its end and `onError`. So many more bytes are `following` in the same turn: a native socket does
 	 * not look at that.
 	 */
-	write(view: Uint8Array, following?: number): number | undefined;
+	write(view: Uint8Array, following?: number): Told;
 	/** May be called twice. */
 	close(): void;
 }
@@ -132,7 +136,7 @@ export class SocketTransport implements Transport, Alarm {
 		if (this.#phase !== Phase.Up) return 0;
 		const memory = this.#memory;
 		const socket = this.#socket as Socket;
-		let room: number | undefined = this.#room;
+		let room: Told = this.#room;
 		try {
 			for (let at = start; at < end && room !== undefined; ) {
 				const count = end - at > memory.windowBytes ? memory.windowBytes : end - at;

@@ -3,7 +3,6 @@
 import TCP from "embedded:io/socket/tcp";
 import type { Dialler } from "../../lib/index.js";
 import { CachingResolver } from "../drivers/resolver.js";
-import type { SocketClass } from "../drivers/socket.js";
 import { TcpDialler } from "../drivers/tcp-dialler.js";
 import { WebSocketDialler } from "../drivers/websocket-dialler.js";
 import type { DiallerParts } from "./parts.js";
@@ -14,9 +13,7 @@ export function openDialler(parts: DiallerParts): Dialler & { readonly lastError
 	if (secure)
 		throw new Error(`${settings.url} needs TLS, and this firmware was built without: build it with --tls`);
 	const resolver = new CachingResolver({ lookUp: (name, done) => System.resolve(name, done), clock });
-	// The SDK's typings say that `read` returns nothing; it returns the count.
-	const io = TCP as unknown as SocketClass;
-	const dialler = new TcpDialler({ io, memory, clock, host, port, resolver, network, onException });
+	const dialler = new TcpDialler({ io: TCP, memory, clock, host, port, resolver, network, onException });
 	if (!websocket) return dialler;
 	return new WebSocketDialler({ dialler, clock, random, host: port === 80 ? host : `${host}:${port}`, path });
 }

@@ -15,7 +15,6 @@ import CertificateManager from "ssl/cert";
 import X509 from "x509";
 import type { Dialler } from "../../lib/index.js";
 import { CachingResolver } from "../drivers/resolver.js";
-import type { SocketClass } from "../drivers/socket.js";
 import { TcpDialler } from "../drivers/tcp-dialler.js";
 import { type SecureOptions, TlsDialler } from "../drivers/tls-dialler.js";
 import type { Der } from "../drivers/trust.js";
@@ -28,9 +27,7 @@ export function openDialler(parts: DiallerParts): Dialler & { readonly lastError
 	const { settings, memory, clock, random, network, onException } = parts;
 	const { secure, websocket, host, port, path } = settings.address!;
 	const resolver = new CachingResolver({ lookUp: (name, done) => System.resolve(name, done), clock });
-	// The SDK's typings say that `read` returns nothing; it returns the count.
-	const io = TCP as unknown as SocketClass;
-	const tcp = { io, memory, clock, host, port, resolver, network, onException };
+	const tcp = { io: TCP, memory, clock, host, port, resolver, network, onException };
 	const dialler = secure
 		? new TlsDialler({
 				...tcp,

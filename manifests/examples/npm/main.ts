@@ -6,14 +6,7 @@ import WiFi from "embedded:network/interface/wifi";
 import config from "mc/config";
 import { Client, type Listener } from "ringbuoy";
 import { RamStore } from "ringbuoy/store/ram";
-import {
-	CachingResolver,
-	DeviceClock,
-	DeviceMemory,
-	DeviceRandom,
-	type SocketClass,
-	TcpDialler,
-} from "ringbuoy/tcp";
+import { CachingResolver, DeviceClock, DeviceMemory, DeviceRandom, TcpDialler } from "ringbuoy/tcp";
 import { WifiStation } from "ringbuoy/wifi";
 import Time from "time";
 import Timer from "timer";
@@ -27,9 +20,7 @@ const random = new DeviceRandom();
 const memory = new DeviceMemory();
 const wifi = new WifiStation({ io: WiFi, clock, random, networks: [{ ssid, password }] });
 const resolver = new CachingResolver({ clock, lookUp: (host, done) => System.resolve(host, done) });
-// The SDK's typings say that `read` and `write` return nothing; they return the count, and the room.
-const io = TCP as unknown as SocketClass;
-const dialler = new TcpDialler({ io, memory, clock, resolver, network: wifi, host: broker });
+const dialler = new TcpDialler({ io: TCP, memory, clock, resolver, network: wifi, host: broker });
 
 const listener: Listener = {
 	onOnline: () => trace(`connected to ${broker}\n`),
