@@ -45,6 +45,8 @@ export const enum RecordType {
 
 /** Of a record. */
 const headerBytes = 5;
+/** RFC 5246, section 6.2.3. The SDK would make room for twice as much, which restarts a board that has no such room. */
+const recordBytesMost = 16_384 + 2048;
 
 /** A TCP class whose callbacks do not throw. */
 export function guarded(io: SocketClass, warden: Warden): SocketClass {
@@ -109,6 +111,10 @@ export class GuardedSocket implements Socket {
 		const count = this.#tcp.read(view);
 		const { buffer, byteOffset } = view;
 		if (byteOffset === 0) this.record = view[0];
+		if (buffer.byteLength === headerBytes && byteOffset + view.length === headerBytes) {
+			const header = view.length === headerBytes ? view : new Uint8Array(buffer);
+			if (((header[3] << 8) | header[4]) > recordBytesMost) throw new Error("a record is too long");
+		}
 		if (
 			!this.#secretIn &&
 			buffer.byteLength > headerBytes &&

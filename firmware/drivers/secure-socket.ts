@@ -76,8 +76,10 @@ export interface Keeper {
 	session(): SessionOptions;
 	/** Undefined: the server is not checked. */
 	readonly trust: Trust | undefined;
+	/** The session that may be resumed: one that a server had which was checked. */
+	readonly known: Uint8Array | undefined;
 	/** The handshake is done. */
-	onShaken(): void;
+	onShaken(session: Uint8Array | undefined): void;
 	/** It failed, or what came after it. */
 	onFailed(fault: TlsFault): void;
 	/** {@link SecureSocket.onAlarm} of this one, `ms` later. */
@@ -122,7 +124,7 @@ export class SecureSocket implements Socket, Warden {
 	constructor(keeper: Keeper, options: SocketOptions) {
 		this.#keeper = keeper;
 		this.#options = options;
-		this.#handshake = new Handshake(keeper.trust);
+		this.#handshake = new Handshake(keeper.trust, keeper.known);
 		if (keeper.ready) this.start();
 		else this.doom(CLOCK_NOT_SET);
 	}
@@ -252,18 +254,21 @@ export class SecureSocket implements Socket, Warden {
 		return true;
 	}
 
-	/** TLSSocket says that it is ready, which it does too when the peer has declined with a "close notify". */
+	/**
+	 * TLSSocket says that it is ready, which it does too when the handshake has ended for another reason. It would write in
+	 * the clear then.
+	 */
 	private shaken(guard: GuardedSocket): boolean {
 		if (guard.record === RecordType.Alert) {
 			this.fail(DECLINED);
 			return false;
 		}
-		if (!this.#handshake.authentic) {
+		if (!this.#handshake.authentic || !this.#handshake.ciphered) {
 			this.fail(UNKNOWN);
 			return false;
 		}
 		this.#phase = Phase.Up;
-		this.#keeper.onShaken();
+		this.#keeper.onShaken(this.#handshake.session);
 		return true;
 	}
 

@@ -49,6 +49,8 @@ export class TlsDialler implements Dialler, Keeper, Alarm {
 	readonly #place: string;
 	readonly #secure: SecureOptions;
 	readonly #serverName: string;
+	/** The last session with a server that was checked. */
+	known: Uint8Array | undefined;
 	/** A session that ended badly is not resumed. */
 	#sound = true;
 	#words = "";
@@ -123,7 +125,8 @@ export class TlsDialler implements Dialler, Keeper, Alarm {
 		return session;
 	}
 
-	onShaken(): void {
+	onShaken(session: Uint8Array | undefined): void {
+		if (this.#sound) this.known = session; // otherwise the SDK has kept none of it
 		this.#sound = true;
 	}
 

@@ -133,6 +133,28 @@ function tlsServer(options, serve = () => {}) {
 	};
 }
 
+/** A hello of TLS 1.x. @param {number} minor */
+const helloRecord = (minor) => [22, 3, 3, 0, 42, 2, 0, 0, 38, 3, minor, ...new Uint8Array(33), 0xc0, 0x2b, 0];
+
+/** The genuine certificate. */
+function chainRecord() {
+	const der = readFileSync(join(resources, "server.der"));
+	const sized = (/** @type {number} */ size) => [0, size >> 8, size & 255];
+	const { length } = der;
+	return [
+		22,
+		3,
+		3,
+		(length + 10) >> 8,
+		(length + 10) & 255,
+		11,
+		...sized(length + 6),
+		...sized(length + 3),
+		...sized(length),
+		...der,
+	];
+}
+
 const good = listener("server");
 const mutual = listener("server", false, true);
 
@@ -174,9 +196,24 @@ const wayward = [
 			]),
 	),
 	["HTTP", answers("HTTP/1.1 400 Bad Request\r\n\r\n", true), Fault.Reset, "its TLS port"],
-	["an unknown message", answers([22, 3, 3, 0, 4, 99, 0, 0, 0]), Fault.Certificate, "unknown type"],
+	["an unknown message", answers([22, 3, 3, 0, 4, 99, 0, 0, 0]), Fault.Certificate, "out of turn"],
 	["an unknown record", answers([99, 3, 3, 0, 4, 1, 2, 3, 4]), Fault.Certificate, "bad data"],
 	["half a hello", answers([22, 3, 3, 0, 6, 2, 0, 0, 2, 3, 3]), Fault.Certificate, "does not speak TLS"],
+	// It has the genuine chain, which is public, and lets the SDK go on in the clear.
+	[
+		"an older version behind the chain",
+		answers([...chainRecord(), ...helloRecord(2)]),
+		Fault.Certificate,
+		"out of turn",
+	],
+	["an older version", answers(helloRecord(2)), Fault.Certificate, "does not speak TLS 1.2"],
+	[
+		"data in the clear",
+		answers([...helloRecord(3), 23, 3, 3, 0, 1, 0]),
+		Fault.Certificate,
+		"in the middle of",
+	],
+	["a record for which there is no room", answers([22, 3, 3, 0x7f, 0xf0]), Fault.Certificate, "too long"],
 	[
 		"a polite alert in place of a hello",
 		answers([21, 3, 3, 0, 2, 1, 0], true),

@@ -1,116 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { expect, test } from "vitest";
-import { DeviceClock } from "../../../firmware/drivers/clock.js";
-import { DeviceMemory } from "../../../firmware/drivers/memory.js";
-import { type SecureOptions, TlsDialler } from "../../../firmware/drivers/tls-dialler.js";
 import { type Link, LinkFault, type Transport } from "../../../lib/ports.js";
-import { Recorder } from "../../contract/ends.js";
-import { tcpHost } from "../../kit/ecma419/tcp.js";
-import { VirtualTime } from "../../kit/ecma419/timer.js";
-import {
-	certificateMessage,
-	certificates,
-	keyExchange,
-	message,
-	record,
-	serverHello,
-	tlsHost,
-	x509,
-} from "../../kit/ecma419/tls.js";
-import type { Network, Wire, WireEvents } from "../../kit/ecma419/wire.js";
+import { certificateMessage, hello, keyExchange, message, record } from "../../kit/ecma419/tls.js";
+import { Bench, finished, good } from "./tls-bench.js";
 import { der, keyOf } from "./tls-rig.js";
-
-const finished = [record(20, [1]), record(22, message(20, new Uint8Array(12)))];
-const good = [
-	record(22, serverHello),
-	record(22, certificateMessage([der("server"), der("ca")])),
-	record(22, keyExchange()),
-	record(22, message(14)),
-];
-
-/** A board in virtual time, at the near end of a wire whose far end the test is. */
-class Bench {
-	readonly time = new VirtualTime();
-	readonly tcp;
-	readonly host = tlsHost();
-	readonly dialler: TlsDialler;
-	readonly link = new Recorder();
-	readonly sent: number[] = [];
-	events!: WireEvents;
-	ended = 0;
-	readonly #queue: (() => void)[] = [];
-
-	constructor(secure: SecureOptions = { ca: der("ca") }, onException?: (error: unknown) => void) {
-		const network: Network = {
-			post: (action) => void this.#queue.push(action),
-			connect: (_address, _port, events): Wire => {
-				this.events = events;
-				return {
-					send: (bytes) => {
-						this.sent.push(...bytes);
-						this.#queue.push(() => events.onSent(bytes.length));
-					},
-					hold: () => {},
-					end: () => void this.ended++,
-					reset: () => void this.ended++,
-				};
-			},
-		};
-		this.tcp = tcpHost(network);
-		const clock = new DeviceClock({ Timer: this.time, Time: this.time });
-		this.dialler = new TlsDialler({
-			io: this.tcp.io,
-			tls: this.host.tls,
-			x509,
-			certificates,
-			secure: { serverName: "localhost", ...secure },
-			memory: new DeviceMemory(64),
-			clock,
-			host: "10.0.0.1",
-			...(onException === undefined ? {} : { onException }),
-		});
-	}
-
-	/** Everything that is on its way. */
-	run(): this {
-		for (let i = 0; i < 1000 && this.#queue.length > 0; i++) this.#queue.shift()!();
-		this.time.advance(1);
-		while (this.#queue.length > 0) this.#queue.shift()!();
-		return this;
-	}
-
-	dial(): this {
-		this.link.dial(this.dialler);
-		this.events?.onConnect();
-		return this.run();
-	}
-
-	arrive(...records: Uint8Array[]): this {
-		for (const one of records) this.events.onData(one);
-		return this.run();
-	}
-
-	up(): this {
-		this.dial().arrive(...good, ...finished);
-		expect(this.link.calls).toEqual(["writable"]);
-		return this;
-	}
-
-	/** Types of the records that were sent; forgets them. */
-	types(): number[] {
-		const types: number[] = [];
-		for (let at = 0; at < this.sent.length; at += 5 + this.sent[at + 3] * 256 + this.sent[at + 4])
-			types.push(this.sent[at]);
-		this.sent.length = 0;
-		return types;
-	}
-
-	/** The one fault that was told, and its words. */
-	get outcome(): [LinkFault[], string] {
-		expect(this.ended).toBeGreaterThan(0);
-		return [this.link.faults, this.dialler.lastError];
-	}
-}
 
 test("a handshake byte by byte, then data; each write is one record, also through a small window", () => {
 	const bench = new Bench().dial();
@@ -218,24 +111,96 @@ test.each([
 	["no signature", keyExchange(4, 0)],
 	["an old hash", keyExchange(2, 3)],
 	["nothing behind the key", message(12, [3, 0, 23, 4, 1, 2, 3, 4])],
+	["a signature of zeros", keyExchange(4, 3, [0x30, 6, 2, 1, 0, 2, 1, 0])],
+	["a second number of zero", keyExchange(4, 3, [0x30, 6, 2, 1, 1, 2, 1, 0])],
+	["a negative number", keyExchange(4, 3, [0x30, 6, 2, 1, 1, 2, 1, 0x80])],
+	[
+		"a number that is longer than the key",
+		keyExchange(4, 3, [0x30, 38, 2, 33, 1, ...new Uint8Array(32), 2, 1, 1]),
+	],
+	["a signature of another kind than its key", keyExchange(4, 1, [...new Uint8Array(256)])],
+	["something behind the signature", keyExchange(4, 3, [0x30, 6, 2, 1, 1, 2, 1, 1, 0])],
 ] as const)("a key exchange with %s is anybody's", (_what, exchange) => {
 	const bench = new Bench().dial().arrive(good[0], good[1], record(22, exchange), good[3]);
 	expect(bench.outcome).toEqual([[LinkFault.Certificate], "10.0.0.1:8883 does not sign its key."]);
 });
 
-test("who shows no certificate is nobody, unless a session is resumed", () => {
+const session = [...new Uint8Array(32).fill(5)];
+
+test("who shows no certificate is nobody, unless our own session is resumed", () => {
 	const stranger = new Bench().dial().arrive(good[0], record(22, message(14)), ...finished);
-	expect(stranger.outcome).toEqual([[LinkFault.Certificate], "10.0.0.1:8883 did not show who it is."]);
-	const known = new Bench();
-	known.host.offers = true;
-	known.dial().arrive(good[0], ...finished);
-	expect(known.link.calls).toEqual(["writable"]);
+	expect(stranger.outcome[0]).toEqual([LinkFault.Certificate]);
+	expect(stranger.dialler.lastError).toContain("sends handshake message 14 out of turn");
+	const known = new Bench()
+		.dial()
+		.arrive(record(22, hello(3, session)), ...good.slice(1))
+		.arrive(...finished);
+	known.host.offers = session;
+	known.link.calls.length = 0;
+	known.dial().arrive(record(22, hello(3, session)), ...finished);
+	expect(known.link.calls[0]).toBe("writable");
+	expect(known.link.faults).toEqual([]);
+	// The other session is none of ours: the SDK has one cache for the whole board.
+	known.host.offers = [9, 9, 9, 9];
+	known.link.calls.length = 0;
+	known.dial().arrive(record(22, hello(3, [9, 9, 9, 9])), ...finished);
+	expect(known.link.calls).toEqual(["error"]);
+	expect(known.dialler.lastError).toContain("changes the cipher out of turn");
 });
 
-test("verify: false asks for nothing, not even the time, and leaves no session behind", () => {
-	const bench = new Bench({ verify: false }).dial().arrive(good[0], record(22, message(14)), ...finished);
+/** What a server may not do, with the genuine chain in its hands, which is public. Nothing but our hello may leave. */
+const chain = good[1];
+const oldHello = record(22, hello(2));
+const goodbye = record(21, [1, 0]);
+const renewal = record(22, message(0));
+test.each([
+	["an older version behind the chain", [chain, oldHello]],
+	["an older version before the chain", [oldHello, chain]],
+	["an older version", [oldHello]],
+	["a newer version", [record(22, hello(4))]],
+	["a polite alert behind the chain, and something behind that", [good[0], chain, goodbye, renewal]],
+	["the same in one piece", [Buffer.concat([good[0], chain, goodbye, renewal])]],
+	["the chain twice", [good[0], chain, chain]],
+	["the hello twice", [good[0], good[0]]],
+	["no key where one belongs", [good[0], chain, record(22, message(14))]],
+	["a cipher that was not offered", [record(22, hello(3, [], 0xc02c))]],
+	["a change of cipher before its turn", [good[0], chain, record(20, [1])]],
+	["its end in the clear", [good[0], chain, good[2], finished[1]]],
+	["another hello, please", [good[0], renewal]],
+	["data in the clear, for later", [good[0], record(23, [0x20, 2, 0, 0])]],
+	["data in the clear at once", [record(23, [0x20, 2, 0, 0])]],
+	["a chain whose length is another", [good[0], record(22, message(11, [0, 0, 0]))]],
+	["a record that is too long", [Uint8Array.of(22, 3, 3, 0x48, 1)]],
+] as const)("refused before anything is said in the clear: %s", (_what, records) => {
+	for (const offers of [[], session]) {
+		const bench = new Bench();
+		if (offers.length > 0) {
+			bench
+				.dial()
+				.arrive(record(22, hello(3, session)), ...good.slice(1))
+				.arrive(...finished);
+			bench.types();
+			bench.host.offers = offers;
+			bench.link.calls.length = 0;
+		}
+		bench.dial();
+		// Each record for itself: what TLSSocket reads ahead it throws away.
+		for (const one of records) bench.arrive(one);
+		bench.arrive(...finished);
+		expect(bench.link.calls).toEqual(["error"]);
+		expect(bench.types()).toEqual([22]);
+	}
+});
+
+test("verify: false asks for no trust, not even the time, and leaves no session behind; but for cipher", () => {
+	const bench = new Bench({ verify: false })
+		.dial()
+		.arrive(...good)
+		.arrive(...finished);
 	expect(bench.link.calls).toEqual(["writable"]);
 	expect(bench.host.latest!.secure).toEqual({ serverName: "localhost", verify: false, cache: false });
+	const clear = new Bench({ verify: false }).dial().arrive(oldHello);
+	expect(clear.link.calls).toEqual(["error"]);
 });
 
 test("what the SDK is told: SNI, the client's chain and key, ALPN, fragments; and after a failure no old session", () => {
@@ -255,7 +220,7 @@ test("what the SDK is told: SNI, the client's chain and key, ALPN, fragments; an
 	bench.dial();
 	expect(bench.host.latest!.secure).toEqual({ ...told, cache: false });
 	bench.link.calls.length = 0;
-	bench.arrive(...good, ...finished);
+	bench.arrive(...good).arrive(...finished);
 	expect(bench.link.calls).toEqual(["writable"]);
 	bench.dial();
 	expect(bench.host.latest!.secure).toEqual({ ...told, cache: true });
@@ -269,7 +234,10 @@ test.each(["writable", "readable", "error"])("close inside %s meets TLSSocket at
 		if (call === "readable" && when === "error") bench.link.read(new Uint8Array(9), 0, 9);
 		if (call === when) bench.link.close();
 	};
-	bench.dial().arrive(...good, Buffer.concat([...finished]));
+	bench
+		.dial()
+		.arrive(...good)
+		.arrive(Buffer.concat([...finished]));
 	bench.arrive(Buffer.concat([record(23, [1]), record(23, [2]), record(21, [1, 0])]));
 	expect(calls.at(-1)).toBe(when);
 	expect(calls.filter((call) => call === when)).toHaveLength(1);

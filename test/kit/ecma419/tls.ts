@@ -42,9 +42,11 @@ export function certificateMessage(chain: readonly Uint8Array[]): Uint8Array {
 }
 
 /** A ServerHello for ECDHE-ECDSA, and a key that is signed with SHA-256 and ECDSA. */
-export const serverHello = message(2, [3, 3], new Uint8Array(32), [0, 0xc0, 0x2b, 0]);
-export const keyExchange = (hash = 4, signature = 3): Uint8Array =>
-	message(12, [3, 0, 23, 4, 1, 2, 3, 4, hash, signature, 0, 2, 9, 9]);
+export const hello = (minor = 3, session: readonly number[] = [], suite = 0xc02b): Uint8Array =>
+	message(2, [3, minor], new Uint8Array(32), [session.length, ...session, suite >> 8, suite & 255, 0]);
+export const serverHello = hello();
+export const keyExchange = (hash = 4, signature = 3, value = [0x30, 6, 2, 1, 9, 2, 1, 9]): Uint8Array =>
+	message(12, [3, 0, 23, 65, 4], new Uint8Array(64), [hash, signature, 0, value.length, ...value]);
 
 /** What the TCP socket is to TLSSocket, which keeps its books on it. */
 type Books = Socket & { readable: number; writable: number };
@@ -57,8 +59,8 @@ export interface TlsHost {
 	latest: TlsSocketOptions | undefined;
 	/** Timers that TLSSocket has set: nothing guards what they do. */
 	timers: number;
-	/** A session to resume is offered. */
-	offers: boolean;
+	/** The session that is offered; empty: none. */
+	offers: readonly number[];
 }
 
 export function tlsHost(): TlsHost {
@@ -67,7 +69,7 @@ export function tlsHost(): TlsHost {
 		sockets: [],
 		latest: undefined,
 		timers: 0,
-		offers: false,
+		offers: [],
 	};
 	host.tls = class extends ModelSocket {
 		constructor(options: TlsSocketOptions) {
@@ -84,6 +86,7 @@ export class ModelSocket implements TlsSocket {
 	#socket: Books | undefined;
 	#ready = false;
 	#alert = false;
+	#finished = false;
 	#step = 0;
 	#packet: Packet | undefined;
 	#held: Uint8Array[] = [];
@@ -168,28 +171,37 @@ export class ModelSocket implements TlsSocket {
 	/** True when the handshake is over; also when an alert has ended it. */
 	#handshake(): boolean {
 		if (this.#step === 0) {
-			const session = this.#host.offers ? [32, ...new Uint8Array(32)] : [0];
+			const session = [this.#host.offers.length, ...this.#host.offers];
 			this.#send(record(22, message(1, [3, 3], new Uint8Array(32), session)));
 			this.#step = -1;
 		} else if (this.#step === 14) {
 			this.#send(record(22, message(16, [1])));
-			this.#send(record(20, [1]));
-			this.#send(record(22, message(20, new Uint8Array(12))));
+			this.#finish();
 			this.#step = -1;
-		} else if (this.#step === 20) return true;
-		else if (this.#socket!.readable !== 0) {
+		} else if (this.#step === 20) {
+			if (!this.#finished) this.#finish(); // a session that is resumed
+			return true;
+		} else if (this.#socket!.readable !== 0) {
 			const packet = this.#readPacket();
 			if (packet !== undefined) this.#unpacketize(packet);
 		}
 		return this.#alert;
 	}
 
+	#finish(): void {
+		this.#finished = true;
+		this.#send(record(20, [1]));
+		this.#send(record(22, message(20, new Uint8Array(12))));
+	}
+
 	#session(): Uint8Array | null | undefined {
 		while (this.#socket!.readable) {
-			const packet = this.#readPacket();
-			if (packet === undefined) return undefined;
-			this.#unpacketize(packet);
-			if (this.#alert) return null;
+			if (this.#application === undefined) {
+				const packet = this.#readPacket();
+				if (packet === undefined) return undefined;
+				this.#unpacketize(packet);
+				if (this.#alert) return null;
+			}
 			const data = this.#application;
 			this.#application = undefined;
 			if (data !== undefined) return data;
@@ -205,9 +217,11 @@ export class ModelSocket implements TlsSocket {
 		} else if (packet[0] === 22) {
 			for (let at = 0; at < body.length; ) {
 				const length = (body[at + 1] << 16) | (body[at + 2] << 8) | body[at + 3];
-				if (![2, 11, 12, 13, 14, 20].includes(body[at]))
+				if (![0, 1, 2, 11, 12, 13, 14, 15, 16, 20].includes(body[at]))
 					throw new Error(`handshake: unknown type: ${body[at]}`);
 				if (at + 4 + length > body.length) throw new Error();
+				// `helloProtocol.unpacketize`: an older version is an alert, and no exception.
+				if (body[at] === 2 && body[at + 5] < 3) this.#alert = true;
 				this.#step = body[at];
 				at += 4 + length;
 			}
@@ -256,7 +270,6 @@ export class ModelSocket implements TlsSocket {
 export const x509: X509 = {
 	decode: (certificate) => ({ certificate: certificate.slice() }),
 	decodeSPKI: (certificate) => ({ certificate: certificate.slice() }),
-	decodeAKI: () => undefined,
 };
 
 export const certificates: CertificateManager = class {
