@@ -24,7 +24,7 @@ export const SIM_OPTIONS: readonly OptionGroup[] = [
 			{
 				name: "broker",
 				value: "URL",
-				help: "mqtt://host:port, mqtts://, ws://host:port/path, wss://; default: one of our own",
+				help: "mqtt://host:port, mqtts://, ws://host/path, wss://; default: our own",
 			},
 			{ name: "port", value: "NUMBER", help: "port of our own broker; default: any that is free" },
 			{ name: "user", value: "NAME", help: "or RINGBUOY_USER" },

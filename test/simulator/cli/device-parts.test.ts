@@ -141,6 +141,11 @@ describe("boards", () => {
 describe("settings", () => {
 	test("are those of the firmware, each with its name", () => {
 		expect(Object.keys(SETTINGS).sort()).toEqual(Object.keys(KEYS).sort());
+		// The help has them all; the further networks stand with the first.
+		const untold = Object.entries(SETTINGS).filter(
+			([key, help]) => help === "" && !/^wifi_\w+_[2-4]$/.test(key),
+		);
+		expect(untold).toEqual([]);
 	});
 
 	test("are never shown where the firmware calls them secret", () => {
