@@ -19,7 +19,8 @@
  *
  * What cannot be mended here, of the SDK's arithmetic (`ssl_cert.js`, `ecdsa.js`; read, not tried): one in 256 signatures of
  * ECDSA, whose first number begins with a zero byte, does not hold, nor does one over a hash that is longer than the key. Such a
- * certificate is refused; have it signed again. Nobody asks whether one was revoked.
+ * certificate is refused; have it signed again. Nobody asks whether one was revoked, and the SDK's list of roots is old. A session
+ * that other code of the board made with the same name, by the SDK's own check, may be resumed if it bears the same number.
  */
 
 import { LinkFault } from "../../lib/index.js";
