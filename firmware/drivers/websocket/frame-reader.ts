@@ -72,6 +72,8 @@ export class FrameReader {
 	/** Bytes of the extended length that are to come, and how many there are in all. */
 	#lengthLeft = 0;
 	#lengthBytes = 0;
+	/** What came of it: it is no payload yet. */
+	#extended = 0;
 
 	reset(): void {
 		this.remaining = 0;
@@ -115,7 +117,7 @@ export class FrameReader {
 		if (byte >= 0x80) return Violation.Masked;
 		if (byte > 125 && this.opcode >= Opcode.Close) return Violation.Control;
 		if (byte <= 125) return this.#complete(byte);
-		this.remaining = 0;
+		this.#extended = 0;
 		this.#lengthBytes = byte === 126 ? 2 : 8;
 		this.#lengthLeft = this.#lengthBytes;
 		this.#state = State.Length;
@@ -123,9 +125,9 @@ export class FrameReader {
 	}
 
 	#length(byte: number): Header | Violation {
-		const length = this.remaining * 256 + byte;
+		const length = this.#extended * 256 + byte;
 		if (length > 0x7fff_ffff) return Violation.Length;
-		this.remaining = length;
+		this.#extended = length;
 		if (--this.#lengthLeft > 0) return Header.More;
 		if (length < (this.#lengthBytes === 2 ? 126 : 65_536)) return Violation.Length;
 		return this.#complete(length);

@@ -125,6 +125,16 @@ test("announcements are of what waits, at least one byte, and never of headers",
 	expect(link.calls).toEqual(["readable", "readable"]);
 });
 
+test.each([300, 65_536 + 300])("a length of %i comes byte by byte, and is no payload", (size) => {
+	const bench = new Bench().reading().up();
+	const length = size < 65_536 ? [126, size >> 8, size & 255] : [127, 0, 0, 0, 0, 0, 1, 1, 44];
+	for (const byte of [0x82, ...length]) bench.wire.arrive(Uint8Array.of(byte));
+	expect(bench.got).toEqual([]);
+	bench.wire.arrive(patterned(size));
+	expect(bench.got.length).toBe(size);
+	expect(bench.link.faults).toEqual([]);
+});
+
 test("who reads later, outside of a callback, hears of what lies behind a moment after", () => {
 	const bench = new Bench().up();
 	const { wire, link } = bench;
