@@ -149,9 +149,11 @@ export class Upgrade {
 		} else if (this.#at(0, "connection:")) {
 			for (let i = 11; i < this.#lineLength; i++) if (this.#at(i, "upgrade")) this.#said |= Said.Connection;
 		} else if (this.#at(0, "sec-websocket-accept:")) {
-			if (this.#proven(21)) this.#said |= Said.Accept;
+			if (!this.#proven(21)) return this.#fail("does not prove that it has read the request");
+			this.#said |= Said.Accept;
 		} else if (this.#at(0, "sec-websocket-protocol:")) {
-			if (this.#valueIs(23, "mqtt")) this.#said |= Said.Protocol;
+			if (!this.#valueIs(23, "mqtt")) return this.#fail("does not offer the subprotocol mqtt");
+			this.#said |= Said.Protocol;
 		} else if (this.#at(0, "sec-websocket-extensions:")) {
 			return this.#fail("uses an extension that nobody asked for");
 		}

@@ -96,6 +96,13 @@ test.each([
 	["a proof and something else", 3, "Sec-WebSocket-Accept: PROOFx", /prove/],
 	["a proof behind a long line's end", 3, `Sec-WebSocket-Accept: PROOF${" ".repeat(80)}x`, /prove/],
 	["the subprotocol of others", 4, "Sec-WebSocket-Protocol: mqttv3.1", /subprotocol/],
+	[
+		"a proof, and another that is none",
+		4,
+		"Sec-WebSocket-Protocol: mqtt\r\nSec-WebSocket-Accept: x",
+		/prove/,
+	],
+	["two subprotocols", 4, "Sec-WebSocket-Protocol: mqtt\r\nSec-WebSocket-Protocol: amqp", /subprotocol/],
 	["an extension", 4, "Sec-WebSocket-Extensions: permessage-deflate", /extension/],
 	["404", 0, "HTTP/1.1 404 Not Found", /answers 404: check the path/],
 	["401", 0, "HTTP/1.1 401 Unauthorized", /answers 401: it wants a token/],
