@@ -163,7 +163,7 @@ describe("text becomes bytes once", () => {
 		expect(encodeText(newArena(8), 0, 2, "")).toBe(2);
 	});
 
-	test("at most 65,535 bytes [MQTT-4.7.3-3]", () => {
+	test("at most 65,535 bytes [3.1.1 MQTT-4.7.3-3] [5.0 MQTT-4.7.3-3]", () => {
 		const arena = newArena(70_000);
 		expect(encodeText(arena, 0, 70_000, "a".repeat(65_535))).toBe(65_537);
 		expect(() => encodeText(arena, 0, 70_000, "a".repeat(65_536))).toThrow(/65,535/);

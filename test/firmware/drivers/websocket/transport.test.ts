@@ -91,27 +91,30 @@ test("the handshake byte by byte, in both directions; nothing behind its end is 
 	expect(dialler.lastError).toBe("");
 });
 
-test.each([1, 2, 3, 7, 1000])("fragments with control frames between, in pieces of %i bytes", (piece) => {
-	const bench = new Bench().up().reading(piece);
-	const stream = [
-		...frame(0x02, "one "),
-		...frame(0x89, "ping"),
-		...frame(0x00, ""),
-		...frame(0x8a, "a pong that nobody asked for"),
-		...frame(0x80, "two "),
-		...frame(0x82, ""),
-		...frame(0x89, ""),
-		...[0x82, 126, 0, 130, ...Buffer.from("three".padEnd(130, "."))],
-	];
-	bench.wire.arrive(stream, piece);
-	expect(bench.text).toBe(`one two ${"three".padEnd(130, ".")}`);
-	expect(bench.wire.frames()).toEqual([
-		[0x8a, "ping"],
-		[0x8a, ""],
-	]);
-	expect(bench.link.calls.filter((call) => call !== "readable")).toEqual([]);
-	expect(bench.wire.unread).toBe(0);
-});
+test.each([1, 2, 3, 7, 1000])(
+	"[3.1.1 MQTT-6.0.0-2] [5.0 MQTT-6.0.0-2] fragments with control frames between, in pieces of %i bytes",
+	(piece) => {
+		const bench = new Bench().up().reading(piece);
+		const stream = [
+			...frame(0x02, "one "),
+			...frame(0x89, "ping"),
+			...frame(0x00, ""),
+			...frame(0x8a, "a pong that nobody asked for"),
+			...frame(0x80, "two "),
+			...frame(0x82, ""),
+			...frame(0x89, ""),
+			...[0x82, 126, 0, 130, ...Buffer.from("three".padEnd(130, "."))],
+		];
+		bench.wire.arrive(stream, piece);
+		expect(bench.text).toBe(`one two ${"three".padEnd(130, ".")}`);
+		expect(bench.wire.frames()).toEqual([
+			[0x8a, "ping"],
+			[0x8a, ""],
+		]);
+		expect(bench.link.calls.filter((call) => call !== "readable")).toEqual([]);
+		expect(bench.wire.unread).toBe(0);
+	},
+);
 
 test("announcements are of what waits, at least one byte, and never of headers", () => {
 	const { wire, link } = new Bench().up();
@@ -211,7 +214,7 @@ test("a pong waits for room, the latest ping is answered, and the client has les
 
 test.each([
 	["a mask", [0x82, 0x81], /must not mask/],
-	["text", [0x81, 0], /text came/],
+	["[3.1.1 MQTT-6.0.0-1] [5.0 MQTT-6.0.0-1] text", [0x81, 0], /text came/],
 	["a reserved bit", [0xc2, 0], /reserved bit/],
 	["a long ping", [0x89, 126, 0, 126], /control frame/],
 	["nothing to continue", [0x80, 0], /fragments/],

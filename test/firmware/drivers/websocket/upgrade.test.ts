@@ -39,7 +39,7 @@ const good = (proof: string): string[] => [
 ];
 const lines = (...all: string[]): string => `${all.join("\r\n")}\r\n\r\n`;
 
-test("the request", () => {
+test("[3.1.1 MQTT-6.0.0-3] [5.0 MQTT-6.0.0-3] the request", () => {
 	const { request } = begun({ headers: ["Authorization: Bearer 1", "X: y"] });
 	expect(request.split("\r\n").map((line) => line.replace(/Key: \S{22}==$/, "Key: …"))).toEqual([
 		"GET /mqtt HTTP/1.1",
