@@ -38,10 +38,13 @@ describe.each(["default", "hivemq"] as const)("The embedded broker as %s", (prof
 		[5, 5],
 		[4, 5],
 		[5, 4],
-	] as const)("our version %i, their version %i: QoS 0 to 2, both ways", async (ourVersion, theirVersion) => {
-		await start({ profile });
-		await exchangeEach(await ours(ourVersion).online(), await theirs(theirVersion));
-	});
+	] as const)(
+		"[3.1.1 MQTT-7.1.2-1] [5.0 MQTT-4.2-1] our version %i, their version %i: QoS 0 to 2, both ways",
+		async (ourVersion, theirVersion) => {
+			await start({ profile });
+			await exchangeEach(await ours(ourVersion).online(), await theirs(theirVersion));
+		},
+	);
 
 	test.each([
 		[4, 1],

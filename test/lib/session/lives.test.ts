@@ -108,19 +108,24 @@ describe.each(VERSIONS)("version %i: a new life", (version) => {
 	test.each([
 		["client identifier", { clientId: "somebody else" }],
 		["broker", { broker: "another.example" }],
-	])("another %s: the session is void, what was accepted is kept", (_, who) => {
-		const { lives, rig, peer } = born(version);
-		const tickets = [rig.publish("1", 1), rig.publish("2", 2)];
-		rig.pass(1);
-		peer.line.ack("pubrec", 3);
-		rig.pass(1);
-		lives.cut();
-		const next = lives.boot(who);
-		next.client.open();
-		expect(next.recorder.of("settled")).toEqual([[tickets[1], Settled.Uncertain, Reason.Unspecified, true]]);
-		online(next);
-		expect(firsts(peer.line.take())).toEqual(["publish a/b=1 q1 #2"]);
-	});
+	])(
+		"[3.1.1 MQTT-3.1.3-2] [5.0 MQTT-3.1.3-2] another %s: the session is void, what was accepted is kept",
+		(_, who) => {
+			const { lives, rig, peer } = born(version);
+			const tickets = [rig.publish("1", 1), rig.publish("2", 2)];
+			rig.pass(1);
+			peer.line.ack("pubrec", 3);
+			rig.pass(1);
+			lives.cut();
+			const next = lives.boot(who);
+			next.client.open();
+			expect(next.recorder.of("settled")).toEqual([
+				[tickets[1], Settled.Uncertain, Reason.Unspecified, true],
+			]);
+			online(next);
+			expect(firsts(peer.line.take())).toEqual(["publish a/b=1 q1 #2"]);
+		},
+	);
 
 	test("expiry goes on counting through the time without power where the time of day is known", () => {
 		for (const synchronised of [true, false]) {
