@@ -312,23 +312,31 @@ export class Recovery {
 
 	/**
 	 * True when a life found this record no more: its mark names one before it. What that life did was done without it, so it
-	 * would be news from the past. Looks as far as a record that is whole; behind that nobody can have missed this one.
+	 * would be news from the past. Looks as far as a record that is whole; behind that nobody can have missed this one. One
+	 * with a mark inside is not: what stands behind it belongs to a later life.
 	 */
 	private isDenied(position: number, cells: number, sequence: number): boolean {
 		const { log } = this;
 		let cell = (position % Geometry.Cells) + cells;
 		for (let later = sequence; later <= this.newest; later++, cell = 1) {
-			while (cell < Geometry.Cells) {
+			let end = 0; // of a record that seems to be whole
+			while (cell < Geometry.Cells && (end === 0 || cell < end)) {
 				const there = log.position(later, cell);
 				const at = log.fetchCell(there);
 				if (at < 0) return false;
 				const claimed = log.headed(at, later, cell);
-				if (claimed > 0 && !this.isBoot(at) && this.isFollowed(there, claimed, later, -1)) return false;
-				if (claimed > 0 && this.isBoot(at) && log.sound(at, later)) {
+				const boot = claimed > 0 && this.isBoot(at);
+				if (claimed > 0 && !boot && end === 0 && this.isFollowed(there, claimed, later, -1))
+					end = cell + claimed;
+				else if (boot && log.sound(at, later)) {
+					end = 0;
 					if (this.named(at, later) < sequence * Geometry.Cells + (position % Geometry.Cells)) return true;
 					cell++;
-				} else cell = (cell + Geometry.PageCells) & -Geometry.PageCells;
+					continue;
+				}
+				cell = (cell + Geometry.PageCells) & -Geometry.PageCells;
 			}
+			if (end > 0) return false;
 		}
 		return false;
 	}

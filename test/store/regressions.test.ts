@@ -24,6 +24,10 @@ test.each([
 		6_010_287,
 		"a record that was read once and not again, and so was given up, came back when its bits healed",
 	],
+	[
+		110_631,
+		"the torn head of a record, with another life's record where it would end, hid that its predecessor was denied",
+	],
 	[32_655, "a message that was torn, and noise in one life, was there in the one after it"],
 ])("seed %i: %s", (seed) => {
 	expect(withoutViolation([swarm(seed)])).toBeGreaterThan(0);
