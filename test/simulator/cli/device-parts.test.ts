@@ -321,7 +321,7 @@ describe("certificates", () => {
 
 describe("what tools print", () => {
 	function found(...lines: string[]): string[] {
-		const diagnostics = new Diagnostics("/tmp/project", "/sdk");
+		const diagnostics = new Diagnostics("/far/from/here/project", "/sdk");
 		for (const line of lines) diagnostics.line(line);
 		return diagnostics.findings.map(findingLine);
 	}
@@ -335,7 +335,7 @@ describe("what tools print", () => {
 			"make: *** No rule to make target '/x/gone.js', needed by '/x/mc.xs.c'.  Stop.",
 			["/x/gone.js: error: this file is not there"],
 		],
-		["../a/b.ts(30,36): error TS2322: No.", ["/tmp/a/b.ts:30: error: TS2322: No."]],
+		["../a/b.ts(30,36): error TS2322: No.", ["/far/from/here/a/b.ts:30: error: TS2322: No."]],
 		["/x/manifest.json:1: error: missing ,!", ["/x/manifest.json:1: error: missing ,"]],
 		["### Error: './nope.json': manifest not found!", ["error: './nope.json': manifest not found"]],
 		["# error: no such thing!", ["error: no such thing"]],
@@ -357,7 +357,7 @@ describe("what tools print", () => {
 		const error = "a.ts(1,2): error TS2322: Type 'A' is not assignable to type 'B'.";
 		const detail = "  Property 'close' is missing in type 'A'.";
 		expect(found(error, detail, error, detail)).toEqual([
-			"/tmp/project/a.ts:1: error: TS2322: Type 'A' is not assignable to type 'B'. Property 'close' is missing in type 'A'.",
+			"/far/from/here/project/a.ts:1: error: TS2322: Type 'A' is not assignable to type 'B'. Property 'close' is missing in type 'A'.",
 		]);
 	});
 
