@@ -46,11 +46,11 @@ function count(ok) {
 	else failed++;
 }
 
-await part("compiler, formatter, linter", 10, async () => {
+await part("compiler, formatter, linter", 30, async () => {
 	count((await run("npm", ["run", "--silent", "check"])).code === 0);
 });
 
-await part("unit, world, interop", 185, async () => {
+await part("unit, world, interop", 140, async () => {
 	const { code } = await run(process.execPath, [
 		join(root, "node_modules/vitest/vitest.mjs"),
 		"run",
@@ -79,7 +79,7 @@ await part("unit, world, interop", 185, async () => {
 	if (code !== 0 && result.numFailedTests === 0) failed++;
 });
 
-await part("the XS engine", 105, async () => {
+await part("the XS engine", 120, async () => {
 	const { code, output } = await run(process.execPath, ["test/xs/run.js"]);
 	const counts = /(\d+) passed, (\d+) failed/g;
 	let last = null;
