@@ -6,6 +6,7 @@ import { Arena } from "./memory/arena.js";
 import { OwedRing } from "./memory/ring.js";
 import type { Ports, Store } from "./ports.js";
 import { Pump, STAY } from "./pump.js";
+import { type ExtraOptions, extrasFrom, listOf } from "./session/extras.js";
 import {
 	ASSIGNED_ID_BYTES,
 	Choice,
@@ -58,7 +59,7 @@ export const KEEP_LATEST = 0x40;
 export const SETTLE_STORED = 0x80;
 
 /** What a client is made of. The ports come from the board, the rest is who we are and what we want. */
-export interface ClientOptions extends Who, Ports {
+export interface ClientOptions extends Who, Ports, ExtraOptions {
 	/** Keeps the messages; made with the same limits as the client. */
 	readonly store: Store;
 	/** Changes to `DEFAULT_LIMITS`, or a whole profile such as `TINY_LIMITS`. */
@@ -96,20 +97,25 @@ export class Client {
 		const counters = new Uint32Array(Counter.Count);
 		let size = store.bytes;
 		for (const term of budget(limits)) size += term.bytes;
+		const extras = extrasFrom(options);
+		const list = listOf(extras);
+		for (const extra of list) size += extra.term(limits).bytes;
 		const arena = new Arena(options.memory, size);
 		const packet = new Packet(arena);
 		const intake = new Intake(packet, arena.region(limits.packetBytes), limits.packetBytes);
 		const sendStart = arena.region(limits.sendBytes);
 		const encoder = new Encoder(arena, sendStart, sendStart + limits.sendBytes, counters);
 		intake.version5 = encoder.version5 = version5;
+		intake.aliasMaximum = extras.aliases?.inboundMaximum ?? 0;
 		this.text = arena.region(limits.textBytes); // behind the send region, see textEnd
 		const owed = new OwedRing(arena, owedRows(limits));
 		const subscriptions = new Subscriptions(arena, limits.subscriptions);
 		store.attach(arena, arena.region(store.bytes), clock, options.random);
 		const listener = options.listener ?? {};
 		this.session = new Session({
-			store, packet, link: new Link(), owed, encoder, counters, listener, subscriptions, limits, clock,
+			store, packet, link: new Link(), owed, encoder, counters, listener, subscriptions, limits, clock, extras,
 		}); // biome-ignore format: a list
+		for (const extra of list) extra.attach(arena, this.session);
 		this.writer = new Writer(arena);
 		this.pump = new Pump(options, arena, this.session, intake, this.identify(options, version5));
 	}
@@ -221,6 +227,7 @@ export class Client {
 	get memory(): BudgetTerm[] {
 		return [
 			...budget(this.session.limits),
+			...listOf(this.session.extras).map((extra) => extra.term(this.session.limits)),
 			{
 				name: "store",
 				bytes: this.session.store.bytes,
@@ -363,6 +370,7 @@ export class Client {
 		const start = this.text + IDENTITY_BYTES;
 		const end = encodeConnect(packet, start, this.textEnd, version5, {
 			clientId, user, password, will, keepAliveSeconds, sessionExpirySeconds, receiveMaximum, maximumPacketSize,
+			topicAliasMaximum: this.session.extras.aliases?.inboundMaximum ?? 0,
 		}); // biome-ignore format: a list
 		this.text = end + (version5 && clientId === "" ? ASSIGNED_ID_BYTES : 0);
 		if (this.text > this.textEnd) throw new RangeError("the region for text is full: raise limits.textBytes");

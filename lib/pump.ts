@@ -2,13 +2,15 @@
 import { Counter } from "./counters.js";
 import type { Arena } from "./memory/arena.js";
 import type { Alarm, Dialler, Link as LinkEvents, LinkFault, Ports, Transport } from "./ports.js";
+import { connack, connect, dial, end, say } from "./pump/connection.js";
 import { Backoff } from "./session/backoff.js";
 import { Deadline, Deadlines, Flushing } from "./session/deadlines.js";
-import { Choice, type Identity } from "./session/identity.js";
+import type { Identity } from "./session/identity.js";
 import { Found, type Intake } from "./session/intake.js";
 import { HeldBack, Phase } from "./session/link.js";
 import { freeCarried } from "./session/receiver.js";
 import { offerRoom } from "./session/room.js";
+import { gather } from "./session/sender.js";
 import type { Session } from "./session/session.js";
 import { LINK_FAULT_BASE, PacketType, Reason } from "./wire/protocol.js";
 
@@ -29,18 +31,18 @@ export class Pump implements LinkEvents, Alarm {
 	readonly identity: Identity;
 	private busy = false;
 	/** The link has bytes that were not read. */
-	private unread = false;
-	private transport: Transport | null = null;
+	unread = false;
+	transport: Transport | null = null;
 	/** Why the link must end; handled in the turn. 0: it goes on. */
-	private reason = 0;
+	reason = 0;
 	/** The next connection is made without waiting. */
-	private atOnce = false;
+	atOnce = false;
 	private flushing = Flushing.No;
-	private session: Session;
-	private intake: Intake;
-	private dialler: Dialler;
-	private backoff: Backoff;
-	private deadlines: Deadlines;
+	session: Session;
+	intake: Intake;
+	dialler: Dialler;
+	backoff: Backoff;
+	deadlines: Deadlines;
 
 	constructor(ports: Ports, arena: Arena, session: Session, intake: Intake, identity: Identity) {
 		this.identity = identity;
@@ -59,7 +61,7 @@ export class Pump implements LinkEvents, Alarm {
 	}
 
 	onWritable(): void {
-		if (this.phase === Phase.Dialling) this.connect();
+		if (this.phase === Phase.Dialling) connect(this);
 		this.turn();
 	}
 
@@ -120,7 +122,7 @@ export class Pump implements LinkEvents, Alarm {
 			if (this.unread && this.reason === 0) this.receive();
 			if (this.reason === 0 && this.phase === Phase.Online) this.write();
 			again = this.reason !== 0;
-			if (again) this.end(this.reason);
+			if (again) end(this, this.reason);
 			if (this.reconcile()) again = true;
 			session.store.discard(); // what a callback left behind
 			if (offerRoom(session)) again = true;
@@ -133,7 +135,7 @@ export class Pump implements LinkEvents, Alarm {
 	}
 
 	/** True while the application wants a connection, or waits for the outbox before it closes. */
-	private get active(): boolean {
+	get active(): boolean {
 		return this.goodbye < 0 || (this.phase !== Phase.Idle && this.flushing !== Flushing.No);
 	}
 
@@ -179,7 +181,7 @@ export class Pump implements LinkEvents, Alarm {
 			// An answer is progress: the other requests have their time from now.
 			if (packet.type === PacketType.Suback || packet.type === PacketType.Unsuback)
 				this.deadlines.clear(Deadline.Request);
-		} else if (packet.type === PacketType.Connack) fault = this.connack();
+		} else if (packet.type === PacketType.Connack) fault = connack(this);
 		else fault = Reason.ProtocolError; // the first packet is CONNACK [MQTT-3.2.0-1]
 		if (fault !== 0) this.peerFault(fault);
 	}
@@ -187,7 +189,7 @@ export class Pump implements LinkEvents, Alarm {
 	/** The broker broke a rule: 5.0 is told which [MQTT-4.13.1-1], 3.1.1 sees the link close [MQTT-4.8.0-1]. */
 	private peerFault(reason: number): void {
 		this.session.counters[Counter.PeerFaults]++;
-		this.say(reason);
+		say(this, reason);
 		this.reason = reason;
 	}
 
@@ -201,7 +203,7 @@ export class Pump implements LinkEvents, Alarm {
 			if (session.link.pingDue && encoder.ping()) session.link.pingDue = false;
 			if (session.owed.count > session.counters[Counter.PeakOwed])
 				session.counters[Counter.PeakOwed] = session.owed.count;
-			more = session.gather();
+			more = gather(session);
 			if (encoder.position === encoder.start) break;
 			// Nothing leaves that depends on what is not durable.
 			if (session.store.commit() < 0) {
@@ -214,7 +216,7 @@ export class Pump implements LinkEvents, Alarm {
 	}
 
 	/** Hands over what is encoded, all in one write. */
-	private transmit(transport: Transport): void {
+	transmit(transport: Transport): void {
 		const session = this.session;
 		const encoder = session.encoder;
 		transport.write(encoder.bytes, encoder.start, encoder.position);
@@ -235,14 +237,14 @@ export class Pump implements LinkEvents, Alarm {
 		}
 		if (!this.active) {
 			if (this.phase === Phase.Idle) return false;
-			if (!this.say(this.goodbye)) {
+			if (!say(this, this.goodbye)) {
 				// Without DISCONNECT the broker would send the will, so room is waited for, for a while.
 				if (!deadlines.isSet(Deadline.Goodbye))
 					deadlines.set(Deadline.Goodbye, session.clock.ticks, session.limits.flushMs);
 				return false;
 			}
-			this.end(Reason.ClosedByApplication);
-		} else if (this.phase <= Phase.Waiting && !deadlines.isSet(Deadline.Backoff)) this.dial();
+			end(this, Reason.ClosedByApplication);
+		} else if (this.phase <= Phase.Waiting && !deadlines.isSet(Deadline.Backoff)) dial(this);
 		else return session.link.heldBack !== HeldBack.No && this.fetch();
 		return true;
 	}
@@ -258,109 +260,10 @@ export class Pump implements LinkEvents, Alarm {
 		}
 		const overrun = session.link.heldBack === HeldBack.Overrun;
 		// Without a fault of the broker the will is not meant.
-		if (!this.say(overrun ? Reason.ReceiveMaximumExceeded : Reason.Success)) return false;
+		if (!say(this, overrun ? Reason.ReceiveMaximumExceeded : Reason.Success)) return false;
 		this.atOnce = true;
-		this.end(overrun ? Reason.ReceiveMaximumExceeded : Reason.FetchHeldBack);
+		end(this, overrun ? Reason.ReceiveMaximumExceeded : Reason.FetchHeldBack);
 		return true;
-	}
-
-	// ── a connection's life ──────────────────────────────────────────────────────────────────────────────────────
-
-	private dial(): void {
-		const session = this.session;
-		this.phase = Phase.Dialling;
-		session.counters[Counter.Dials]++;
-		session.link.reset();
-		this.deadlines.set(Deadline.Connect, session.clock.ticks, session.limits.connectMs);
-		try {
-			this.transport = this.dialler.dial(this);
-		} catch {
-			this.end(Reason.DialFailed);
-		}
-	}
-
-	/** The link is up: CONNECT is the first packet [MQTT-3.1.0-1]. */
-	private connect(): void {
-		const session = this.session;
-		const transport = this.transport as Transport;
-		session.encoder.allow(transport.room, session.limits.sendBytes);
-		if (!this.identity.connect(session.encoder, session.store)) return; // not enough room yet
-		this.phase = Phase.Connecting;
-		this.deadlines.clear(Deadline.Connect);
-		this.deadlines.set(Deadline.Connack, session.clock.ticks, session.limits.connackMs);
-		this.transmit(transport);
-		session.link.begin(session.clock.ticks);
-	}
-
-	/** Returns 0, or why the link must end. */
-	private connack(): number {
-		const session = this.session;
-		const packet = session.packet;
-		const link = session.link;
-		this.deadlines.clear(Deadline.Connack);
-		if (packet.reason !== 0) {
-			this.reason = packet.reason;
-			return 0;
-		}
-		const fault = this.identity.accept(session.store);
-		if (fault > 0) return fault;
-		if (fault < 0) {
-			this.say(Reason.Success);
-			this.atOnce = fault !== Reason.SessionMismatch;
-			this.reason = Reason.SessionMismatch;
-			return 0;
-		}
-		const now = session.clock.ticks;
-		link.accept(packet, session.limits, this.identity.keepAliveSeconds);
-		this.phase = Phase.Online;
-		session.counters[Counter.Connects]++;
-		this.deadlines.set(Deadline.Stable, now, session.limits.stableMs);
-		if (link.keepAliveMs > 0) this.deadlines.set(Deadline.Ping, now, link.keepAliveMs);
-		session.start(packet.sessionPresent === 1, this.identity.choices);
-		session.listener.onOnline?.(packet.sessionPresent === 1);
-		return 0;
-	}
-
-	/** Says DISCONNECT, where there is one to say; without it the broker sends the will. False: there is no room for it now. */
-	private say(reason: number): boolean {
-		const { encoder } = this.session;
-		const transport = this.transport;
-		if (transport === null || this.phase < Phase.Connecting) return true;
-		// In 3.1.1 DISCONNECT has no reason: it would only take back the will [MQTT-3.14.4-3].
-		if (reason > 0 && !encoder.version5) return true;
-		encoder.allow(transport.room, this.session.limits.sendBytes);
-		if (!encoder.disconnect(reason, -1)) return false;
-		this.transmit(transport);
-		return true;
-	}
-
-	/** The connection is over, or was not made. What to do next is decided before anybody is told. */
-	private end(reason: number): void {
-		const session = this.session;
-		const transport = this.transport;
-		const phase = this.phase;
-		const flushing = this.deadlines.isSet(Deadline.Flush);
-		const active = this.active;
-		const flushMs = this.deadlines.remaining(Deadline.Flush, session.clock.ticks);
-		this.transport = null;
-		this.reason = 0;
-		this.unread = false;
-		this.deadlines.clearAll();
-		if (flushing) this.deadlines.set(Deadline.Flush, session.clock.ticks, flushMs);
-		this.intake.reset();
-		session.encoder.clear();
-		transport?.close();
-		let retryMs = -1;
-		if (active) {
-			this.phase = Phase.Waiting;
-			retryMs = this.atOnce ? 0 : this.backoff.next(reason, session.limits);
-			this.deadlines.set(Deadline.Backoff, session.clock.ticks, retryMs);
-		} else this.phase = Phase.Idle;
-		this.atOnce = false;
-		const keepQos0 = active && (this.identity.choices & Choice.QueueQos0) !== 0;
-		session.linkLost(keepQos0, phase, reason);
-		if (!active) session.flush();
-		session.listener.onOffline?.(reason, retryMs);
 	}
 
 	// ── time ─────────────────────────────────────────────────────────────────────────────────────────────────────

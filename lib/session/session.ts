@@ -6,9 +6,10 @@ import type { OwedRing } from "../memory/ring.js";
 import { type Clock, type Store, StoreFault } from "../ports.js";
 import type { Encoder } from "../wire/encoder.js";
 import type { Packet } from "../wire/packet.js";
-import { PacketType, PublishFlag, Reason } from "../wire/protocol.js";
-import { MessageState, Record, settlesWhenStored } from "../wire/record.js";
-import { acknowledged, ILLEGAL, published, STRAY } from "./exchange.js";
+import { PacketType, Reason } from "../wire/protocol.js";
+import { MessageState, settlesWhenStored } from "../wire/record.js";
+import { acknowledged, ILLEGAL, STRAY } from "./exchange.js";
+import type { Extras } from "./extras.js";
 import { Choice } from "./identity.js";
 import { HeldBack, type Link, Past, Phase } from "./link.js";
 import { takePublish, takePubrel } from "./receiver.js";
@@ -16,7 +17,7 @@ import type { Subscriptions } from "./subscriptions.js";
 
 /**
  * The rules of an MQTT session, without a socket: a packet goes in and changes tables ({@link handle}); what is due comes
- * out into the send region ({@link gather}). It survives connections; what does not is in {@link Link}.
+ * out into the send region (sender.ts). It survives connections; what does not is in {@link Link}.
  */
 export class Session {
 	/** Set from outside at each turn: the ticks of now. The clock itself is asked for expiries only. */
@@ -34,11 +35,12 @@ export class Session {
 	readonly subscriptions: Subscriptions;
 	readonly limits: Limits;
 	readonly clock: Clock;
+	readonly extras: Extras;
 	/** A call was refused for want of so many bytes: tell when there are some. Negative: they may be volatile. 0: none was. */
 	wanted = 0;
 	/** The number whose answer is being timed, 0 for none, and when it was sent. */
-	private timed = 0;
-	private timedAt = 0;
+	timed = 0;
+	timedAt = 0;
 	/** Numbers below were given by an earlier life. */
 	private firstNumber = -1;
 
@@ -53,6 +55,7 @@ export class Session {
 		this.subscriptions = parts.subscriptions;
 		this.limits = parts.limits;
 		this.clock = parts.clock;
+		this.extras = parts.extras;
 	}
 
 	// ── packet in ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -118,150 +121,12 @@ export class Session {
 	}
 
 	/** Ends a message, and settles its ticket unless that was done when it was stored. */
-	private settle(number: number, outcome: Settled, reason: number): void {
+	settle(number: number, outcome: Settled, reason: number): void {
 		const told = settlesWhenStored(this.store.traits(number));
 		this.store.mark(number, MessageState.Done);
 		if (outcome === Settled.Acknowledged) this.counters[Counter.Acknowledged]++;
 		else if (outcome === Settled.Rejected) this.counters[Counter.Rejected]++;
 		if (!told) this.listener.onSettled?.(number, outcome, reason, number < this.firstNumber);
-	}
-
-	// ── next thing out ───────────────────────────────────────────────────────────────────────────────────────────
-
-	/**
-	 * Fills the send region with what is due, in the order of `lib/README.md`, as far as it and the link have room.
-	 * Everything it encodes is durable: the caller has committed the store. Returns true when something may be left.
-	 */
-	gather(): boolean {
-		return this.gatherOwed() || this.gatherReleased() || this.gatherRequests() || this.gatherPublishes();
-	}
-
-	/** SUBSCRIBE and UNSUBSCRIBE. While one is open, a later life is not to rely on what was agreed before. */
-	private gatherRequests(): boolean {
-		if (this.subscriptions.due === 0) return false;
-		this.store.subscribed = 0;
-		return this.subscriptions.gather(this.encoder, this.link.maximumPacketSize, this.listener);
-	}
-
-	private gatherOwed(): boolean {
-		const owed = this.owed;
-		while (owed.count > 0) {
-			const row = owed.first;
-			if (!this.encoder.acknowledge(row >>> 24, row & 0xffff, (row >>> 16) & 0xff)) return true;
-			owed.shift();
-		}
-		return false;
-	}
-
-	/** After a resumed session: PUBREL again for what has PUBREC [MQTT-4.4.0-1], in the order of the messages. */
-	private gatherReleased(): boolean {
-		const link = this.link;
-		while (link.released >= 0) {
-			const number = this.store.next(link.released);
-			if (number === 0 || number > link.resendEnd) {
-				link.released = -1;
-				return false;
-			}
-			if (this.store.state(number) === MessageState.AwaitComp) {
-				if (!this.encoder.acknowledge(PacketType.Pubrel, this.idOf(number), Reason.Success)) return true;
-				this.counters[Counter.Resends]++;
-			}
-			link.released = number;
-		}
-		return false;
-	}
-
-	/** PUBLISH in the order of the numbers: first what an earlier connection sent, with DUP, then what is new. */
-	private gatherPublishes(): boolean {
-		const link = this.link;
-		for (let number = this.store.next(link.cursor); number !== 0; number = this.store.next(number)) {
-			const state = this.store.state(number);
-			if (state !== MessageState.AwaitComp) {
-				if (state !== MessageState.DueOnce && !this.mayOpen(number)) return this.gatherSkipping(number);
-				if (!this.send(number, state)) return true;
-			}
-			link.cursor = number;
-		}
-		return false;
-	}
-
-	/** Quota holds back QoS 1 and 2 only: QoS 0 goes past them [MQTT-4.9]. */
-	private gatherSkipping(from: number): boolean {
-		const link = this.link;
-		let number = link.skipped > from ? link.skipped : from;
-		while ((number = this.store.next(number)) !== 0) {
-			if (this.store.state(number) === MessageState.DueOnce && !this.send(number, MessageState.DueOnce))
-				return true;
-			link.skipped = number;
-		}
-		return false;
-	}
-
-	/** True when one more exchange may be open, and none that is open has this identifier [MQTT-2.2.1-3]. */
-	private mayOpen(number: number): boolean {
-		return this.link.inFlight < this.link.quota && number - this.store.low < this.limits.publishIds;
-	}
-
-	/** Encodes one PUBLISH. Returns false when there is no room for it now; one that can never go is settled here. */
-	private send(number: number, state: number): boolean {
-		const store = this.store;
-		const link = this.link;
-		const again = state === MessageState.AwaitAck || state === MessageState.AwaitRec;
-		const lost = again ? Settled.Uncertain : Settled.Dropped; // an earlier connection may have got it through
-		const at = store.load(number);
-		if (at < 0) {
-			this.drop(number, lost, Reason.StoreFault, Counter.DroppedUnreadable);
-			return true;
-		}
-		const end = store.loadedEnd;
-		const { view } = this.packet;
-		const flags = view.getUint8(at + Record.Flags);
-		const qos = (flags & PublishFlag.QosMask) >> PublishFlag.QosShift;
-		const expires = view.getInt32(at + Record.Expires);
-		let seconds = expires === 0 ? 0 : expires - this.clock.seconds;
-		if (expires !== 0 && seconds < 1) {
-			// What has been sent is sent again all the same, or its exchange could not end.
-			if (!again) {
-				this.drop(number, Settled.Expired, Reason.Unspecified, Counter.DroppedExpired);
-				return true;
-			}
-			seconds = 1;
-		}
-		const refused = this.unsendable(at, end, flags, qos, seconds);
-		if (refused !== 0) {
-			this.drop(number, lost, refused, Counter.DroppedUnsendable);
-			return true;
-		}
-		if (!this.encoder.publish(at, end, qos === 0 ? 0 : this.idOf(number), again, seconds)) return false;
-		if (again) this.counters[Counter.Resends]++;
-		if (qos === 0) {
-			this.settle(number, Settled.Sent, Reason.Success);
-			return true;
-		}
-		if (!again) store.mark(number, published(qos));
-		if (++link.inFlight > this.counters[Counter.PeakInFlight])
-			this.counters[Counter.PeakInFlight] = link.inFlight;
-		if (this.timed === 0) {
-			this.timed = number;
-			this.timedAt = this.now;
-		}
-		return true;
-	}
-
-	/** Why the broker of this connection cannot take this message; 0 when it can. */
-	private unsendable(at: number, end: number, flags: number, qos: number, expirySeconds: number): number {
-		const link = this.link;
-		if (qos > link.maximumQos) return Reason.QosNotSupported; // [MQTT-3.2.2-11]
-		if ((flags & PublishFlag.Retain) !== 0 && !link.retainAvailable) return Reason.RetainNotSupported; // [MQTT-3.2.2-14]
-		// The record is never shorter than its packet by more than the fixed header, identifier, lengths and expiry.
-		if (end - at + 16 <= link.maximumPacketSize) return 0;
-		return this.encoder.publishSize(at, end, expirySeconds) > link.maximumPacketSize
-			? Reason.PacketTooLarge
-			: 0; // [MQTT-3.2.2-15]
-	}
-
-	private idOf(number: number): number {
-		return 1 + (number % this.limits.publishIds);
 	}
 
 	/** Gives a message up. */
@@ -391,4 +256,5 @@ export type SessionParts = Pick<
 	| "subscriptions"
 	| "limits"
 	| "clock"
+	| "extras"
 >;

@@ -51,6 +51,8 @@ export interface ConnectFields {
 	readonly receiveMaximum: number;
 	/** 5.0; 0 = left out. */
 	readonly maximumPacketSize: number;
+	/** 5.0; 0 = left out: the server may use no topic alias. */
+	readonly topicAliasMaximum?: number | undefined;
 }
 
 /**
@@ -106,9 +108,12 @@ function willFlags(will: Will | undefined): number {
 }
 
 function writeProperties(writer: Writer, fields: ConnectFields): void {
-	const { sessionExpirySeconds, receiveMaximum, maximumPacketSize } = fields;
+	const { sessionExpirySeconds, receiveMaximum, maximumPacketSize, topicAliasMaximum = 0 } = fields;
 	writer.byte(
-		(sessionExpirySeconds > 0 ? 5 : 0) + (receiveMaximum > 0 ? 3 : 0) + (maximumPacketSize > 0 ? 5 : 0),
+		(sessionExpirySeconds > 0 ? 5 : 0) +
+			(receiveMaximum > 0 ? 3 : 0) +
+			(maximumPacketSize > 0 ? 5 : 0) +
+			(topicAliasMaximum > 0 ? 3 : 0),
 	);
 	if (sessionExpirySeconds > 0) {
 		writer.byte(Property.SessionExpiryInterval);
@@ -121,6 +126,10 @@ function writeProperties(writer: Writer, fields: ConnectFields): void {
 	if (maximumPacketSize > 0) {
 		writer.byte(Property.MaximumPacketSize);
 		writer.uint32(maximumPacketSize);
+	}
+	if (topicAliasMaximum > 0) {
+		writer.byte(Property.TopicAliasMaximum);
+		writer.uint16(topicAliasMaximum);
 	}
 }
 

@@ -125,10 +125,12 @@ export class Decoder {
 		packet.payloadStart = at;
 		packet.payloadEnd = end;
 		// [3.1.1: MQTT-3.3.2-1, MQTT-3.3.2-2] [5.0: MQTT-3.3.2-1, MQTT-3.3.2-2]
+		packet.alias = 0;
 		const fault = textFault(view, topicStart, topicEnd, TextRule.TopicName);
 		if (fault !== 0) return fault;
 		if (packet.propertiesEnd > packet.propertiesStart) {
 			const alias = packet.property(Property.TopicAlias, 0);
+			packet.alias = alias;
 			if (alias > 0) return alias > this.aliasMaximum ? Reason.TopicAliasInvalid : 0; // [MQTT-3.1.2-26, MQTT-3.1.2-27]
 		}
 		return topicEnd > topicStart ? 0 : Reason.ProtocolError; // [MQTT-4.7.3-1] [5.0, 3.3.2.1]

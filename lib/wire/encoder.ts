@@ -5,6 +5,14 @@ import { PacketType, Property, PublishFlag } from "./protocol.js";
 import { Record } from "./record.js";
 import { putVarint, varintSize } from "./varint.js";
 
+/** Bytes that a Topic Alias adds to a packet at most: the property, and lengths that become longer by one each. */
+const ALIAS_BYTES = 5;
+
+/** What of the topic aliases the encoder knows, see `TopicAliases`. */
+export interface OutboundAliases {
+	outbound(start: number, end: number): number;
+}
+
 /**
  * Writes packets one after the other into a region of the arena, so that one write to the transport sends many. Every
  * method returns true, or false when the packet does not fit before {@link limit}: then nothing was written.
@@ -49,9 +57,17 @@ export class Encoder {
 
 	/**
 	 * PUBLISH of the stored message `[at, end)` (see record.ts). `id` counts for QoS 1 and 2 only, as does `dup`;
-	 * `expirySeconds` is what remains of its life, 0 when it has no end (5.0).
+	 * `expirySeconds` is what remains of its life, 0 when it has no end (5.0). `aliases`, if any, may shorten the topic of what is
+	 * sent for the first time [MQTT-4.4.0-1].
 	 */
-	publish(at: number, end: number, id: number, dup: boolean, expirySeconds: number): boolean {
+	publish(
+		at: number,
+		end: number,
+		id: number,
+		dup: boolean,
+		expirySeconds: number,
+		aliases: OutboundAliases | null = null,
+	): boolean {
 		const bytes = this.bytes;
 		const view = this.view;
 		const flags = bytes[at];
@@ -59,26 +75,44 @@ export class Encoder {
 		const propertiesAt = topicAt + 2 + view.getUint16(topicAt);
 		const propertiesLength = view.getUint16(at + Record.PropertiesLength);
 		const payloadAt = propertiesAt + propertiesLength;
-		const remaining = this.publishLength(at, end, expirySeconds);
+		const qos = flags & PublishFlag.QosMask;
+		let extra = expirySeconds > 0 ? 5 : 0;
+		let remaining = this.publishLength(at, end, extra);
 		let to = this.position;
 		if (to + 1 + varintSize(remaining) + remaining > this.limit) return false;
-		const qos = flags & PublishFlag.QosMask;
+		let alias = 0;
+		if (aliases !== null && !dup && to + 1 + varintSize(remaining) + remaining + ALIAS_BYTES <= this.limit)
+			alias = aliases.outbound(topicAt + 2, propertiesAt);
+		if (alias !== 0) {
+			extra += 3;
+			remaining = this.publishLength(at, end, extra) - (alias > 0 ? propertiesAt - topicAt - 2 : 0);
+		}
 		// DUP is 0 in QoS 0 [MQTT-3.3.1-2] and set when it is sent again [MQTT-3.3.1-1].
 		bytes[to] = (PacketType.Publish << 4) | flags | (dup && qos !== 0 ? PublishFlag.Dup : 0);
 		to = putVarint(bytes, to + 1, remaining);
-		bytes.copyWithin(to, topicAt, propertiesAt);
-		to += propertiesAt - topicAt;
+		if (alias > 0) {
+			view.setUint16(to, 0);
+			to += 2;
+		} else {
+			bytes.copyWithin(to, topicAt, propertiesAt);
+			to += propertiesAt - topicAt;
+		}
 		if (qos !== 0) {
 			view.setUint16(to, id); // none in QoS 0 [3.1.1: MQTT-2.3.1-5] [5.0: MQTT-2.2.1-2]
 			to += 2;
 		}
 		if (this.version5) {
 			// No properties: a length of 0 [MQTT-2.2.2-1].
-			to = putVarint(bytes, to, propertiesLength + (expirySeconds > 0 ? 5 : 0));
+			to = putVarint(bytes, to, propertiesLength + extra);
 			if (expirySeconds > 0) {
 				bytes[to] = Property.MessageExpiryInterval;
 				view.setUint32(to + 1, expirySeconds);
 				to += 5;
+			}
+			if (alias !== 0) {
+				bytes[to] = Property.TopicAlias;
+				view.setUint16(to + 1, alias > 0 ? alias : -alias);
+				to += 3;
 			}
 			if (propertiesLength > 0) bytes.copyWithin(to, propertiesAt, payloadAt);
 			to += propertiesLength;
@@ -89,17 +123,18 @@ export class Encoder {
 
 	/** How long the whole PUBLISH of `[at, end)` is, for the server's Maximum Packet Size [MQTT-3.2.2-15]. */
 	publishSize(at: number, end: number, expirySeconds: number): number {
-		const remaining = this.publishLength(at, end, expirySeconds);
+		const remaining = this.publishLength(at, end, expirySeconds > 0 ? 5 : 0);
 		return 1 + varintSize(remaining) + remaining;
 	}
 
-	private publishLength(at: number, end: number, expirySeconds: number): number {
+	/** `extra`: bytes of the properties that are made at sending. */
+	private publishLength(at: number, end: number, extra: number): number {
 		const properties = this.view.getUint16(at + Record.PropertiesLength);
 		// The length of the topic and the topic itself, and the payload.
 		const length =
 			end - at - Record.TopicLength - properties + ((this.bytes[at] & PublishFlag.QosMask) !== 0 ? 2 : 0);
 		if (!this.version5) return length;
-		const all = properties + (expirySeconds > 0 ? 5 : 0);
+		const all = properties + extra;
 		return length + varintSize(all) + all;
 	}
 

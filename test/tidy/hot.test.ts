@@ -9,6 +9,7 @@ const hot = [
 	...files("lib/memory", ".ts"),
 	...files("lib/wire", ".ts"),
 	...files("lib/session", ".ts"),
+	...files("lib/extras", ".ts"),
 	...files("lib/pump", ".ts"),
 	"lib/pump.ts",
 	"lib/client.ts",
@@ -29,6 +30,11 @@ const cold: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 		noRoom: "the error that it throws",
 	},
 	"lib/session/identity.ts": { checked: "called by the client's constructor" },
+	"lib/session/extras.ts": {
+		extrasFrom: "called by the client's constructor",
+		listOf: "called by the client's constructor, and for the budget",
+	},
+	"lib/extras/aliases.ts": { term: "for the budget" },
 	"lib/session/backoff.ts": { healsSlowly: "once when a connection ends" },
 	"lib/wire/message.ts": {
 		payload: "allocates, and says so",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** What the session makes of a store that survives. */
 const SESSION = "lib/session/session.ts";
+const SENDER = "lib/session/sender.ts";
 const RECEIVER = "lib/session/receiver.ts";
 const IDENTITY = "lib/session/identity.ts";
 
@@ -40,7 +41,7 @@ export const SESSION_RULES = [
 	{
 		name: "dup",
 		rule: "a message that may have been sent is sent with DUP",
-		file: SESSION,
+		file: SENDER,
 		find: "const again = state === MessageState.AwaitAck || state === MessageState.AwaitRec;",
 		replace: "const again = false;",
 		by: ["test: test/lib/session/lives.test.ts", "test: test/lib/session/resume.test.ts"],
@@ -48,8 +49,8 @@ export const SESSION_RULES = [
 	{
 		name: "identifier-in-use",
 		rule: "an identifier is not used while an older message has it",
-		file: SESSION,
-		find: "&& number - this.store.low < this.limits.publishIds;",
+		file: SENDER,
+		find: "&& number - session.store.low < session.limits.publishIds;",
 		replace: ";",
 		by: ["one cut: QoS 2, identifiers that soon come again", "test: test/lib/session/outbound.test.ts"],
 	},
@@ -104,7 +105,7 @@ export const SESSION_RULES = [
 	{
 		name: "flush-at-close",
 		rule: "when the client is closed the store is flushed",
-		file: "lib/pump.ts",
+		file: "lib/pump/connection.ts",
 		find: "if (!active)",
 		replace: "if (false)",
 		by: ["rule: a client that is closed ends its life"],

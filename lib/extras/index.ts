@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: MIT
+/** What a client can do besides: make one, hand it to the client. What is not imported is not linked. */
+export { Aliases, type AliasOptions } from "./aliases.js";

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+import { Counter } from "../counters.js";
+import type { Transport } from "../ports.js";
+import type { Pump } from "../pump.js";
+import { Deadline } from "../session/deadlines.js";
+import { Choice } from "../session/identity.js";
+import { Phase } from "../session/link.js";
+import { Property, Reason } from "../wire/protocol.js";
+
+/*
+ * A connection's life, from the dial to the end, as the pump goes through it; `Phase` has the drawing.
+ */
+
+export function dial(pump: Pump): void {
+	const session = pump.session;
+	pump.phase = Phase.Dialling;
+	session.counters[Counter.Dials]++;
+	session.link.reset();
+	pump.deadlines.set(Deadline.Connect, session.clock.ticks, session.limits.connectMs);
+	try {
+		pump.transport = pump.dialler.dial(pump);
+	} catch {
+		end(pump, Reason.DialFailed);
+	}
+}
+
+/** The link is up: CONNECT is the first packet [MQTT-3.1.0-1]. */
+export function connect(pump: Pump): void {
+	const session = pump.session;
+	const transport = pump.transport as Transport;
+	session.encoder.allow(transport.room, session.limits.sendBytes);
+	if (!pump.identity.connect(session.encoder, session.store)) return; // not enough room yet
+	pump.phase = Phase.Connecting;
+	pump.deadlines.clear(Deadline.Connect);
+	pump.deadlines.set(Deadline.Connack, session.clock.ticks, session.limits.connackMs);
+	pump.transmit(transport);
+	session.link.begin(session.clock.ticks);
+}
+
+/** Returns 0, or why the link must end. */
+export function connack(pump: Pump): number {
+	const session = pump.session;
+	const packet = session.packet;
+	const link = session.link;
+	pump.deadlines.clear(Deadline.Connack);
+	if (packet.reason !== 0) {
+		pump.reason = packet.reason;
+		return 0;
+	}
+	const fault = pump.identity.accept(session.store);
+	if (fault > 0) return fault;
+	if (fault < 0) {
+		say(pump, Reason.Success);
+		pump.atOnce = fault !== Reason.SessionMismatch;
+		pump.reason = Reason.SessionMismatch;
+		return 0;
+	}
+	const now = session.clock.ticks;
+	link.accept(packet, session.limits, pump.identity.keepAliveSeconds);
+	session.extras.aliases?.reset(packet.property(Property.TopicAliasMaximum, 0));
+	pump.phase = Phase.Online;
+	session.counters[Counter.Connects]++;
+	pump.deadlines.set(Deadline.Stable, now, session.limits.stableMs);
+	if (link.keepAliveMs > 0) pump.deadlines.set(Deadline.Ping, now, link.keepAliveMs);
+	session.start(packet.sessionPresent === 1, pump.identity.choices);
+	session.listener.onOnline?.(packet.sessionPresent === 1);
+	return 0;
+}
+
+/** Says DISCONNECT, where there is one to say; without it the broker sends the will. False: there is no room for it now. */
+export function say(pump: Pump, reason: number): boolean {
+	const { encoder } = pump.session;
+	const transport = pump.transport;
+	if (transport === null || pump.phase < Phase.Connecting) return true;
+	// In 3.1.1 DISCONNECT has no reason: it would only take back the will [MQTT-3.14.4-3].
+	if (reason > 0 && !encoder.version5) return true;
+	encoder.allow(transport.room, pump.session.limits.sendBytes);
+	if (!encoder.disconnect(reason, -1)) return false;
+	pump.transmit(transport);
+	return true;
+}
+
+/** The connection is over, or was not made. What to do next is decided before anybody is told. */
+export function end(pump: Pump, reason: number): void {
+	const session = pump.session;
+	const transport = pump.transport;
+	const phase = pump.phase;
+	const flushing = pump.deadlines.isSet(Deadline.Flush);
+	const active = pump.active;
+	const flushMs = pump.deadlines.remaining(Deadline.Flush, session.clock.ticks);
+	pump.transport = null;
+	pump.reason = 0;
+	pump.unread = false;
+	pump.deadlines.clearAll();
+	if (flushing) pump.deadlines.set(Deadline.Flush, session.clock.ticks, flushMs);
+	pump.intake.reset();
+	session.encoder.clear();
+	transport?.close();
+	let retryMs = -1;
+	if (active) {
+		pump.phase = Phase.Waiting;
+		retryMs = pump.atOnce ? 0 : pump.backoff.next(reason, session.limits);
+		pump.deadlines.set(Deadline.Backoff, session.clock.ticks, retryMs);
+	} else pump.phase = Phase.Idle;
+	pump.atOnce = false;
+	const keepQos0 = active && (pump.identity.choices & Choice.QueueQos0) !== 0;
+	session.linkLost(keepQos0, phase, reason);
+	if (!active) session.flush();
+	session.listener.onOffline?.(reason, retryMs);
+}
