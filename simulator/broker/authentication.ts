@@ -10,7 +10,7 @@
 import type { IAuthPacket } from "mqtt-packet";
 import type { Credentials } from "./broker.js";
 import { type Connection, Phase } from "./connection.js";
-import { Code } from "./protocol.js";
+import { type Beside, Code } from "./protocol.js";
 
 /** A method, such as SCRAM; looked up by its name in CONNECT. */
 export interface AuthMethod {
@@ -23,21 +23,20 @@ export interface AuthExchange {
 	step(data: Uint8Array | undefined): AuthStep;
 }
 
-export interface AuthStep {
+export interface AuthStep extends Beside {
 	/** 0: it is who it says. 0x18: one more round. From 0x80 on: refused, with that reason code. */
 	readonly reason: number;
 	readonly data?: Uint8Array;
+	/** With reason 0: who it is, if the method knows; the user of CONNECT if not. */
+	readonly user?: string;
 }
-
-const CONTINUE = 0x18;
-const AGAIN = 0x19;
 
 /** The authentication of one connection whose CONNECT named a method. */
 export class Authentication {
 	readonly method: string;
 	readonly #connection: Connection;
 	readonly #begin: () => AuthExchange;
-	readonly #welcome: (data: Buffer | undefined) => void;
+	readonly #welcome: (data: Buffer | undefined, user: string | undefined) => void;
 	#exchange: AuthExchange | undefined;
 
 	/** `welcome` is called once, when the client may be let in. */
@@ -45,7 +44,7 @@ export class Authentication {
 		connection: Connection,
 		method: string,
 		begin: () => AuthExchange,
-		welcome: (data: Buffer | undefined) => void,
+		welcome: (data: Buffer | undefined, user: string | undefined) => void,
 	) {
 		this.#connection = connection;
 		this.method = method;
@@ -62,8 +61,10 @@ export class Authentication {
 	/** An AUTH packet came [MQTT-4.12.0-3] [MQTT-4.12.0-5] [MQTT-4.12.1-1]. */
 	onAuth(packet: IAuthPacket): void {
 		const { authenticationMethod, authenticationData } = packet.properties ?? {};
-		const again = packet.reasonCode === AGAIN && this.#connection.phase === Phase.Open;
-		const goesOn = packet.reasonCode === CONTINUE && this.#exchange !== undefined;
+		const isUnderWay = this.#exchange !== undefined;
+		const isOpen = this.#connection.phase === Phase.Open;
+		const again = packet.reasonCode === Code.ReAuthenticate && isOpen && !isUnderWay;
+		const goesOn = packet.reasonCode === Code.ContinueAuthentication && isUnderWay;
 		if (authenticationMethod !== this.method || !(again || goesOn)) {
 			this.#connection.fail(Code.ProtocolError);
 			return;
@@ -73,18 +74,23 @@ export class Authentication {
 	}
 
 	#step(data: Uint8Array | undefined): void {
-		const { reason, data: answer } = this.#exchange!.step(data);
+		const step = this.#exchange!.step(data);
+		const { reason, data: answer, user } = step;
 		const authenticationData = answer && Buffer.from(answer);
 		if (reason >= 0x80) {
-			this.#connection.fail(reason); // [MQTT-4.12.1-2]
+			this.#connection.fail(reason, step); // [MQTT-4.12.1-2]
 			return;
 		}
-		if (reason !== CONTINUE) this.#exchange = undefined;
-		if (reason !== CONTINUE && this.#connection.phase === Phase.Awaiting) {
-			this.#welcome(authenticationData);
+		const isDone = reason !== Code.ContinueAuthentication;
+		if (isDone) this.#exchange = undefined;
+		if (isDone && this.#connection.phase === Phase.Awaiting) {
+			this.#welcome(authenticationData, user);
 			return;
 		}
-		const properties = { authenticationMethod: this.method, authenticationData };
+		const { session } = this.#connection;
+		if (isDone && session && user !== undefined) session.user = user;
+		const beside = this.#connection.words(reason, step);
+		const properties = { authenticationMethod: this.method, authenticationData, ...beside };
 		this.#connection.send({ cmd: "auth", reasonCode: reason, properties });
 	}
 }

@@ -15,7 +15,7 @@ import type { BrokerEvent, Counters } from "./events.js";
 import { Hub } from "./hub.js";
 import { type BrokerLimits, limitsOf, PROFILES, type Profile } from "./limits.js";
 import { messageOf } from "./message.js";
-import { Code, type Qos, type Version } from "./protocol.js";
+import { type Beside, Code, type Qos, type Version } from "./protocol.js";
 import { formOf } from "./topics.js";
 
 /** Who wants to connect. */
@@ -43,11 +43,19 @@ export interface Action {
  */
 export type Verdict = boolean | number;
 
+/** No to a client that wants to connect, with more to say: "use another server" and which, for instance. */
+export interface Refusal extends Beside {
+	/** From 0x80 on. */
+	readonly reason: number;
+}
+
 export interface BrokerHooks {
-	authenticate?(who: Credentials): Verdict;
+	authenticate?(who: Credentials): Verdict | Refusal;
 	authorize?(what: Action): Verdict;
 	/** Methods of enhanced authentication, by name; without them every method is refused with 0x8C. */
 	readonly authMethods?: Readonly<Record<string, AuthMethod>>;
+	/** Response Information for a client that asks for it, often the beginning of topics of its own; undefined: none. */
+	responseInformation?(clientId: string): string | undefined;
 	onEvent?(event: BrokerEvent): void;
 }
 
@@ -127,30 +135,26 @@ export class Broker implements Acceptor {
 	/** Publishes a message of the broker's own. Returns how many subscribers it was for. */
 	publish({ topic, payload, qos = 0, retain = false }: Publication): number {
 		if (topic === "" || formOf(topic)?.wildcards !== false) throw new RangeError(`Not a topic: "${topic}"`);
-		return this.#turn(() =>
+		return this.#hub.turn(() =>
 			this.#hub.publish(messageOf(topic, Buffer.from(payload as string), qos, retain, ""), undefined),
 		);
 	}
 
 	/** Ends the connection of a client, with a reason (5.0: DISCONNECT). Returns whether it had one. */
-	disconnect(
-		clientId: string,
-		reason: number = Code.AdministrativeAction,
-		serverReference?: string,
-	): boolean {
+	disconnect(clientId: string, reason: number = Code.AdministrativeAction, beside: Beside = {}): boolean {
 		const connection = [...this.#connections].find((one) => one.session?.clientId === clientId);
-		this.#turn(() => connection?.fail(reason, serverReference));
+		this.#hub.turn(() => connection?.fail(reason, beside));
 		return connection !== undefined;
 	}
 
 	/** Loses the session of a client, as a broker does whose store broke; its connection is cut. */
 	forget(clientId: string): boolean {
-		return this.#turn(() => {
+		return this.#hub.turn(() => {
 			this.#cut((one) => one.session?.clientId === clientId);
 			const session = this.#hub.sessions.get(clientId);
 			if (!session) return false;
 			session.will = undefined;
-			this.#hub.endSession(session);
+			this.#hub.endSession(session, false);
 			return true;
 		});
 	}
@@ -161,7 +165,7 @@ export class Broker implements Acceptor {
 	 * connection.
 	 */
 	restart({ keepSessions, downMs = 0 }: { keepSessions: boolean; downMs?: number }): void {
-		this.#turn(() => {
+		this.#hub.turn(() => {
 			this.#downUntil = this.#hub.now + downMs;
 			if (!keepSessions) for (const session of this.#hub.sessions.values()) session.will = undefined;
 			this.#cut(() => true);
@@ -188,25 +192,16 @@ export class Broker implements Acceptor {
 	close(): void {
 		if (this.#closed) return;
 		this.#closed = true;
-		this.#turn(() => {
+		this.#hub.turn(() => {
 			for (const connection of [...this.#connections]) connection.fail(Code.ShuttingDown);
 			this.#hub.wipe();
 		});
 	}
 
 	#cut(which: (connection: Connection) => boolean): void {
-		this.#turn(() => {
+		this.#hub.turn(() => {
 			for (const connection of [...this.#connections]) if (which(connection)) connection.cut();
 		});
-	}
-
-	#turn<Result>(action: () => Result): Result {
-		this.#hub.enter();
-		try {
-			return action();
-		} finally {
-			this.#hub.leave();
-		}
 	}
 }
 

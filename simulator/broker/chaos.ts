@@ -8,10 +8,15 @@
  * this is on the path of a packet.
  */
 
-import type { Kind } from "./protocol.js";
+import type { Beside, Kind } from "./protocol.js";
+
+/** Ends the connection in place of the packet, with this reason code: 5.0 is sent a DISCONNECT. */
+export interface Dismissal extends Beside {
+	readonly disconnect: number;
+}
 
 /** What is done to a packet. "cut" destroys the connection in its place. */
-export type Deed = "drop" | "duplicate" | "cut" | { readonly delayMs: number };
+export type Deed = "drop" | "duplicate" | "cut" | { readonly delayMs: number } | Dismissal;
 
 export interface PacketRule {
 	/** "in": from clients to the broker; "out": to clients. */
@@ -26,15 +31,16 @@ export interface PacketRule {
 	readonly times?: number;
 }
 
-/** Chooses the reason code of an answer. From 0x80 on, the broker then also behaves as if that were so. */
-export interface AnswerRule {
+/**
+ * Chooses the reason code of an answer and what stands beside it. From 0x80 on, the broker then also behaves as if that
+ * were so.
+ */
+export interface AnswerRule extends Beside {
 	readonly packet: "connack" | "puback" | "pubrec" | "pubcomp" | "suback" | "unsuback";
 	readonly reason: number;
 	readonly client?: string;
 	readonly nth?: number;
 	readonly times?: number;
-	/** For "use another server" and "server moved" in a CONNACK. */
-	readonly serverReference?: string;
 }
 
 /** A rule at work. */

@@ -18,8 +18,8 @@ import { Framer } from "./framer.js";
 import { onConnect, refuseVersion } from "./handshake.js";
 import type { Hub } from "./hub.js";
 import type { Delivery } from "./message.js";
-import { encode, FULL_BYTES, Output, publishBytes } from "./output.js";
-import { Code, KINDS, returnCodeOf, Type, textOf, type Version } from "./protocol.js";
+import { encodeWithin, FULL_BYTES, Output, publishBytes } from "./output.js";
+import { type Beside, Code, KINDS, returnCodeOf, Type, type Version, wordsFor } from "./protocol.js";
 import { Quota } from "./quota.js";
 import { onRequest } from "./requests.js";
 import type { Link, Session } from "./session.js";
@@ -101,22 +101,14 @@ export class Connection implements BrokerPeer, Link {
 	}
 
 	onDrain(): void {
-		this.hub.enter();
-		try {
-			this.session?.pump();
-		} finally {
-			this.hub.leave();
-		}
+		this.hub.turn(() => this.session?.pump());
 	}
 
 	onClose(): void {
-		this.hub.enter();
-		try {
+		this.hub.turn(() => {
 			this.finish(Code.Unspecified, "network", true);
 			this.#vanish();
-		} finally {
-			this.hub.leave();
-		}
+		});
 	}
 
 	/** One whole packet. False: the connection has ended, read no further. */
@@ -125,7 +117,8 @@ export class Connection implements BrokerPeer, Link {
 		const type = bytes[start] >> 4;
 		hub.counters.packetsIn++;
 		const first = this.authentication ? Type.Auth : Type.Connect;
-		if (this.phase === Phase.Awaiting ? type !== first : type === Type.Connect) {
+		const brokenOff = this.authentication !== undefined && type === Type.Disconnect; // [5.0 MQTT-3.1.2-30]
+		if (this.phase === Phase.Awaiting ? type !== first && !brokenOff : type === Type.Connect) {
 			this.fail(type === 0 ? Code.Malformed : Code.ProtocolError); // [MQTT-3.1.0-1] [MQTT-3.1.0-2]
 			return false;
 		}
@@ -152,9 +145,13 @@ export class Connection implements BrokerPeer, Link {
 				this.#handle(packet, bytes);
 				return this.#receive(bytes, start, body, end, true);
 			}
-			if (deed) {
+			if (deed && "delayMs" in deed) {
 				this.#later(deed.delayMs, Buffer.from(bytes.subarray(start, end)), body - start);
 				return true;
+			}
+			if (deed) {
+				this.fail(deed.disconnect, deed);
+				return false;
 			}
 		}
 		return this.#handle(packet, bytes);
@@ -183,31 +180,28 @@ export class Connection implements BrokerPeer, Link {
 	 * out.
 	 */
 	send(packet: Packet): void {
-		let encoded = encode(packet, this.version);
-		if (encoded.length > this.maximumPacketSize && "properties" in packet && packet.properties) {
-			const {
-				reasonString: _,
-				userProperties: __,
-				...properties
-			} = packet.properties as Record<string, unknown>;
-			encoded = encode({ ...packet, properties } as Packet, this.version);
-		}
-		if (encoded.length > this.maximumPacketSize) return; // [MQTT-3.1.2-24]
+		const encoded = encodeWithin(packet, this.version, this.maximumPacketSize);
+		if (!encoded) return;
 		const start = this.#output.length;
 		this.#output.append(encoded);
 		this.#wrote(start, encoded[0] >> 4);
 	}
 
 	/** PUBACK, PUBREC, PUBREL or PUBCOMP; `reason` is left out where the version has none. */
-	acknowledge(type: number, id: number, reason: number): void {
+	acknowledge(type: number, id: number, reason: number, beside?: Beside): void {
 		const start = this.#output.length;
-		if (reason < 0x80 || !this.v5 || !this.problemInformation) {
+		const properties = this.words(reason, beside);
+		if (!properties) {
 			this.#output.acknowledgement(type, id, this.v5 ? reason : 0);
 			this.#wrote(start, type);
 			return;
 		}
-		const properties = { reasonString: textOf(reason) };
 		this.send({ cmd: KINDS[type], messageId: id, reasonCode: reason, properties } as Packet);
+	}
+
+	/** Reason string and user properties; undefined: none, or the client wants none [5.0 MQTT-3.1.2-29]. */
+	words(reason: number, beside?: Beside): ReturnType<typeof wordsFor> {
+		return this.v5 && this.problemInformation ? wordsFor(reason, beside) : undefined;
 	}
 
 	release(id: number, reason: number): void {
@@ -261,10 +255,10 @@ export class Connection implements BrokerPeer, Link {
 				if (deed === "duplicate") {
 					this.#output.append(packet);
 					this.#output.append(packet);
-				} else if (deed !== "drop") {
+				} else if (deed !== "drop" && "delayMs" in deed) {
 					const alarm = hub.alarm(() => this.#write(packet));
 					alarm.set(deed.delayMs);
-				}
+				} else if (deed !== "drop") this.fail(deed.disconnect, deed);
 			}
 		}
 		this.#touch();
@@ -317,29 +311,29 @@ export class Connection implements BrokerPeer, Link {
 	}
 
 	/** Ends it because of what the client did, or on the broker's own account. 5.0 is told why. */
-	fail(reason: number, serverReference?: string): void {
+	fail(reason: number, beside: Beside = {}): void {
 		if (this.phase >= Phase.Ending) return;
 		const { hub } = this;
 		if (reason === Code.TakenOver) hub.counters.takeovers++;
 		else hub.counters.faults++;
 		if (this.phase === Phase.Awaiting && this.v5) {
-			this.refuse(reason);
+			this.refuse(reason, beside);
 			return;
 		}
 		if (this.phase === Phase.Open && this.v5) {
-			const reasonString = this.problemInformation ? textOf(reason) : undefined;
-			this.send({ cmd: "disconnect", reasonCode: reason, properties: { reasonString, serverReference } });
+			const properties = { serverReference: beside.serverReference, ...this.words(reason, beside) };
+			this.send({ cmd: "disconnect", reasonCode: reason, properties });
 		}
 		this.finish(reason, "broker", true);
 		this.hangUp();
 	}
 
 	/** Answers a CONNECT with a refusal and closes. */
-	refuse(reason: number, serverReference?: string): void {
+	refuse(reason: number, beside: Beside = {}): void {
 		this.hub.counters.refused++;
 		const { clientId } = this;
 		this.hub.onEvent?.({ kind: "refuse", clientId, address: this.socket.address, reason });
-		const properties = { reasonString: textOf(reason), serverReference };
+		const properties = { serverReference: beside.serverReference, ...wordsFor(reason, beside) };
 		const returnCode = returnCodeOf(reason);
 		// [MQTT-3.2.2-6]
 		this.send({ cmd: "connack", sessionPresent: false, returnCode, reasonCode: reason, properties });

@@ -6,8 +6,9 @@
 
 import type { IConnackPacket, IConnectPacket } from "mqtt-packet";
 import { Authentication } from "./authentication.js";
-import type { Credentials } from "./broker.js";
+import type { Credentials, Refusal } from "./broker.js";
 import type { Connection } from "./connection.js";
+import type { BrokerLimits } from "./limits.js";
 import { messageOf } from "./message.js";
 import { Code, type Qos } from "./protocol.js";
 import type { Session, Will } from "./session.js";
@@ -16,6 +17,7 @@ import { isWithin } from "./topics.js";
 type ConnackProperties = NonNullable<IConnackPacket["properties"]>;
 const ID_LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz";
 const FOR_EVER = 0xffffffff;
+const NO_REFUSAL: Refusal = { reason: 0 };
 
 /**
  * A protocol that we do not speak is refused in the form that its level hints at [MQTT-3.1.2-2]; a name that
@@ -65,9 +67,9 @@ export function onConnect(connection: Connection, packet: IConnectPacket, bytes:
 		connection,
 		method,
 		() => begin(who),
-		(authenticationData) => {
+		(authenticationData, user) => {
 			const agreed = { authenticationMethod: method, authenticationData };
-			welcome(connection, packet, will, 0, agreed);
+			welcome(connection, packet, will, NO_REFUSAL, agreed, user);
 		},
 	);
 	connection.authentication.start(asked.authenticationData);
@@ -78,40 +80,42 @@ function welcome(
 	connection: Connection,
 	packet: IConnectPacket,
 	will: Will | undefined,
-	refusal: number,
+	refusal: Refusal,
 	agreed: ConnackProperties,
+	user = packet.username ?? "",
 ): void {
 	const { hub } = connection;
 	const { limits } = hub;
 	const asked = packet.properties ?? {};
 	const chosen = connection.chosen("connack");
-	const reason =
-		chosen && chosen.reason >= 0x80 ? chosen.reason : refusal || faultOf(connection, packet, will);
+	const unwanted = chosen && chosen.reason >= 0x80 ? chosen : refusal;
+	const reason = unwanted.reason || faultOf(connection, packet, will, user);
 	if (reason) {
-		connection.refuse(reason, chosen?.serverReference);
+		connection.refuse(reason, unwanted);
 		return;
 	}
 	const { session, present } = sessionFor(connection, packet.clean ?? true);
 	const expiry = connection.v5 ? (asked.sessionExpiryInterval ?? 0) : packet.clean ? 0 : FOR_EVER;
 	session.expirySeconds = Math.min(expiry, limits.sessionExpirySeconds);
-	session.user = packet.username ?? "";
+	session.user = user;
 	session.will = will;
 	connection.session = session;
 	hub.counters.clients++;
 
 	const keepAlive = packet.keepalive ?? 0;
-	const granted =
-		keepAlive === 0 || keepAlive > limits.keepAliveSeconds ? limits.keepAliveSeconds : keepAlive;
-	const imposed = connection.v5 && granted !== keepAlive && limits.keepAliveSeconds < 65_535;
-	connection.open(imposed ? granted : keepAlive);
+	const granted = connection.v5 ? keepAliveFor(keepAlive, limits) : keepAlive;
+	connection.open(granted);
 	const properties = connection.v5 ? { ...announced(connection), ...agreed } : undefined;
 	if (properties) {
+		const { reasonString, userProperties } = chosen ?? {};
+		Object.assign(properties, { reasonString, userProperties });
+		if (asked.requestResponseInformation)
+			properties.responseInformation = hub.hooks.responseInformation?.(connection.clientId);
 		if (packet.clientId === "") properties.assignedClientIdentifier = connection.clientId;
-		if (imposed) properties.serverKeepAlive = granted;
+		if (granted !== keepAlive) properties.serverKeepAlive = granted;
 		if (session.expirySeconds !== expiry) properties.sessionExpiryInterval = session.expirySeconds;
 	}
 	const { clientId, version, socket } = connection;
-	const { user } = session;
 	hub.onEvent?.({
 		kind: "connect",
 		clientId,
@@ -137,15 +141,28 @@ function credentialsOf(connection: Connection, packet: IConnectPacket): Credenti
 	return { clientId, username, password, address: socket.address, version, clean };
 }
 
-/** What the hook says to user and password; 0: nothing against them. */
-function judge(connection: Connection, packet: IConnectPacket): number {
+/** What the hook says to user and password; reason 0: nothing against them. */
+function judge(connection: Connection, packet: IConnectPacket): Refusal {
 	const verdict = connection.hub.hooks.authenticate?.(credentialsOf(connection, packet)) ?? true;
-	if (verdict === false) return Code.BadUserOrPassword;
-	return verdict === true ? 0 : verdict;
+	if (verdict === true) return NO_REFUSAL;
+	if (verdict === false) return { reason: Code.BadUserOrPassword };
+	return typeof verdict === "number" ? { reason: verdict } : verdict;
+}
+
+/** What is granted, in seconds: what was asked for, unless the limits say otherwise; 0: it is off. */
+function keepAliveFor(asked: number, limits: BrokerLimits): number {
+	const most = limits.keepAliveSeconds;
+	if (asked === 0) return most < 65_535 ? most : 0;
+	return Math.max(limits.keepAliveLeastSeconds, Math.min(asked, most));
 }
 
 /** What else speaks against this client; 0: nothing. */
-function faultOf(connection: Connection, packet: IConnectPacket, will: Will | undefined): number {
+function faultOf(
+	connection: Connection,
+	packet: IConnectPacket,
+	will: Will | undefined,
+	user: string,
+): number {
 	const { hub, clientId } = connection;
 	const { limits, hooks } = hub;
 	// 3.1.1 [MQTT-3.1.3-8]
@@ -158,7 +175,6 @@ function faultOf(connection: Connection, packet: IConnectPacket, will: Will | un
 		if (topic === "" || topic.includes("+") || topic.includes("#") || topic.includes("\0"))
 			return Code.TopicInvalid;
 		if (!isWithin(topic, limits)) return Code.TopicInvalid;
-		const user = packet.username ?? "";
 		const verdict = hooks.authorize?.({ clientId, user, action: "publish", topic, qos, retain }) ?? true;
 		if (verdict !== true && verdict !== 0) return Code.NotAuthorized;
 	}

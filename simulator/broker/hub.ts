@@ -15,11 +15,11 @@ import type { Chaos } from "./chaos.js";
 import { Decoder } from "./codec.js";
 import { type BrokerEvent, type DropCause, newCounters } from "./events.js";
 import type { BrokerLimits } from "./limits.js";
-import { type Delivery, type Message, messageOf } from "./message.js";
+import { type Delivery, type Message, messageOf, Turn } from "./message.js";
 import { Retained } from "./retained.js";
 import { Session } from "./session.js";
 import { Strict } from "./strict.js";
-import { Subscriptions } from "./subscriptions.js";
+import { type Group, Subscriptions } from "./subscriptions.js";
 
 const FOR_EVER = 0xffffffff;
 
@@ -88,16 +88,19 @@ export class Hub {
 		}
 	}
 
+	/** Does it in a turn of its own. */
+	turn<Result>(action: () => Result): Result {
+		this.enter();
+		try {
+			return action();
+		} finally {
+			this.leave();
+		}
+	}
+
 	/** An alarm whose ringing is a turn. */
 	alarm(ring: () => void): Alarm {
-		return new Alarm(this.schedule, () => {
-			this.enter();
-			try {
-				ring();
-			} finally {
-				this.leave();
-			}
-		});
+		return new Alarm(this.schedule, () => this.turn(ring));
 	}
 
 	/** The connection is flushed when this turn ends. */
@@ -126,18 +129,21 @@ export class Hub {
 			count++;
 			target.subscriber.deliver(message, grant, message.retain && grant.retainAsPublished);
 		}
-		for (const group of route.groups) {
-			let chosen: Session | undefined;
-			for (const member of group.next()) {
-				if (!chosen || member.subscriber.ready) chosen = member.subscriber;
-				if (chosen.ready) break;
-			}
-			if (!chosen) continue;
-			count++;
-			const grant = group.grant(chosen);
-			chosen.deliver(message, grant, message.retain && grant.retainAsPublished);
-		}
+		for (const group of route.groups) if (this.#share(group, message)) count++;
 		return count;
+	}
+
+	/** Gives a message to a member of the group, to one that can take it now if there is any. False: it has none. */
+	#share(group: Group<Session>, message: Message): boolean {
+		let chosen: Session | undefined;
+		for (const member of group.next()) {
+			if (!chosen || member.subscriber.ready) chosen = member.subscriber;
+			if (chosen.ready) break;
+		}
+		if (!chosen) return false;
+		const grant = group.grant(chosen);
+		chosen.deliver(message, grant, message.retain && grant.retainAsPublished, group);
+		return true;
 	}
 
 	/** Gives `session` its connection-less life; `willed`: its will is to be published. */
@@ -172,8 +178,12 @@ export class Hub {
 		return session;
 	}
 
-	/** Ends a session that has no connection; a will that still waits is due now. */
-	endSession(session: Session): void {
+	/**
+	 * Ends a session that has no connection; a will that still waits is due now. What it was owed by shared subscriptions
+	 * goes to other members, if it is to be handed on, but for QoS 2 messages whose delivery had begun (5.0, section 4.8.2)
+	 * [5.0 MQTT-4.8.2-5].
+	 */
+	endSession(session: Session, handOn = true): void {
 		this.#clearFate(session);
 		this.sessions.delete(session.clientId);
 		this.counters.sessions--;
@@ -181,7 +191,11 @@ export class Hub {
 		session.subscriptions.clear();
 		this.counters.subscriptions = this.subscriptions.count;
 		this.#publishWill(session);
-		session.abandon();
+		for (const delivery of session.abandon()) {
+			const { share, turn, message } = delivery;
+			const passed = handOn && share && turn !== Turn.AwaitRec && this.#share(share, message);
+			if (!passed) this.drop("sessionEnded", session.clientId, delivery);
+		}
 		this.onEvent?.({ kind: "session-end", clientId: session.clientId });
 	}
 
@@ -189,7 +203,7 @@ export class Hub {
 	wipe(): void {
 		for (const session of [...this.sessions.values()]) {
 			session.will = undefined;
-			this.endSession(session);
+			this.endSession(session, false);
 		}
 		this.retained.clear();
 		this.counters.retained = 0;

@@ -9,11 +9,13 @@ export {
 	type BrokerOptions,
 	type Credentials,
 	type Publication,
+	type Refusal,
 	type SessionView,
 	type Verdict,
 } from "./broker.js";
-export type { Active, AnswerRule, Chaos, Deed, PacketRule } from "./chaos.js";
+export type { Active, AnswerRule, Chaos, Deed, Dismissal, PacketRule } from "./chaos.js";
 export { type BrokerEvent, type Counters, DROP_CAUSES, type DropCause } from "./events.js";
 export { type BrokerLimits, LIMITS, limitsOf, PROFILES, type Profile } from "./limits.js";
 export { type Address, type ListenOptions, TcpListener } from "./listener.js";
-export { Code, type Kind, type Qos, textOf, type Version } from "./protocol.js";
+export { type Beside, Code, type Kind, type Qos, textOf, type Version } from "./protocol.js";
+export { SCRAM_SHA_256, type ScramKeys, type ScramOptions, scramKeys, scramSha256 } from "./scram.js";

@@ -79,6 +79,11 @@ export const LIMITS = {
 		unit: "s",
 		reason: "longest that is granted; below 65535 also to a client that asks for none",
 	},
+	keepAliveLeastSeconds: {
+		value: 0,
+		unit: "s",
+		reason: "shortest that is granted; more is told to a 5.0 client that asks for less",
+	},
 	sessionExpirySeconds: {
 		value: 0xffffffff,
 		unit: "s",
@@ -89,6 +94,11 @@ export const LIMITS = {
 	wildcardSubscriptions: { value: 1, unit: "0 or 1", reason: "announced when 0" },
 	subscriptionIdentifiers: { value: 1, unit: "0 or 1", reason: "announced when 0" },
 	sharedSubscriptions: { value: 1, unit: "0 or 1", reason: "announced when 0" },
+	payloadFormat: {
+		value: 1,
+		unit: "0 or 1",
+		reason: "1: a payload that is said to be UTF-8 and is not is refused with 0x99",
+	},
 } as const;
 
 export type BrokerLimits = { readonly [Name in keyof typeof LIMITS]: number };
@@ -154,6 +164,7 @@ export function limitsOf(changes: Partial<BrokerLimits> = {}): BrokerLimits {
 	within(result, "topicAliasMaximum", 0, 65_535);
 	within(result, "topicAliasesOut", 0, 65_535);
 	within(result, "keepAliveSeconds", 1, 65_535);
+	within(result, "keepAliveLeastSeconds", 0, result.keepAliveSeconds);
 	within(result, "sessionExpirySeconds", 0, 0xffffffff);
 	within(result, "maximumQos", 0, 2);
 	within(result, "maximumPacketSize", 64, 268_435_460);

@@ -5,6 +5,8 @@
  */
 
 import type { Qos } from "./protocol.js";
+import type { Session } from "./session.js";
+import type { Group } from "./subscriptions.js";
 
 export interface Message {
 	readonly topic: string;
@@ -59,6 +61,8 @@ export interface Delivery {
 	readonly retain: boolean;
 	/** Subscription identifiers. */
 	readonly identifiers: readonly number[];
+	/** The shared subscription by whose turn this subscriber got it. */
+	readonly share: Group<Session> | undefined;
 	id: number;
 	turn: Turn;
 	/** Sent on this connection and not acknowledged: it counts against Receive Maximum. */

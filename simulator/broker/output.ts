@@ -40,6 +40,19 @@ export function encode(packet: Packet, version: Version): Buffer {
 	return mqttPacket.generate(packet, { protocolVersion: version });
 }
 
+/**
+ * The same for a client that takes packets of at most `most` bytes: one that is longer goes without reason string and
+ * user properties [5.0 MQTT-3.2.2-19] [5.0 MQTT-3.14.2-3]. Undefined: it is too long even so [5.0 MQTT-3.1.2-24].
+ */
+export function encodeWithin(packet: Packet, version: Version, most: number): Buffer | undefined {
+	let encoded = encode(packet, version);
+	if (encoded.length > most && "properties" in packet && packet.properties) {
+		const { reasonString: _, userProperties: __, ...kept } = packet.properties as Record<string, unknown>;
+		encoded = encode({ ...packet, properties: kept } as Packet, version);
+	}
+	return encoded.length > most ? undefined : encoded;
+}
+
 function varintBytes(value: number): number {
 	return value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x200000 ? 3 : 4;
 }

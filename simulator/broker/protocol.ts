@@ -55,6 +55,8 @@ export const Code = {
 	DisconnectWithWill: 0x04,
 	NoMatchingSubscribers: 0x10,
 	NoSubscriptionExisted: 0x11,
+	ContinueAuthentication: 0x18,
+	ReAuthenticate: 0x19,
 	Unspecified: 0x80,
 	Malformed: 0x81,
 	ProtocolError: 0x82,
@@ -77,17 +79,29 @@ export const Code = {
 	ReceiveMaximumExceeded: 0x93,
 	TopicAliasInvalid: 0x94,
 	PacketTooLarge: 0x95,
+	MessageRateTooHigh: 0x96,
 	QuotaExceeded: 0x97,
 	AdministrativeAction: 0x98,
+	PayloadFormatInvalid: 0x99,
 	RetainNotSupported: 0x9a,
 	QosNotSupported: 0x9b,
 	UseAnotherServer: 0x9c,
 	ServerMoved: 0x9d,
 	SharedNotSupported: 0x9e,
 	ConnectionRateExceeded: 0x9f,
+	MaximumConnectTime: 0xa0,
 	IdentifiersNotSupported: 0xa1,
 	WildcardsNotSupported: 0xa2,
 } as const;
+
+/** What may stand beside a reason code, in 5.0. */
+export interface Beside {
+	/** Where to go instead: host names or addresses, each with or without a port (5.0, section 4.11). CONNACK and DISCONNECT only. */
+	readonly serverReference?: string;
+	/** The reason in words; without it those of {@link textOf}, from 0x80 on. */
+	readonly reasonString?: string;
+	readonly userProperties?: Readonly<Record<string, string | string[]>>;
+}
 
 const TEXTS: Record<number, string> = {};
 for (const [name, code] of Object.entries(Code)) {
@@ -97,6 +111,13 @@ for (const [name, code] of Object.entries(Code)) {
 /** A reason code in words, for reason strings and displays. */
 export function textOf(code: number): string {
 	return TEXTS[code] ?? `Reason 0x${code.toString(16)}`;
+}
+
+/** Reason string and user properties of a packet with this reason code; undefined: it has none. */
+export function wordsFor(reason: number, beside: Beside = {}): Omit<Beside, "serverReference"> | undefined {
+	const { reasonString = reason < 0x80 ? undefined : textOf(reason), userProperties } = beside;
+	if (reasonString === undefined && userProperties === undefined) return undefined;
+	return { reasonString, userProperties };
 }
 
 /** The return code of a 3.1.1 CONNACK that says about the same (3.1.1, section 3.2.2.3). */

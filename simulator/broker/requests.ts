@@ -4,6 +4,7 @@
  * in `fail`.
  */
 
+import { isUtf8 } from "node:buffer";
 import type {
 	IDisconnectPacket,
 	IPublishPacket,
@@ -21,7 +22,11 @@ import { formOf, isWithin } from "./topics.js";
 /** A packet other than CONNECT, checked and decoded; `bytes` is where it was decoded from. */
 export function onRequest(connection: Connection, packet: Packet, bytes: Buffer): void {
 	const session = connection.session;
-	if (!session) return;
+	if (!session) {
+		// Its authentication is under way, and it breaks it off.
+		if (packet.cmd === "disconnect") connection.hangUp();
+		return;
+	}
 	const id = packet.messageId ?? 0;
 	switch (packet.cmd) {
 		case "publish":
@@ -79,16 +84,18 @@ function onPublish(connection: Connection, session: Session, packet: IPublishPac
 		return;
 	}
 	const message = messageFrom(connection, packet, topic, bytes);
-	const refusal = refusalOf(connection, session, message, id);
+	const kind = packet.qos === 1 ? "puback" : "pubrec";
+	const chosen = packet.qos > 0 && connection.v5 ? connection.chosen(kind) : undefined;
+	const refusal = chosen ? chosen.reason : refusalOf(connection, session, message, packet);
 	const held = packet.qos === 2 && refusal === 0 && hub.chaos.passOn === "pubrel";
 	const reason = refusal || held || hub.publish(message, session) > 0 ? refusal : Code.NoMatchingSubscribers;
 	if (packet.qos === 1) {
 		connection.quota.answer(1, id);
-		connection.acknowledge(Type.Puback, id, reason);
+		connection.acknowledge(Type.Puback, id, reason, chosen);
 	} else if (packet.qos === 2) {
 		if (reason < 0x80 || !connection.v5) session.inbound.set(id, held ? message : undefined);
 		else connection.quota.answer(2, id);
-		connection.acknowledge(Type.Pubrec, id, reason);
+		connection.acknowledge(Type.Pubrec, id, reason, chosen);
 	}
 }
 
@@ -101,9 +108,14 @@ function faultOf(connection: Connection, packet: IPublishPacket, topic: string):
 		if (!isWithin(topic, limits)) return Code.TopicInvalid;
 		connection.hub.topicWithin = topic;
 	}
-	if (packet.qos === 0) return 0;
+	if (packet.qos === 0) return isMisnamed(packet, limits.payloadFormat) ? Code.PayloadFormatInvalid : 0;
 	const admitted = connection.quota.admit(packet.qos, packet.messageId!);
 	return admitted || !connection.v5 ? 0 : Code.ReceiveMaximumExceeded; // 5.0, section 3.3.4
+}
+
+/** Whether it says that its payload is UTF-8, and it is not (5.0, section 3.3.2.3.2). */
+function isMisnamed({ properties, payload }: IPublishPacket, checked: number): boolean {
+	return checked > 0 && properties?.payloadFormatIndicator === true && !isUtf8(payload as Buffer);
 }
 
 /** The topic, with the alias resolved; undefined: the connection has ended. */
@@ -157,19 +169,22 @@ function owned(arrived: Buffer, copy: Buffer): Buffer {
 }
 
 /** Why a message is not taken; 0: it is. 3.1.1 is told nothing, its message is dropped [MQTT-3.3.5-2]. */
-function refusalOf(connection: Connection, session: Session, message: Message, id: number): number {
+function refusalOf(
+	connection: Connection,
+	session: Session,
+	message: Message,
+	packet: IPublishPacket,
+): number {
 	const { hub, clientId } = connection;
 	const { qos, topic, retain } = message;
-	const kind = qos === 1 ? "puback" : "pubrec";
-	const chosen = qos > 0 && connection.v5 ? connection.chosen(kind)?.reason : undefined;
-	if (chosen !== undefined) return chosen;
+	if (isMisnamed(packet, hub.limits.payloadFormat)) return Code.PayloadFormatInvalid;
 	const verdict =
 		hub.hooks.authorize?.({ clientId, user: session.user, action: "publish", topic, qos, retain }) ?? true;
 	if (verdict !== true && verdict !== 0) {
 		hub.drop("denied", clientId, { message, qos });
 		return verdict === false ? Code.NotAuthorized : verdict;
 	}
-	if (qos === 1 && connection.v5 && session.inbound.has(id)) return Code.IdentifierInUse;
+	if (qos === 1 && connection.v5 && session.inbound.has(packet.messageId!)) return Code.IdentifierInUse;
 	if (retain && qos > 0 && connection.v5 && !hub.retained.fits(message)) {
 		hub.drop("quota", clientId, { message, qos });
 		return Code.QuotaExceeded;
@@ -184,8 +199,9 @@ function onPubrel(connection: Connection, session: Session, id: number): void {
 	session.inbound.delete(id);
 	if (held) hub.publish(held, session);
 	connection.quota.answer(2, id);
-	const chosen = connection.v5 ? connection.chosen("pubcomp")?.reason : undefined;
-	connection.acknowledge(Type.Pubcomp, id, chosen ?? (known ? Code.Success : Code.IdentifierNotFound));
+	const chosen = connection.v5 ? connection.chosen("pubcomp") : undefined;
+	const reason = chosen?.reason ?? (known ? Code.Success : Code.IdentifierNotFound);
+	connection.acknowledge(Type.Pubcomp, id, reason, chosen);
 }
 
 // SUBSCRIBE and UNSUBSCRIBE
@@ -197,14 +213,15 @@ function onSubscribe(connection: Connection, session: Session, packet: ISubscrib
 		connection.fail(fault);
 		return;
 	}
-	const chosen = connection.chosen("suback")?.reason;
+	const chosen = connection.chosen("suback");
 	const owed: (() => void)[] = [];
 	const granted = packet.subscriptions.map((wanted) => {
-		const reason = chosen ?? subscribe(connection, session, wanted, packet, owed);
+		const reason = chosen?.reason ?? subscribe(connection, session, wanted, packet, owed);
 		hub.onEvent?.({ kind: "subscribe", clientId, filter: wanted.topic, reason });
 		return connection.v5 || reason < 0x80 ? reason : 0x80;
 	});
-	connection.send({ cmd: "suback", messageId: packet.messageId, granted });
+	const properties = connection.words(Code.Success, chosen);
+	connection.send({ cmd: "suback", messageId: packet.messageId, granted, properties });
 	for (const sendRetained of owed) sendRetained();
 }
 
@@ -267,16 +284,22 @@ function subscribe(
 
 function onUnsubscribe(connection: Connection, session: Session, packet: IUnsubscribePacket): void {
 	const { hub, clientId } = connection;
-	const chosen = connection.chosen("unsuback")?.reason;
+	if (!packet.unsubscriptions.every(formOf)) {
+		connection.fail(Code.Malformed); // [MQTT-4.7.1-1] [MQTT-4.7.3-1] [MQTT-4.8.2-1]
+		return;
+	}
+	const chosen = connection.chosen("unsuback");
+	const isInUse = connection.v5 && session.inbound.has(packet.messageId!);
 	const granted = packet.unsubscriptions.map((filter) => {
-		let reason = chosen ?? Code.Success;
+		let reason = chosen?.reason ?? (isInUse ? Code.IdentifierInUse : Code.Success);
 		if (reason < 0x80 && !session.subscriptions.delete(filter)) reason = Code.NoSubscriptionExisted;
 		else if (reason < 0x80) hub.subscriptions.remove(filter, session);
 		hub.onEvent?.({ kind: "unsubscribe", clientId, filter, reason });
 		return reason;
 	});
 	hub.counters.subscriptions = hub.subscriptions.count;
-	connection.send({ cmd: "unsuback", messageId: packet.messageId, granted });
+	const properties = connection.words(Code.Success, chosen);
+	connection.send({ cmd: "unsuback", messageId: packet.messageId, granted, properties });
 }
 
 // DISCONNECT

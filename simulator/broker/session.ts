@@ -14,7 +14,7 @@ import type { Hub } from "./hub.js";
 import { type Delivery, type Message, Turn } from "./message.js";
 import { Code, type Qos } from "./protocol.js";
 import { Queue } from "./queue.js";
-import type { Grant, Subscription } from "./subscriptions.js";
+import type { Grant, Group, Subscription } from "./subscriptions.js";
 
 /** The connection, as its session sees it. */
 export interface Link {
@@ -83,7 +83,7 @@ export class Session {
 	}
 
 	/** Takes a message for this client: sends it, lets it wait, or drops it and says so. */
-	deliver(message: Message, grant: Grant, retain: boolean): void {
+	deliver(message: Message, grant: Grant, retain: boolean, share?: Group<Session>): void {
 		const qos = Math.min(message.qos, grant.qos) as Qos;
 		const link = this.link;
 		const delivery = {
@@ -91,6 +91,7 @@ export class Session {
 			qos,
 			retain,
 			identifiers: grant.identifiers,
+			share,
 			id: 0,
 			turn: Turn.Queued,
 			counted: false,
@@ -190,19 +191,17 @@ export class Session {
 		return 0;
 	}
 
-	/** The session ends: what it still owed is counted as dropped. */
-	abandon(): void {
-		for (let delivery = this.#queue.shift(); delivery; delivery = this.#queue.shift()) {
-			this.#hub.drop("sessionEnded", this.clientId, delivery);
-		}
-		for (const delivery of this.#slots) {
-			if (delivery && delivery.turn !== Turn.AwaitComp)
-				this.#hub.drop("sessionEnded", this.clientId, delivery);
-		}
+	/** The session ends. Returns the messages that it still owed, in their order. */
+	abandon(): Delivery[] {
+		const owed = this.#slots
+			.filter((slot) => slot !== undefined && slot.turn !== Turn.AwaitComp)
+			.sort((a, b) => BY_ORDER(a!, b!)) as Delivery[];
+		for (let delivery = this.#queue.shift(); delivery; delivery = this.#queue.shift()) owed.push(delivery);
 		this.#slots = [];
 		this.#resend = [];
 		this.heldBytes = 0;
 		this.inflight = 0;
+		return owed;
 	}
 
 	#start(link: Link, delivery: Delivery): void {

@@ -57,6 +57,10 @@ const PROPERTIES: ReadonlyMap<number, readonly [As, number]> = new Map([
  * alias.
  */
 const OWN = new Set([2, 11, 24, 35]);
+/** What a client may say in a DISCONNECT (5.0, section 3.14.2.1) [5.0 MQTT-3.14.2-1]. */
+const FAREWELLS = new Set([
+	0x00, 0x04, 0x80, 0x81, 0x82, 0x83, 0x90, 0x93, 0x94, 0x95, 0x96, 0x97, 0x98, 0x99,
+]);
 const EMPTY = Buffer.alloc(0);
 
 export class Strict {
@@ -151,7 +155,8 @@ export class Strict {
 	#reasoned(type: number, v5: boolean): number {
 		if (this.#at === this.#end) return 0;
 		if (!v5) return MALFORMED;
-		this.#at++;
+		const reason = this.#bytes[this.#at++];
+		if (type === Type.Disconnect && !FAREWELLS.has(reason)) return PROTOCOL;
 		if (this.#at === this.#end) return 0;
 		const fault = this.#properties(type);
 		if (fault) return fault;

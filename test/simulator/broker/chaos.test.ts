@@ -251,7 +251,7 @@ describe.each(VERSIONS)("chaos: the broker itself, version %i", (version) => {
 		const { broker, pub, sub, peer } = scene();
 		pub.take();
 		sub.take();
-		expect(broker.disconnect("pub", 0x9d, "elsewhere")).toBe(true);
+		expect(broker.disconnect("pub", 0x9d, { serverReference: "elsewhere" })).toBe(true);
 		if (version === 5)
 			expect(pub.received[0]).toMatchObject({ properties: { serverReference: "elsewhere" } });
 		pub.expectEnd(0x9d);
