@@ -23,11 +23,12 @@ import { Session } from "./session/session.js";
 import { Subscriptions } from "./session/subscriptions.js";
 import { encodeConnect, type Qos } from "./wire/connect.js";
 import { Encoder } from "./wire/encoder.js";
+import { encodeProperties, type PropertyFields } from "./wire/fields.js";
 import { Packet } from "./wire/packet.js";
 import { PublishFlag, Reason } from "./wire/protocol.js";
 import { Record, Trait } from "./wire/record.js";
 import { Refusal } from "./wire/refusal.js";
-import { encodeText, Filter, filterFault, Topic, topicFault } from "./wire/topic.js";
+import { encodeFilter, encodeTopic, type Filter, type Properties, type Topic } from "./wire/topic.js";
 import { varintSize } from "./wire/varint.js";
 import { Writer } from "./wire/writer.js";
 
@@ -122,24 +123,35 @@ export class Client {
 
 	// ── cold: before, or rarely ──────────────────────────────────────────────────────────────────────────────────
 
-	/** Turns a topic name into bytes, once. Throws when it is not one, or the text region is full. Not hot. */
-	topic(name: string): Topic {
-		const start = this.text + 2;
-		const end = this.put(name);
-		const fault = topicFault(this.session.packet.bytes, start, end);
-		if (fault !== undefined) this.takeBack(start, name, fault);
-		this.fits(start, end, name, Record.Overhead);
-		return new Topic(start, end);
+	/**
+	 * Turns a topic name into bytes, once. `properties`: what each message has that is published to it; 3.1.1 has none, and
+	 * sends none. Throws when it is no topic name, or the text region is full. Not hot.
+	 */
+	topic(name: string, properties: Properties | null = null): Topic {
+		const most = this.session.limits.sendBytes - PUBLISH_OVERHEAD - Record.Overhead;
+		const topic = encodeTopic(this.session.packet, this.text, this.textEnd, name, properties, most);
+		this.text = topic.end;
+		return topic;
 	}
 
 	/** Turns a topic filter into bytes, once. Throws when it is not one, or the text region is full. Not hot. */
 	filter(pattern: string): Filter {
-		const start = this.text + 2;
-		const end = this.put(pattern);
-		const fault = filterFault(this.session.packet.bytes, start, end);
-		if (fault !== undefined) this.takeBack(start, pattern, fault);
-		this.fits(start, end, pattern, 8);
-		return new Filter(start, end);
+		const most = this.session.limits.sendBytes - PUBLISH_OVERHEAD - 8;
+		const filter = encodeFilter(this.session.packet, this.text, this.textEnd, pattern, most);
+		this.text = filter.end;
+		return filter;
+	}
+
+	/**
+	 * Turns properties of 5.0 into bytes, once, for {@link topic}, {@link close} and whatever else takes them. They may be used
+	 * again and again, and stay in the text region. Message Expiry Interval and Topic Alias are not among them: they are made
+	 * when a message is sent. Throws on values that are none, on properties that no packet has together, and when the text
+	 * region is full. Not hot.
+	 */
+	properties(fields: PropertyFields): Properties {
+		const properties = encodeProperties(this.session.packet, this.text, this.textEnd, fields);
+		this.text = properties.end;
+		return properties;
 	}
 
 	/**
@@ -246,7 +258,9 @@ export class Client {
 	 * and {@link refusal} says why.
 	 */
 	compose(topic: Topic, qos: Qos, flags = 0, bytes = -1, expirySeconds = 0): Writer | undefined {
-		const head = Record.Overhead + topic.end - topic.start;
+		const { properties } = topic;
+		const propertyBytes = properties === null ? 0 : properties.end - properties.start;
+		const head = Record.Overhead + topic.end - topic.start + propertyBytes;
 		const most =
 			this.session.limits.sendBytes - head - PUBLISH_OVERHEAD - (expirySeconds > 0 ? EXPIRY_BYTES : 0);
 		if (bytes < 0) bytes = most < 256 ? most : 256;
@@ -265,11 +279,12 @@ export class Client {
 		this.replacing = (traits & Trait.KeepLatest) !== 0 ? topic : null;
 		view.setUint8(at + Record.Flags, (qos << PublishFlag.QosShift) | (flags & RETAIN));
 		view.setUint8(at + Record.Traits, traits);
-		view.setUint16(at + Record.PropertiesLength, 0);
+		view.setUint16(at + Record.PropertiesLength, propertyBytes);
 		view.setUint32(at + Record.Expires, expirySeconds > 0 ? session.clock.seconds + expirySeconds : 0);
 		const writer = this.writer;
 		writer.begin(at + Record.TopicLength, at + head + bytes);
 		writer.copy(topic.start - 2, topic.end);
+		if (properties !== null) writer.copy(properties.start, properties.end);
 		this.refusal = 0;
 		return writer;
 	}
@@ -343,21 +358,6 @@ export class Client {
 	private get textEnd(): number {
 		const { encoder, limits } = this.session;
 		return encoder.start + limits.sendBytes + limits.textBytes;
-	}
-
-	private put(text: string): number {
-		this.text = encodeText(this.session.packet, this.text, this.textEnd, text);
-		return this.text;
-	}
-
-	private takeBack(start: number, text: string, fault: string): never {
-		this.text = start - 2;
-		throw new RangeError(`${JSON.stringify(text)}: ${fault}`);
-	}
-
-	private fits(start: number, end: number, text: string, overhead: number): void {
-		if (end - start + overhead + PUBLISH_OVERHEAD > this.session.limits.sendBytes)
-			this.takeBack(start, text, "longer than limits.sendBytes allows");
 	}
 
 	/** Writes CONNECT, once. */

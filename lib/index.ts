@@ -28,7 +28,8 @@ export type {
 	Timer,
 	Transport,
 } from "./ports.js";
+export type { PropertyFields } from "./wire/fields.js";
 export type { Message } from "./wire/message.js";
 export { LINK_FAULT_BASE } from "./wire/protocol.js";
-export type { Filter, Topic } from "./wire/topic.js";
+export type { Filter, Properties, Topic } from "./wire/topic.js";
 export type { Writer } from "./wire/writer.js";

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Block } from "../ports.js";
+import { PacketType } from "./protocol.js";
 import { charCodeAt, Writer } from "./writer.js";
 
 const enum Ascii {
@@ -24,9 +25,28 @@ export class Text {
 	}
 }
 
+/** Properties of 5.0 as they stand in a packet, without their length; checked. Made by `client.properties`. */
+export class Properties extends Text {
+	declare protected readonly kind: "properties";
+	/** The packets in which all of them may stand, one bit per packet type; bit 0: in the will. */
+	readonly packets: number;
+
+	constructor(start: number, end: number, packets: number) {
+		super(start, end);
+		this.packets = packets;
+	}
+}
+
 /** The bytes of a topic name, checked. Made by `client.topic`. */
 export class Topic extends Text {
 	declare protected readonly kind: "topic";
+	/** What each message has that is published to it. */
+	readonly properties: Properties | null;
+
+	constructor(start: number, end: number, properties: Properties | null) {
+		super(start, end);
+		this.properties = properties;
+	}
 }
 
 /** The bytes of a topic filter, checked. Made by `client.filter`. */
@@ -42,16 +62,7 @@ export class Filter extends Text {
  * or beyond `limit`. Throws a RangeError for what no MQTT string may hold, or when there is no room. Construction only.
  */
 export function encodeText(arena: Block, start: number, limit: number, text: string): number {
-	let previous = 0;
-	let c = 0;
-	for (let i = 0; (c = charCodeAt(text, i)) === c; i++) {
-		if (c === 0) throw new RangeError("MQTT strings cannot hold U+0000"); // [MQTT-1.5.3-2, MQTT-1.5.4-2]
-		const low = c >= 0xdc00 && c < 0xe000;
-		const afterHigh = previous >= 0xd800 && previous < 0xdc00;
-		if (low !== afterHigh) throw loneSurrogate();
-		previous = c;
-	}
-	if (previous >= 0xd800 && previous < 0xdc00) throw loneSurrogate();
+	checkText(text);
 	const writer = new Writer(arena);
 	writer.begin(start + 2, limit);
 	writer.text(text);
@@ -63,10 +74,61 @@ export function encodeText(arena: Block, start: number, limit: number, text: str
 	return end;
 }
 
+/** Throws a RangeError for what no MQTT string may hold. Construction only. */
+export function checkText(text: string): void {
+	let previous = 0;
+	let c = 0;
+	for (let i = 0; (c = charCodeAt(text, i)) === c; i++) {
+		if (c === 0) throw new RangeError("MQTT strings cannot hold U+0000"); // [MQTT-1.5.3-2, MQTT-1.5.4-2]
+		const low = c >= 0xdc00 && c < 0xe000;
+		const afterHigh = previous >= 0xd800 && previous < 0xdc00;
+		if (low !== afterHigh) throw loneSurrogate();
+		previous = c;
+	}
+	if (previous >= 0xd800 && previous < 0xdc00) throw loneSurrogate();
+}
+
 /** [MQTT-1.5.3-1, MQTT-1.5.4-1]. */
 function loneSurrogate(): RangeError {
 	return new RangeError("the text has half of a surrogate pair, which UTF-8 cannot express");
 }
+
+/**
+ * A topic name into bytes, at `at`; nothing is written at or beyond `limit`. `most`: bytes that it may have with its
+ * properties. Throws a RangeError when it is not one, is longer, or there is no room. Construction only.
+ */
+export function encodeTopic(
+	arena: Block,
+	at: number,
+	limit: number,
+	name: string,
+	properties: Properties | null,
+	most: number,
+): Topic {
+	const start = at + 2;
+	const end = encodeText(arena, at, limit, name);
+	let length = end - start;
+	let fault = topicFault(arena.bytes, start, end);
+	if (properties !== null) {
+		length += properties.end - properties.start;
+		if (((properties.packets >> PacketType.Publish) & 1) === 0)
+			fault = "its properties are not those of a message";
+	}
+	if (length > most) fault ??= TOO_LONG;
+	if (fault !== undefined) throw new RangeError(`${JSON.stringify(name)}: ${fault}`);
+	return new Topic(start, end, properties);
+}
+
+/** The same for a topic filter. Construction only. */
+export function encodeFilter(arena: Block, at: number, limit: number, pattern: string, most: number): Filter {
+	const start = at + 2;
+	const end = encodeText(arena, at, limit, pattern);
+	const fault = filterFault(arena.bytes, start, end) ?? (end - start > most ? TOO_LONG : undefined);
+	if (fault !== undefined) throw new RangeError(`${JSON.stringify(pattern)}: ${fault}`);
+	return new Filter(start, end);
+}
+
+const TOO_LONG = "longer than limits.sendBytes allows";
 
 /** What is wrong with the topic name `[start, end)`, as a sentence, or undefined. Construction only. */
 export function topicFault(bytes: Uint8Array, start: number, end: number): string | undefined {

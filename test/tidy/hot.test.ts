@@ -21,7 +21,19 @@ const cold: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 	"lib/memory/arena.ts": { region: "called by constructors only" },
 	"lib/wire/topic.ts": {
 		encodeText: "text becomes bytes once, at the door, and a programmer's mistake throws",
+		checkText: "part of it",
 		loneSurrogate: "the error that it throws",
+		encodeTopic: "the same",
+		encodeFilter: "the same",
+	},
+	"lib/wire/fields.ts": {
+		encodeProperties: "properties become bytes once, at the door, and a programmer's mistake throws",
+		writeProperties: "the same",
+		putFields: "part of it",
+		putField: "part of it",
+		putInteger: "part of it",
+		putString: "part of it",
+		noRoom: "the error that it throws",
 	},
 	"lib/wire/connect.ts": {
 		encodeConnect: "called by the client's constructor",
