@@ -27,6 +27,18 @@ export interface BrokerSocket {
 	destroy(): void;
 	/** Where the peer is, for logs and limits. */
 	readonly address: string;
+	/** What TLS knows of it; undefined: it came without. */
+	readonly tls?: TlsFacts;
+}
+
+/** What was agreed upon and shown in a TLS handshake. */
+export interface TlsFacts {
+	/** The name that was asked for (SNI); undefined: none was. */
+	readonly servername: string | undefined;
+	/** The protocol that was agreed upon (ALPN); undefined: none was offered. */
+	readonly alpn: string | undefined;
+	/** The common name of the client's certificate; undefined: it showed none. */
+	readonly certificate: string | undefined;
 }
 
 /** What a listener tells the broker about that connection. */

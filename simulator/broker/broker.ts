@@ -7,7 +7,7 @@
  * For production there are HiveMQ, EMQX and Mosquitto.
  */
 
-import type { Acceptor, BrokerPeer, BrokerSocket, Schedule } from "../seams.js";
+import type { Acceptor, BrokerPeer, BrokerSocket, Schedule, TlsFacts } from "../seams.js";
 import type { AuthMethod } from "./authentication.js";
 import { Chaos } from "./chaos.js";
 import { Connection } from "./connection.js";
@@ -24,6 +24,8 @@ export interface Credentials {
 	readonly username: string | undefined;
 	readonly password: Uint8Array | undefined;
 	readonly address: string;
+	/** What TLS knows of it; undefined: it came without. */
+	readonly tls: TlsFacts | undefined;
 	readonly version: Version;
 	readonly clean: boolean;
 }

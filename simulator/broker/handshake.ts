@@ -138,7 +138,7 @@ function credentialsOf(connection: Connection, packet: IConnectPacket): Credenti
 	const { clientId, version, socket } = connection;
 	const { username, clean = true } = packet;
 	const password = packet.password && Buffer.from(packet.password);
-	return { clientId, username, password, address: socket.address, version, clean };
+	return { clientId, username, password, address: socket.address, tls: socket.tls, version, clean };
 }
 
 /** What the hook says to user and password; reason 0: nothing against them. */

@@ -19,3 +19,4 @@ export { type BrokerLimits, LIMITS, limitsOf, PROFILES, type Profile } from "./l
 export { type Address, type ListenOptions, TcpListener } from "./listener.js";
 export { type Beside, Code, type Kind, type Qos, textOf, type Version } from "./protocol.js";
 export { SCRAM_SHA_256, type ScramKeys, type ScramOptions, scramKeys, scramSha256 } from "./scram.js";
+export { WebSocketListener, type WebSocketListenOptions } from "./websocket-listener.js";

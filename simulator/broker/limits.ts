@@ -39,6 +39,11 @@ export const LIMITS = {
 		unit: "levels",
 		reason: "each level may be a node of a tree, and a step of a recursion",
 	},
+	filtersPerSubscribe: {
+		value: 65_535,
+		unit: "filters",
+		reason: "in one SUBSCRIBE; more end the connection with 0x97",
+	},
 	subscriptionsPerClient: { value: 1_000, unit: "filters", reason: "each is a leaf of the tree" },
 	queuedMessages: {
 		value: 1_000,
@@ -94,6 +99,17 @@ export const LIMITS = {
 	wildcardSubscriptions: { value: 1, unit: "0 or 1", reason: "announced when 0" },
 	subscriptionIdentifiers: { value: 1, unit: "0 or 1", reason: "announced when 0" },
 	sharedSubscriptions: { value: 1, unit: "0 or 1", reason: "announced when 0" },
+	retainedForWildcards: {
+		value: 1,
+		unit: "0 or 1",
+		reason: "0: a filter with wildcards gets no retained messages, as at AWS IoT",
+	},
+	subscribeAboveMaximumQos: {
+		value: 1,
+		unit: "0 or 1",
+		reason:
+			"0: a SUBSCRIBE above maximumQos is never answered, as at AWS IoT; 1: it is granted less [5.0 MQTT-3.2.2-10]",
+	},
 	payloadFormat: {
 		value: 1,
 		unit: "0 or 1",
@@ -106,7 +122,10 @@ export type BrokerLimits = { readonly [Name in keyof typeof LIMITS]: number };
 /** What other brokers ship with, and one that is small on purpose. */
 export const PROFILES = {
 	default: {},
-	/** As HiveMQ's own configuration reference and sources have them. */
+	/**
+	 * HiveMQ as it comes: "MQTT Specific Configuration" and "Restrictions" of its manual, `MqttConfigurationDefaults` and
+	 * `InternalConfigurations` of its Community Edition (50 messages in flight).
+	 */
 	hivemq: {
 		receiveMaximum: 10,
 		topicAliasMaximum: 5,
@@ -118,6 +137,35 @@ export const PROFILES = {
 		connectTimeoutMs: 10_000,
 		clientIdBytes: 65_535,
 		topicBytes: 65_535,
+		topicLevels: 1_000,
+		keepAliveSeconds: 65_535,
+		sessionExpirySeconds: 0xffffffff,
+		payloadFormat: 0,
+	},
+	/**
+	 * AWS IoT Core: "MQTT 5 properties" and "AWS IoT differences from MQTT specifications" of its developer guide, the
+	 * message broker's quotas; 8 topic aliases as its CONNACK says (awslabs/aws-crt-java#618). It has shared subscriptions.
+	 * By its guide "#" does not match the level above it there; here it does.
+	 */
+	aws: {
+		maximumQos: 1,
+		subscribeAboveMaximumQos: 0,
+		subscriptionIdentifiers: 0,
+		retainedForWildcards: 0,
+		payloadFormat: 0,
+		maximumPacketSize: 128 << 10,
+		receiveMaximum: 100,
+		inflight: 100,
+		topicAliasMaximum: 8,
+		topicAliasesOut: 0,
+		clientIdBytes: 128,
+		topicBytes: 256,
+		topicLevels: 8,
+		filtersPerSubscribe: 8,
+		subscriptionsPerClient: 50,
+		keepAliveLeastSeconds: 30,
+		keepAliveSeconds: 1_200,
+		sessionExpirySeconds: 3_600,
 	},
 	/** So tight that a client meets every limit within a short test. */
 	tiny: {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Real sockets for an acceptor, plain or TLS: the only file of the broker that knows Node's network.
+ * Real sockets for an acceptor, plain or TLS. This file and `websocket-listener.ts` are the only ones of the broker that
+ * know Node's network.
  *
  * The broker already hands over one piece per turn, so writes go straight through. A client that does not
  * read what it is sent is not read from either: TCP then slows it down instead of the broker's memory.
@@ -9,7 +10,7 @@
 
 import net from "node:net";
 import tls from "node:tls";
-import type { Acceptor, BrokerPeer, BrokerSocket } from "../seams.js";
+import type { Acceptor, BrokerPeer, BrokerSocket, TlsFacts } from "../seams.js";
 
 const PAUSE_BYTES = 1 << 20;
 const NOTHING = Buffer.alloc(0);
@@ -19,7 +20,10 @@ export interface ListenOptions {
 	readonly host?: string;
 	/** 0, the default: any that is free. */
 	readonly port?: number;
-	/** With it the listener speaks TLS: at least `key` and `cert`. */
+	/**
+	 * With it the listener speaks TLS: at least `key` and `cert`. `requestCert`, `ALPNProtocols` and `SNICallback` do what
+	 * they do in Node; what came of them is in {@link Credentials.tls}.
+	 */
 	readonly tls?: tls.TlsOptions;
 	/** Told of trouble that concerns no connection, such as running out of descriptors. */
 	readonly onError?: (error: Error) => void;
@@ -30,9 +34,37 @@ export interface Address {
 	readonly port: number;
 }
 
+/** What is known of a TLS connection whose handshake is over; undefined: it is none. */
+export function tlsFactsOf(socket: net.Socket): TlsFacts | undefined {
+	if (!(socket instanceof tls.TLSSocket)) return undefined;
+	// The types leave out that Node sets it to false, and that there may be no certificate.
+	const { servername } = socket as { servername?: string | false };
+	const names = socket.getPeerCertificate() as Partial<tls.PeerCertificate> | undefined;
+	return {
+		servername: servername || undefined,
+		alpn: socket.alpnProtocol || undefined,
+		certificate: names?.subject?.CN?.toString(),
+	};
+}
+
+/** Opens the port of a server. Resolves with where it is; rejects when it cannot be had. */
+export function listenTo(server: net.Server, options: ListenOptions): Promise<Address> {
+	const { host = "127.0.0.1", port = 0, onError } = options;
+	return new Promise((resolve, reject) => {
+		server.once("error", reject);
+		server.listen({ host, port, backlog: 4096 }, () => {
+			server.off("error", reject);
+			server.on("error", (error) => onError?.(error));
+			const address = server.address() as net.AddressInfo;
+			resolve({ host: address.address, port: address.port });
+		});
+	});
+}
+
 /** One open socket, as the broker sees it. */
 class ServerSocket implements BrokerSocket {
 	readonly address: string;
+	readonly tls: TlsFacts | undefined;
 	readonly #socket: net.Socket;
 	peer!: BrokerPeer;
 	#behind = false;
@@ -42,6 +74,7 @@ class ServerSocket implements BrokerSocket {
 	constructor(socket: net.Socket) {
 		this.#socket = socket;
 		this.address = `${socket.remoteAddress}:${socket.remotePort}`;
+		this.tls = tlsFactsOf(socket);
 	}
 
 	get backlog(): number {
@@ -111,21 +144,13 @@ export class TcpListener {
 
 	/** Opens the port. Resolves with where it is; rejects when it cannot be had. */
 	listen(): Promise<Address> {
-		const { host = "127.0.0.1", port = 0, tls: secure, onError } = this.#options;
+		const { tls: secure } = this.#options;
 		const server = secure ? tls.createServer(secure) : net.createServer({ noDelay: true });
 		this.#server = server;
 		server.on("connection", (socket: net.Socket) => this.#hold(socket));
 		server.on(secure ? "secureConnection" : "connection", (socket: net.Socket) => this.#accept(socket));
 		server.on("tlsClientError", () => {}); // its socket is closed by Node
-		return new Promise((resolve, reject) => {
-			server.once("error", reject);
-			server.listen({ host, port, backlog: 4096 }, () => {
-				server.off("error", reject);
-				server.on("error", (error) => onError?.(error));
-				const address = server.address() as net.AddressInfo;
-				resolve({ host: address.address, port: address.port });
-			});
-		});
+		return listenTo(server, this.#options);
 	}
 
 	/** Closes the port and every socket. Nothing is left behind when it resolves. */

@@ -213,6 +213,8 @@ function onSubscribe(connection: Connection, session: Session, packet: ISubscrib
 		connection.fail(fault);
 		return;
 	}
+	const { maximumQos, subscribeAboveMaximumQos } = hub.limits;
+	if (subscribeAboveMaximumQos === 0 && packet.subscriptions.some(({ qos }) => qos > maximumQos)) return;
 	const chosen = connection.chosen("suback");
 	const owed: (() => void)[] = [];
 	const granted = packet.subscriptions.map((wanted) => {
@@ -227,6 +229,7 @@ function onSubscribe(connection: Connection, session: Session, packet: ISubscrib
 
 /** Why this SUBSCRIBE ends the connection, rather than fail for a filter; 0: it does not. */
 function subscribeFault(connection: Connection, packet: ISubscribePacket): number {
+	if (packet.subscriptions.length > connection.hub.limits.filtersPerSubscribe) return Code.QuotaExceeded;
 	for (const wanted of packet.subscriptions) {
 		const form = formOf(wanted.topic);
 		if (!form) return Code.Malformed; // [MQTT-4.7.1-1] [MQTT-4.7.3-1] [MQTT-4.8.2-1]
@@ -274,6 +277,7 @@ function subscribe(
 	hub.counters.subscriptions = hub.subscriptions.count;
 	// 5.0, section 4.8.2; [MQTT-3.3.1-9] to [MQTT-3.3.1-11]
 	if (form.group || rh === 2 || (rh === 1 && !isNew)) return qos;
+	if (form.wildcards && limits.retainedForWildcards === 0) return qos;
 	const grant = grantOf([options]);
 	for (const message of hub.retained.matching(form.filter, hub.now)) {
 		if (noLocal && message.from === clientId) continue;

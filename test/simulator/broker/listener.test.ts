@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
+
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import net from "node:net";
+import tls from "node:tls";
 import { fileURLToPath } from "node:url";
 import mqtt from "mqtt";
 import { describe, expect, it } from "vitest";
@@ -59,6 +62,47 @@ describe("listener", () => {
 		await client.publishAsync("a", "x".repeat(100_000), { qos: 1 });
 		expect(await got).toHaveLength(100_002);
 		expect(broker.counters.clients).toBe(1);
+	});
+
+	it("agrees on a protocol by ALPN, chooses a certificate by SNI, and tells what was agreed", async () => {
+		const seen: unknown[] = [];
+		const other = tls.createSecureContext({ key: file("other.key"), cert: file("other.pem") });
+		const { port } = await open(
+			{ authenticate: (who) => seen.push(who.tls) > 0 },
+			{
+				tls: {
+					key: file("server.key"),
+					cert: file("server.pem"),
+					ca: file("ca.pem"),
+					requestCert: true,
+					rejectUnauthorized: false,
+					ALPNProtocols: ["x-amzn-mqtt-ca", "mqtt"],
+					SNICallback: (name, done) => done(null, name === "elsewhere.example" ? other : undefined),
+				},
+			},
+		);
+		/** Dials, is let in, and returns whose certificate was shown. */
+		const enter = async (options: tls.ConnectionOptions) => {
+			const socket = tls.connect({ port, host: "127.0.0.1", ca: file("ca.pem"), ...options });
+			atEnd(() => socket.destroy());
+			await once(socket, "secureConnect");
+			socket.write(CONNECT);
+			await once(socket, "data");
+			return socket.getPeerCertificate().subjectaltname;
+		};
+		const client = { key: file("client.key"), cert: file("client.pem") };
+		expect(await enter({ servername: "elsewhere.example", ALPNProtocols: ["mqtt"] })).toMatch("elsewhere");
+		expect(await enter({ servername: "localhost", ...client })).toMatch("localhost");
+		expect(await enter({ servername: "" })).toMatch("localhost");
+		expect(seen).toEqual([
+			{ servername: "elsewhere.example", alpn: "mqtt", certificate: undefined },
+			{ servername: "localhost", alpn: undefined, certificate: "board-1" },
+			{ servername: undefined, alpn: undefined, certificate: undefined },
+		]);
+		await expect(enter({ servername: "localhost", ALPNProtocols: ["http/1.1"] })).rejects.toThrow(
+			/alpn|alert/i,
+		);
+		expect(await raw((await open({ authenticate: (who) => who.tls === undefined })).port)).toBeDefined();
 	});
 
 	it("gathers what one turn sends: many acknowledgements, few writes", async () => {

@@ -8,6 +8,8 @@ import {
 	type BrokerOptions,
 	type ListenOptions,
 	TcpListener,
+	WebSocketListener,
+	type WebSocketListenOptions,
 } from "../../../simulator/broker/index.js";
 import type { Schedule } from "../../../simulator/seams.js";
 
@@ -32,6 +34,14 @@ export function atEnd(cleanup: () => unknown): void {
 afterEach(async () => {
 	for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
+
+/** One more door to a broker, for WebSockets; it goes when the test ends. */
+export async function openWebSocket(broker: Broker, options: WebSocketListenOptions = {}): Promise<number> {
+	const listener = new WebSocketListener(broker, options);
+	const { port } = await listener.listen();
+	atEnd(() => listener.close());
+	return port;
+}
 
 /** Opens a broker on a port of its own; both go when the test ends. */
 export async function open(options: Partial<BrokerOptions> = {}, listen: ListenOptions = {}) {

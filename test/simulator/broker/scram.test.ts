@@ -50,6 +50,7 @@ describe("SCRAM-SHA-256", () => {
 			username: undefined,
 			password: undefined,
 			address: "",
+			tls: undefined,
 			version: 5,
 			clean: true,
 		});
