@@ -107,7 +107,7 @@ export class Client {
 		const sendStart = arena.region(limits.sendBytes);
 		const encoder = new Encoder(arena, sendStart, sendStart + limits.sendBytes, counters);
 		intake.version5 = encoder.version5 = version5;
-		intake.aliasMaximum = extras.aliases?.inboundMaximum ?? 0;
+		intake.aliases = extras.aliases;
 		this.text = arena.region(limits.textBytes); // behind the send region, see textEnd
 		const owed = new OwedRing(arena, owedRows(limits));
 		const subscriptions = new Subscriptions(arena, limits.subscriptions);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type { BudgetTerm, Limits } from "../limits.js";
 import type { Arena } from "../memory/arena.js";
-import type { Packet } from "../wire/packet.js";
+import type { InboundAliases } from "../wire/decoder.js";
+import type { OutboundAliases } from "../wire/encoder.js";
 import type { Session } from "./session.js";
 
 /*
@@ -19,18 +20,9 @@ export interface Extra {
 }
 
 /** Topic aliases of 5.0, in both directions [3.3.2.3.4]. They live as long as a connection. */
-export interface TopicAliases extends Extra {
-	/** The highest alias that the broker may use, for CONNECT; 0: none. */
-	readonly inboundMaximum: number;
+export interface TopicAliases extends Extra, InboundAliases, OutboundAliases {
 	/** A new connection. `outboundMaximum` is the server's Topic Alias Maximum. */
 	reset(outboundMaximum: number): void;
-	/**
-	 * How to send the topic that stands from `start` to `end`: 0 as it is; above 0 as this alias alone; below 0 as it is, with
-	 * the alias `-n`, which means it from then on. To be called only for a PUBLISH that is going to be written.
-	 */
-	outbound(start: number, end: number): number;
-	/** Puts the whole topic in place of the packet's alias, or keeps it under that alias. Returns 0 or why the link must end. */
-	inbound(packet: Packet, alias: number): number;
 }
 
 /** By the names under which they are among the options of a client. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { Counter } from "../counters.js";
 import { PacketType, PublishFlag, Reason } from "../wire/protocol.js";
-import type { TopicAliases } from "./extras.js";
 import { HeldBack, Past } from "./link.js";
 import type { Session } from "./session.js";
 
@@ -18,12 +17,7 @@ import type { Session } from "./session.js";
  * a handler that throws leaves no gap, and written after it has returned [MQTT-4.3.2-4].
  */
 export function takePublish(session: Session, oversize: number): number {
-	const { flags, id, alias } = session.packet;
-	if (alias > 0) {
-		// The decoder lets none pass that was not announced.
-		const fault = (session.extras.aliases as TopicAliases).inbound(session.packet, alias);
-		if (fault !== 0) return fault;
-	}
+	const { flags, id } = session.packet;
 	const qos = (flags & PublishFlag.QosMask) >> PublishFlag.QosShift;
 	session.packet.mayRepeat = qos === 2 && (flags & PublishFlag.Dup) !== 0 && session.past !== Past.None;
 	if (qos === 2) return publishOnce(session, id, oversize);

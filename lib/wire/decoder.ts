@@ -12,6 +12,14 @@ const enum FromServer {
 	V5 = 0xeafc,
 }
 
+/** What of the topic aliases the decoder knows, see `TopicAliases`. */
+export interface InboundAliases {
+	/** The Topic Alias Maximum that CONNECT announced. */
+	readonly inboundMaximum: number;
+	/** Puts the whole topic in place of the packet's alias, or keeps it under that alias. Returns 0 or why the link must end. */
+	inbound(packet: Packet, alias: number): number;
+}
+
 /**
  * Makes a {@link Packet} of the bytes that came, for both versions: a 3.1.1 packet is one of 5.0 whose absent fields
  * have their defaults. Everything is checked here, so that nobody after it has to; any bytes give an answer, nothing
@@ -21,8 +29,8 @@ const enum FromServer {
  */
 export class Decoder {
 	version5 = false;
-	/** The Topic Alias Maximum that CONNECT announced. An alias above it ends the link [MQTT-3.1.2-26]. */
-	aliasMaximum = 0;
+	/** What topic aliases of the server mean; without it there is none. */
+	aliases: InboundAliases | null = null;
 	/** The end of the packet that {@link frame} found last, until it is decoded; -1: of none. */
 	private framed = -1;
 	protected readonly packet: Packet;
@@ -125,13 +133,16 @@ export class Decoder {
 		packet.payloadStart = at;
 		packet.payloadEnd = end;
 		// [3.1.1: MQTT-3.3.2-1, MQTT-3.3.2-2] [5.0: MQTT-3.3.2-1, MQTT-3.3.2-2]
-		packet.alias = 0;
 		const fault = textFault(view, topicStart, topicEnd, TextRule.TopicName);
 		if (fault !== 0) return fault;
 		if (packet.propertiesEnd > packet.propertiesStart) {
 			const alias = packet.property(Property.TopicAlias, 0);
-			packet.alias = alias;
-			if (alias > 0) return alias > this.aliasMaximum ? Reason.TopicAliasInvalid : 0; // [MQTT-3.1.2-26, MQTT-3.1.2-27]
+			const aliases = this.aliases;
+			// [MQTT-3.1.2-26, MQTT-3.1.2-27]
+			if (alias > 0)
+				return aliases === null || alias > aliases.inboundMaximum
+					? Reason.TopicAliasInvalid
+					: aliases.inbound(packet, alias);
 		}
 		return topicEnd > topicStart ? 0 : Reason.ProtocolError; // [MQTT-4.7.3-1] [5.0, 3.3.2.1]
 	}

@@ -10,6 +10,10 @@ const ALIAS_BYTES = 5;
 
 /** What of the topic aliases the encoder knows, see `TopicAliases`. */
 export interface OutboundAliases {
+	/**
+	 * How to send the topic that stands from `start` to `end`: 0 as it is; above 0 as this alias alone; below 0 as it is, with
+	 * the alias `-n`, which means it from then on. To be called only for a PUBLISH that is going to be written.
+	 */
 	outbound(start: number, end: number): number;
 }
 

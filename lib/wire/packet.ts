@@ -15,8 +15,6 @@ export class Packet extends Message {
 	id = 0;
 	/** Reason code of CONNACK (3.1.1 codes already translated), acknowledgements, DISCONNECT, AUTH. */
 	reason = 0;
-	/** PUBLISH: its Topic Alias, 0 without. The topic is empty when that stands for it. */
-	alias = 0;
 	/** CONNACK: 1 when the server has the session. */
 	sessionPresent = 0;
 	/** The properties, without their length; equal when there are none. Valid in every packet, checked by the decoder. */

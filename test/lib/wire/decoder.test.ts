@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, test } from "vitest";
-import { Decoder } from "../../../lib/wire/decoder.js";
+import { Decoder, type InboundAliases } from "../../../lib/wire/decoder.js";
 import { Packet } from "../../../lib/wire/packet.js";
 import { PacketType, Property } from "../../../lib/wire/protocol.js";
 import { fromHex, newArena, toHex } from "./bytes.js";
@@ -20,6 +20,9 @@ function decode(hex: string, version5: boolean): number {
 	const { decoder, end } = setUp(fromHex(hex), version5);
 	return decoder.decode(START, end);
 }
+
+/** Takes whatever topic aliases up to `inboundMaximum` mean. */
+const aliasesUpTo = (inboundMaximum: number): InboundAliases => ({ inboundMaximum, inbound: () => 0 });
 
 const two = (n: number): string => n.toString(16).padStart(2, "0");
 
@@ -137,7 +140,7 @@ function withProperties(name: string, section: string): Uint8Array {
 
 function decodeWith(name: string, section: string, aliasMaximum = 10): number {
 	const { decoder, end } = setUp(withProperties(name, section), true);
-	decoder.aliasMaximum = aliasMaximum;
+	decoder.aliases = aliasesUpTo(aliasMaximum);
 	return decoder.decode(START, end);
 }
 
@@ -221,7 +224,7 @@ describe("topic aliases [MQTT-3.1.2-26, MQTT-3.1.2-27]", () => {
 
 	test("an alias may stand in place of the topic [3.3.2.1]", () => {
 		const { decoder, packet, end } = setUp(fromHex("30 06 00 00 03 23 00 05"), true);
-		decoder.aliasMaximum = 5;
+		decoder.aliases = aliasesUpTo(5);
 		expect(decoder.decode(START, end)).toBe(0);
 		expect(packet.topicEnd - packet.topicStart).toBe(0);
 		expect(packet.property(Property.TopicAlias, 0)).toBe(5);

@@ -26,7 +26,7 @@ import {
 vi.setConfig({ testTimeout: 60_000 });
 const packet = new Packet(arena);
 const decoder = new Decoder(packet);
-decoder.aliasMaximum = 65_535;
+decoder.aliases = { inboundMaximum: 65_535, inbound: () => 0 };
 const latin = (start: number, end: number) => Buffer.from(arena.bytes.slice(start, end)).toString("utf8");
 
 /** How many packets were split, shortened and followed by junk. */
