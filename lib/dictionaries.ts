@@ -110,6 +110,7 @@ export const Reason: Dictionary<typeof Reasons> = Object.freeze({
 	StoreFault: Reasons.StoreFault,
 	DialFailed: Reasons.DialFailed,
 	RequestTimeout: Reasons.RequestTimeout,
+	CredentialsFailed: Reasons.CredentialsFailed,
 });
 export type Reason = Reasons;
 

@@ -61,7 +61,7 @@ export class Pump implements LinkEvents, Alarm {
 	}
 
 	onWritable(): void {
-		if (this.phase === Phase.Dialling) connect(this);
+		if (this.phase === Phase.Dialling) this.phase = Phase.Greeting;
 		this.turn();
 	}
 
@@ -120,6 +120,7 @@ export class Pump implements LinkEvents, Alarm {
 		let again = true;
 		while (again) {
 			if (this.unread && this.reason === 0) this.receive();
+			if (this.reason === 0 && this.phase === Phase.Greeting) connect(this);
 			if (this.reason === 0 && this.phase === Phase.Online) this.write();
 			again = this.reason !== 0;
 			if (again) end(this, this.reason);
@@ -181,7 +182,7 @@ export class Pump implements LinkEvents, Alarm {
 			// An answer is progress: the other requests have their time from now.
 			if (packet.type === PacketType.Suback || packet.type === PacketType.Unsuback)
 				this.deadlines.clear(Deadline.Request);
-		} else if (packet.type === PacketType.Connack) fault = connack(this);
+		} else if (packet.type === PacketType.Connack && this.phase === Phase.Connecting) fault = connack(this);
 		else fault = Reason.ProtocolError; // the first packet is CONNACK [MQTT-3.2.0-1]
 		if (fault !== 0) this.peerFault(fault);
 	}

@@ -24,12 +24,17 @@ export function dial(pump: Pump): void {
 	}
 }
 
-/** The link is up: CONNECT is the first packet [MQTT-3.1.0-1]. */
+/** The link is up: CONNECT is the first packet [MQTT-3.1.0-1]. It is made once, and waits where it stands until the link takes it. */
 export function connect(pump: Pump): void {
 	const session = pump.session;
+	const encoder = session.encoder;
 	const transport = pump.transport as Transport;
-	session.encoder.allow(transport.room, session.limits.sendBytes);
-	if (!pump.identity.connect(session.encoder, session.store)) return; // not enough room yet
+	if (encoder.position === encoder.start) {
+		encoder.allow(session.limits.sendBytes, session.limits.sendBytes);
+		pump.reason = pump.identity.connect(encoder, session.store, session.extras);
+		if (pump.reason !== 0) return;
+	}
+	if (encoder.position - encoder.start > transport.room) return;
 	pump.phase = Phase.Connecting;
 	pump.deadlines.clear(Deadline.Connect);
 	pump.deadlines.set(Deadline.Connack, session.clock.ticks, session.limits.connackMs);

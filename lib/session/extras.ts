@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 import type { BudgetTerm, Limits } from "../limits.js";
 import type { Arena } from "../memory/arena.js";
+import type { ConnectCredentials } from "../wire/connect.js";
 import type { InboundAliases } from "../wire/decoder.js";
 import type { OutboundAliases } from "../wire/encoder.js";
+import { Credentials } from "./credentials.js";
+import type { Who } from "./identity.js";
 import type { Session } from "./session.js";
 
 /*
@@ -28,17 +31,23 @@ export interface TopicAliases extends Extra, InboundAliases, OutboundAliases {
 /** By the names under which they are among the options of a client. */
 export interface Extras {
 	readonly aliases: TopicAliases | null;
+	/** User and password, when one of them is a function. */
+	readonly credentials: (ConnectCredentials & Extra) | null;
 }
 
 /** The same, as an application gives them. */
-export type ExtraOptions = { readonly [Name in keyof Extras]?: NonNullable<Extras[Name]> };
+export type ExtraOptions = {
+	readonly [Name in Exclude<keyof Extras, "credentials">]?: NonNullable<Extras[Name]>;
+};
 
-const NONE: Extras = Object.freeze({ aliases: null });
+const NONE: Extras = Object.freeze({ aliases: null, credentials: null });
 
 /** Those among the options; without any, an object that is in ROM. */
-export function extrasFrom(options: ExtraOptions): Extras {
-	const { aliases = null } = options;
-	return aliases === null ? NONE : { aliases };
+export function extrasFrom(options: ExtraOptions & Pick<Who, "user" | "password">): Extras {
+	const { aliases = null, user, password } = options;
+	const asked = typeof user === "function" || typeof password === "function";
+	if (aliases === null && !asked) return NONE;
+	return { aliases, credentials: asked ? new Credentials(user, password) : null };
 }
 
 /** As a list. Construction only. */

@@ -1,10 +1,19 @@
 // SPDX-License-Identifier: MIT
 import { HASH_SEED, hashOf, hashWith } from "../memory/hash.js";
 import type { Store } from "../ports.js";
-import { ConnectAt, ConnectFlag, type Will } from "../wire/connect.js";
+import {
+	ConnectAt,
+	ConnectFlag,
+	type Password,
+	sayConnect,
+	type UserName,
+	type Will,
+} from "../wire/connect.js";
 import type { Encoder } from "../wire/encoder.js";
 import type { Packet } from "../wire/packet.js";
 import { Property, Protocol, Reason } from "../wire/protocol.js";
+import { varintAt, varintSize } from "../wire/varint.js";
+import type { Extras } from "./extras.js";
 
 /** Room for a client identifier that the server chooses. */
 export const ASSIGNED_ID_BYTES = 64;
@@ -20,8 +29,15 @@ export interface Who {
 	readonly clientId: string;
 	/** A name for the broker, such as its host. With another one than in the life before, the session that is in the store is void. */
 	readonly broker?: string;
-	readonly user?: string;
-	readonly password?: string | Uint8Array;
+	/**
+	 * A function is asked with each CONNECT, when the link is up: for what changes, such as a token. It may allocate, takes
+	 * its time from the turn, and may use what `limits.sendBytes` leaves beside the rest of CONNECT, 2 bytes of length included,
+	 * and 65,535 bytes at most. When it throws, or gives what is no text or does not fit, the attempt has failed with
+	 * `Reason.CredentialsFailed`, and the next one comes as after other failures.
+	 */
+	readonly user?: UserName;
+	/** The same. When either is a function, bytes that are given as such are read with each CONNECT, and stay yours. */
+	readonly password?: Password;
 	/** 0 to 65535; 0 is off. Default 60. */
 	readonly keepAliveSeconds?: number;
 	/**
@@ -109,14 +125,12 @@ export class Identity {
 		this.start = start;
 		this.end = end;
 		const expiry = options.sessionExpirySeconds ?? DAY_SECONDS;
-		const keeps = expiry > 0;
-		// In 3.1.1 a session that is begun clean also ends with its connection, so it is begun by making the broker forget.
-		if (options.cleanStart === true) this.opening = keeps && !this.version5 ? Opening.Forget : Opening.Clean;
+		if (options.cleanStart === true) this.opening = Opening.Clean;
 		this.choices =
 			(options.onSessionLost !== "drop" ? Choice.Requeue : 0) |
 			(options.queueQos0 === true ? Choice.QueueQos0 : 0) |
 			(options.resubscribe === "lost" ? Choice.Trust : 0) |
-			(keeps ? Choice.Keeps : 0);
+			(expiry > 0 ? Choice.Keeps : 0);
 		const { bytes, view } = packet;
 		const at = this.clientIdAt;
 		let hash = hashOf(bytes, at + 2, at + 2 + view.getUint16(at), HASH_SEED);
@@ -144,23 +158,26 @@ export class Identity {
 
 	private restore(store: Store): void {
 		const at = this.clientIdAt;
-		if (!this.version5 || this.packet.view.getUint16(at) > 0) return;
+		if (this.packet.view.getUint8(this.start + ConnectAt.Version) < Protocol.V5) return;
+		if (this.packet.view.getUint16(at) > 0) return;
 		const length = store.assigned(this.end);
 		if (length === 0 || length > ASSIGNED_ID_BYTES) return;
 		this.insert(at, length);
 		store.assigned(at + 2);
 	}
 
-	/** Encodes CONNECT as it is to be said now. Returns false when there is no room for it. */
-	connect(encoder: Encoder, store: Store): boolean {
+	/** Encodes CONNECT as it is to be said now, in the encoder's version. Returns 0 or the reason why it cannot be said. */
+	connect(encoder: Encoder, store: Store, extras: Extras): number {
 		const { bytes } = this.packet;
+		const keeps = (this.choices & Choice.Keeps) !== 0;
+		// In 3.1.1 a session that is begun clean also ends with its connection, so it is begun by making the broker forget.
+		if (this.opening === Opening.Clean && keeps && !encoder.version5) this.opening = Opening.Forget;
 		const { opening } = this;
-		const anew =
-			opening === Opening.Clean || opening === Opening.Forget || (this.choices & Choice.Keeps) === 0;
+		const anew = opening === Opening.Clean || opening === Opening.Forget || !keeps;
 		const at = this.start + ConnectAt.Flags;
 		if (anew || (encoder.version5 && !store.established)) bytes[at] |= ConnectFlag.CleanStart;
 		else bytes[at] &= ~ConnectFlag.CleanStart;
-		return encoder.connect(this.start, this.end);
+		return sayConnect(encoder, this.start, this.end, null, extras.credentials);
 	}
 
 	/**
@@ -210,11 +227,8 @@ export class Identity {
 	/** Where the client identifier stands in CONNECT, its length first. */
 	private get clientIdAt(): number {
 		const at = this.start + ConnectAt.Properties;
-		return this.version5 ? at + 1 + this.packet.view.getUint8(at) : at;
-	}
-
-	private get version5(): boolean {
-		return this.packet.view.getUint8(this.start + ConnectAt.Version) === Protocol.V5;
+		const length = varintAt(this.packet.view, at, this.end, true);
+		return at + varintSize(length) + length;
 	}
 }
 
@@ -231,9 +245,10 @@ export function checked(options: Who): 4 | 5 {
 		throw new RangeError(`sessionExpirySeconds must be 0 to 4294967295, not ${expiry}`);
 	const qos = options.will?.qos ?? 0;
 	if (qos !== 0 && qos !== 1 && qos !== 2) throw new RangeError(`will.qos must be 0, 1 or 2, not ${qos}`);
-	if (version === 4 && options.clientId === "" && expiry > 0)
+	// Whoever may say it in 3.1.1 keeps its rules.
+	if (version !== 5 && options.clientId === "" && expiry > 0)
 		throw new RangeError("MQTT 3.1.1 needs a clientId, unless sessionExpirySeconds is 0"); // [MQTT-3.1.3-7]
-	if (version === 4 && options.password !== undefined && options.user === undefined)
+	if (version !== 5 && options.password !== undefined && options.user === undefined)
 		throw new RangeError("MQTT 3.1.1 needs a user with the password"); // [MQTT-3.1.2-22]
 	return version;
 }

@@ -6,17 +6,18 @@ import { Property, Protocol } from "../wire/protocol.js";
 /**
  * Where a connection stands.
  *
- *     Idle ──open──▶ Dialling ──link up, CONNECT──▶ Connecting ──CONNACK 0──▶ Online
- *      ▲                ▲ │                             │                       │
- *      │          alarm │ └─────────────┬───────────────┴───────────────────────┘
+ *     Idle ──open──▶ Dialling ──link up──▶ Greeting ──CONNECT──▶ Connecting ──CONNACK 0──▶ Online
+ *      ▲                ▲ │                   │                      │                       │
+ *      │          alarm │ └─────────────┬─────┴──────────────────────┴───────────────────────┘
  *      └────close──── Waiting ◀─────────┘ any end
  */
 export const enum Phase {
 	Idle = 0,
 	Waiting = 1,
 	Dialling = 2,
-	Connecting = 3,
-	Online = 4,
+	Greeting = 3,
+	Connecting = 4,
+	Online = 5,
 }
 
 /** Why QoS 2 messages are left with the broker for now. */

@@ -31,7 +31,7 @@ export class Encoder {
 	readonly start: number;
 	/** The arena's, start to {@link position} of which waits. */
 	readonly bytes: Uint8Array;
-	private readonly view: DataView;
+	readonly view: DataView;
 	private readonly counters: Uint32Array;
 
 	/** Packets go to `[start, end)`, and are counted with their bytes in `counters`. */
@@ -221,21 +221,8 @@ export class Encoder {
 		return this.done(type, at + 2);
 	}
 
-	/** CONNECT with the body `[start, end)`, see connect.ts. */
-	connect(start: number, end: number): boolean {
-		const bytes = this.bytes;
-		const at = this.position;
-		const length = end - start;
-		const body = at + 1 + varintSize(length);
-		if (body + length > this.limit) return false;
-		bytes[at] = PacketType.Connect << 4;
-		putVarint(bytes, at + 1, length);
-		bytes.copyWithin(body, start, end);
-		return this.done(PacketType.Connect, body + length);
-	}
-
 	/** The packet ends before `to`: it is counted, and the next one follows it. */
-	private done(type: PacketType, to: number): boolean {
+	done(type: PacketType, to: number): boolean {
 		this.counters[Counter.PacketsOut + type]++;
 		this.counters[Counter.BytesOut + type] += to - this.position;
 		this.position = to;

@@ -152,6 +152,8 @@ export const enum Reason {
 	DialFailed = -8,
 	/** SUBSCRIBE or UNSUBSCRIBE was not answered in `requestMs`. */
 	RequestTimeout = -9,
+	/** `user` or `password`, as functions, threw, or gave what is no text (or bytes) or does not fit into CONNECT. */
+	CredentialsFailed = -10,
 }
 
 /** `reason` for a link that broke: {@link LinkFault} 0 to 9 as -16 to -25. */

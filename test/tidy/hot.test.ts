@@ -41,6 +41,10 @@ const cold: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 		putData: "part of it",
 		noRoom: "the error that it throws",
 	},
+	"lib/session/credentials.ts": {
+		term: "for the budget",
+		attach: "called by the client's constructor",
+	},
 	"lib/session/identity.ts": { checked: "called by the client's constructor" },
 	"lib/session/extras.ts": {
 		extrasFrom: "called by the client's constructor",

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 
 import { describe, expect, test } from "vitest";
-import { ConnectAt, type ConnectFields, encodeConnect } from "../../../lib/wire/connect.js";
 import { Encoder } from "../../../lib/wire/encoder.js";
 import { PacketType } from "../../../lib/wire/protocol.js";
 import { Record } from "../../../lib/wire/record.js";
@@ -160,84 +159,6 @@ describe("requests", () => {
 		expect(encoded(true, disconnect(0x81, -1))).toBe("e0 01 81");
 		expect(encoded(true, disconnect(0, 0))).toBe("e0 07 00 05 11 00 00 00 00");
 		expect(encoded(true, disconnect(4, 0xffff_ffff))).toBe("e0 07 04 05 11 ff ff ff ff");
-	});
-});
-
-describe("CONNECT", () => {
-	const defaults = {
-		clientId: "",
-		keepAliveSeconds: 0,
-		sessionExpirySeconds: 0,
-		receiveMaximum: 0,
-		maximumPacketSize: 0,
-	};
-	function connect(fields: Partial<ConnectFields>, clean = true) {
-		return ({ arena, encoder }: ReturnType<typeof setUp>): boolean => {
-			const end = encodeConnect(arena, 16, START, encoder.version5, { ...defaults, ...fields });
-			if (!clean) arena.bytes[16 + ConnectAt.Flags] &= ~2;
-			return encoder.connect(16, end);
-		};
-	}
-
-	test("nothing but defaults: a clean session of a nameless client [MQTT-3.1.2-1, MQTT-3.1.3-6]", () => {
-		const write = connect({});
-		expect(encoded(false, write)).toBe("10 0c 00 04 4d 51 54 54 04 02 00 00 00 00");
-		expect(encoded(true, write)).toBe("10 0d 00 04 4d 51 54 54 05 02 00 00 00 00 00");
-	});
-
-	const everything = connect(
-		{
-			keepAliveSeconds: 60,
-			sessionExpirySeconds: 0xffff_ffff,
-			receiveMaximum: 16,
-			maximumPacketSize: 1024,
-			will: { topic: "w", payload: "", qos: 2, retain: true, delaySeconds: 5 },
-			clientId: "id",
-			user: "me",
-			password: ascii("pw"),
-		},
-		false,
-	);
-
-	test("everything, in order [MQTT-3.1.3-1]", () => {
-		expect(encoded(false, everything)).toBe(
-			"10 1b 00 04 4d 51 54 54 04 f4 00 3c 00 02 69 64 00 01 77 00 00 00 02 6d 65 00 02 70 77",
-		);
-		expect(encoded(true, everything)).toBe(
-			"10 2f 00 04 4d 51 54 54 05 f4 00 3c 0d 11 ff ff ff ff 21 00 10 27 00 00 04 00 00 02 69 64 " +
-				"05 18 00 00 00 05 00 01 77 00 00 00 02 6d 65 00 02 70 77",
-		);
-	});
-
-	test("a password alone: in 3.1.1 behind an empty user name [MQTT-3.1.2-22]", () => {
-		const write = connect({ password: "pw" });
-		expect(encoded(false, write)).toBe("10 12 00 04 4d 51 54 54 04 c2 00 00 00 00 00 00 00 02 70 77");
-		expect(encoded(true, write)).toBe("10 11 00 04 4d 51 54 54 05 42 00 00 00 00 00 00 02 70 77");
-	});
-
-	test("the body needs all of its size, and nothing is written beyond", () => {
-		const fields = {
-			...defaults,
-			will: { topic: "w", payload: ascii("data") },
-			user: "me",
-			password: ascii("pw"),
-		};
-		for (const version5 of [false, true]) {
-			const end = encodeConnect(newArena(128), 0, 128, version5, fields);
-			for (let limit = 0; limit < end; limit++) {
-				const arena = newArena(128);
-				expect(() => encodeConnect(arena, 0, limit, version5, fields)).toThrow(/region for text is full/);
-				expect(arena.bytes.subarray(limit).every((byte) => byte === 0)).toBe(true);
-			}
-			expect(encodeConnect(newArena(end), 0, end, version5, fields)).toBe(end);
-		}
-	});
-
-	test("a will goes to a topic", () => {
-		const will = { topic: "a/+", payload: "" };
-		expect(() => encodeConnect(newArena(64), 0, 64, true, { ...defaults, will })).toThrow(
-			/"a\/\+": .*wildcards/,
-		);
 	});
 });
 

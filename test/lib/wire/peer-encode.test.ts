@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { type Packet as PeerPacket, parser } from "mqtt-packet";
 import { describe, expect, test, vi } from "vitest";
-import { ConnectAt, encodeConnect } from "../../../lib/wire/connect.js";
+import { ConnectAt, encodeConnect, sayConnect } from "../../../lib/wire/connect.js";
 import { Encoder } from "../../../lib/wire/encoder.js";
 import { PacketType } from "../../../lib/wire/protocol.js";
 import { Record as Message } from "../../../lib/wire/record.js";
@@ -71,9 +71,10 @@ type ConnectModel = typeof connectModel extends fc.Arbitrary<infer T> ? T : neve
 
 function connect(five: boolean, model: ConnectModel): boolean {
 	const { clientId, username: user, password, will } = model;
-	const end = encodeConnect(arena, 0, SEND, five, {
+	// What 5.0 says is kept either way.
+	const end = encodeConnect(arena, 0, SEND, true, {
 		clientId,
-		user,
+		user: user ?? (!five && password !== undefined ? "" : undefined),
 		password,
 		will: will && { ...will, qos: will.qos as 0 | 1 | 2, delaySeconds: will.delay },
 		keepAliveSeconds: model.keepalive,
@@ -82,7 +83,7 @@ function connect(five: boolean, model: ConnectModel): boolean {
 		maximumPacketSize: model.properties.maximumPacketSize,
 	});
 	if (!model.clean) arena.bytes[ConnectAt.Flags] &= ~2;
-	return encoder.connect(0, end);
+	return sayConnect(encoder, 0, end, null, null) === 0;
 }
 
 describe("what the encoder writes, mqtt-packet reads", () => {
