@@ -88,8 +88,12 @@ export const enum Choice {
 	Keeps = 8,
 }
 
-/** Bytes before the body of CONNECT, for what is asked for once per {@link Client.open}. */
+/** Bytes before the body of CONNECT, for what is asked for once per connection. */
 const enum Before {
+	/** Bits of {@link Choice}. */
+	Choices = -10,
+	/** {@link Opening}. */
+	Opening = -9,
 	/** A hash, never 0, of the client identifier and the broker that the application chose; what the server assigns does not change it. */
 	Hash = -8,
 	/** Seconds, see {@link Who.sessionExpirySeconds}. */
@@ -97,7 +101,7 @@ const enum Before {
 }
 
 /** Bytes that an {@link Identity} takes in front of the body of CONNECT. */
-export const IDENTITY_BYTES = 8;
+export const IDENTITY_BYTES = 10;
 
 /**
  * Who we are to the broker, and whether we come to go on with a session or to begin one.
@@ -111,13 +115,10 @@ export const IDENTITY_BYTES = 8;
  *     not there   begin anew                      5.0: a fault, it was told Clean Start; 3.1.1: make it forget
  */
 export class Identity {
-	/** Bits of {@link Choice}. */
-	readonly choices: number;
 	private readonly packet: Packet;
 	/** The body of CONNECT. */
 	private readonly start: number;
 	private end: number;
-	private opening: Opening = Opening.Resume;
 
 	/** The body of CONNECT stands from `start` to `end`, see wire/connect.ts; before it are {@link IDENTITY_BYTES} for us. */
 	constructor(packet: Packet, options: Who, start: number, end: number) {
@@ -125,13 +126,15 @@ export class Identity {
 		this.start = start;
 		this.end = end;
 		const expiry = options.sessionExpirySeconds ?? DAY_SECONDS;
-		if (options.cleanStart === true) this.opening = Opening.Clean;
-		this.choices =
-			(options.onSessionLost !== "drop" ? Choice.Requeue : 0) |
-			(options.queueQos0 === true ? Choice.QueueQos0 : 0) |
-			(options.resubscribe === "lost" ? Choice.Trust : 0) |
-			(expiry > 0 ? Choice.Keeps : 0);
 		const { bytes, view } = packet;
+		this.opening = options.cleanStart === true ? Opening.Clean : Opening.Resume;
+		view.setUint8(
+			start + Before.Choices,
+			(options.onSessionLost !== "drop" ? Choice.Requeue : 0) |
+				(options.queueQos0 === true ? Choice.QueueQos0 : 0) |
+				(options.resubscribe === "lost" ? Choice.Trust : 0) |
+				(expiry > 0 ? Choice.Keeps : 0),
+		);
 		const at = this.clientIdAt;
 		let hash = hashOf(bytes, at + 2, at + 2 + view.getUint16(at), HASH_SEED);
 		const broker = options.broker ?? "";
@@ -149,6 +152,19 @@ export class Identity {
 		);
 		if (opened >= 0) this.restore(store);
 		return opened;
+	}
+
+	/** Bits of {@link Choice}. */
+	get choices(): number {
+		return this.packet.view.getUint8(this.start + Before.Choices);
+	}
+
+	private get opening(): Opening {
+		return this.packet.view.getUint8(this.start + Before.Opening);
+	}
+
+	private set opening(opening: Opening) {
+		this.packet.view.setUint8(this.start + Before.Opening, opening);
 	}
 
 	/** What we ask for; the server may say otherwise for one connection. */

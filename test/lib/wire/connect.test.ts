@@ -6,7 +6,9 @@ import {
 	type ConnectFields,
 	type ConnectProperties,
 	encodeConnect,
+	type Password,
 	sayConnect,
+	type UserName,
 } from "../../../lib/wire/connect.js";
 import { Encoder } from "../../../lib/wire/encoder.js";
 import { Reason } from "../../../lib/wire/protocol.js";
@@ -163,11 +165,13 @@ describe("user and password that are asked for", () => {
 	const FAULT = Reason.CredentialsFailed;
 	const will = { topic: "w", payload: "x" };
 
-	test.each([
+	const kinds: [string, UserName, Password][] = [
 		["both", () => "me", () => ascii("pw")],
 		["the user", () => "me", "pw"],
 		["the password, text", "me", () => "pw"],
-	] as const)("%s: the same bytes as when they are given", (_what, user, password) => {
+	];
+
+	test.each(kinds)("%s: the same bytes as when they are given", (_what, user, password) => {
 		for (const version5 of [false, true]) {
 			const fields = { clientId: "id", will, receiveMaximum: 16 };
 			expect(needed(version5, { ...fields, user, password }, FAULT)).toBe(
