@@ -5,7 +5,7 @@
  */
 import { Counter as Counters } from "./counters.js";
 import { Settled as Outcomes } from "./listener.js";
-import { LinkFault as LinkFaults, StoreFault as StoreFaults } from "./ports.js";
+import { LinkFault as LinkFaults, Next as Nexts, StoreFault as StoreFaults } from "./ports.js";
 import { Reason as Reasons } from "./wire/protocol.js";
 import { Refusal as Refusals } from "./wire/refusal.js";
 
@@ -140,6 +140,15 @@ export const LinkFault: Dictionary<typeof LinkFaults> = Object.freeze({
 	Expired: LinkFaults.Expired,
 });
 export type LinkFault = LinkFaults;
+
+export const Next: Dictionary<typeof Nexts> = Object.freeze({
+	Retry: Nexts.Retry,
+	Slow: Nexts.Slow,
+	Elsewhere: Nexts.Elsewhere,
+	AtOnce: Nexts.AtOnce,
+	Stop: Nexts.Stop,
+});
+export type Next = Nexts;
 
 export const StoreFault: Dictionary<typeof StoreFaults> = Object.freeze({
 	None: StoreFaults.None,

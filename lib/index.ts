@@ -11,7 +11,7 @@ export {
 	VOLATILE,
 	type Will,
 } from "./client.js";
-export { Counter, LinkFault, Reason, Refusal, Settled, StoreFault } from "./dictionaries.js";
+export { Counter, LinkFault, Next, Reason, Refusal, Settled, StoreFault } from "./dictionaries.js";
 export { type BudgetTerm, DEFAULT_LIMITS, type Limits, limitsFrom, TINY_LIMITS } from "./limits.js";
 export type { Listener } from "./listener.js";
 export type {

@@ -75,12 +75,45 @@ export const enum LinkFault {
 }
 
 /** Opens connections to one broker. Not hot: it may allocate. */
+/** What follows the end of a connection, or of an attempt at one. */
+export const enum Next {
+	/** Another attempt after the backoff. */
+	Retry = 0,
+	/** Another attempt in the slow lane, `slowLaneMs`: it stays the same however often one asks. */
+	Slow = 1,
+	/** Another server, where the broker names one or the dialler knows one [5.0, 4.11]; otherwise as `Slow`. */
+	Elsewhere = 2,
+	/** Another attempt at once. */
+	AtOnce = 3,
+	/** No attempt until the application opens again: it would do harm. */
+	Stop = 4,
+}
+
+/**
+ * Opens connections. One that leads to a single broker has {@link dial} alone; one that chooses among several is told how it
+ * goes by the others, see `lib/extras/brokers.ts`. None of them may throw but `dial`.
+ */
 export interface Dialler {
 	/**
 	 * Starts to connect and returns at once; {@link Link.onWritable} tells that the link is up.
 	 * May throw when there is no network: the core counts that as a failed attempt.
 	 */
 	dial(link: Link): Transport;
+	/**
+	 * The broker wants us to use another server, whose Server Reference stands from `start` to `end` and may be anything
+	 * [5.0, 4.11]; `permanent`: for ever. Returns true when the next dial, which is then at once, leads there.
+	 */
+	redirect?(bytes: Uint8Array, start: number, end: number, permanent: boolean): boolean;
+	/**
+	 * The connection or the attempt ended for `reason`, a `Reason`, and `next` says what would follow: `Retry` or `Slow`. Returns
+	 * what shall follow: one of these, or `AtOnce` when the next dial leads to another broker. Not called when the client dials
+	 * anew by its own will, after {@link redirect} has returned true, or when it does not go on.
+	 */
+	ended?(next: Next, reason: number): Next;
+	/** The broker took us; `lasting`: that was `stableMs` ago, and the connection is still up. */
+	accepted?(lasting: boolean): void;
+	/** True from a dial on that leads to a broker which has nothing of our session: it is begun anew there. */
+	readonly stranger?: boolean;
 }
 
 /** One alarm that can be moved. Arming replaces the earlier time. A spurious alarm is harmless. */

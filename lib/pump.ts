@@ -2,7 +2,7 @@
 import { Counter } from "./counters.js";
 import type { Arena } from "./memory/arena.js";
 import type { Alarm, Dialler, Link as LinkEvents, LinkFault, Ports, Transport } from "./ports.js";
-import { connack, connect, dial, end, say } from "./pump/connection.js";
+import { connack, connect, dial, dismissed, end, say } from "./pump/connection.js";
 import { Backoff } from "./session/backoff.js";
 import { Deadline, Deadlines, Flushing } from "./session/deadlines.js";
 import type { Identity } from "./session/identity.js";
@@ -176,8 +176,7 @@ export class Pump implements LinkEvents, Alarm {
 		session.counters[Counter.BytesIn + packet.type] += this.intake.size;
 		let fault = 0;
 		if (this.phase === Phase.Online) {
-			if (packet.type === PacketType.Disconnect)
-				this.reason = packet.reason === 0 ? Reason.Unspecified : packet.reason;
+			if (packet.type === PacketType.Disconnect) dismissed(this);
 			else fault = session.handle(found === Found.Oversize ? this.intake.size : 0);
 			// An answer is progress: the other requests have their time from now.
 			if (packet.type === PacketType.Suback || packet.type === PacketType.Unsuback)
@@ -280,8 +279,10 @@ export class Pump implements LinkEvents, Alarm {
 			if (!freeCarried(this.session)) this.peerFault(Reason.ReceiveMaximumExceeded);
 		} else if (which === Deadline.Goodbye) {
 			if (!this.active) this.reason = Reason.ClosedByApplication;
-		} else if (which === Deadline.Stable) this.backoff.stable(this.session.limits);
-		else if (which === Deadline.Flush) this.flushing = Flushing.Due;
+		} else if (which === Deadline.Stable) {
+			this.backoff.stable(this.session.limits);
+			this.dialler.accepted?.(true);
+		} else if (which === Deadline.Flush) this.flushing = Flushing.Due;
 		else if (which === Deadline.Maintain) {
 			if (this.active && this.session.link.inFlight === 0) this.session.store.maintain();
 		}

@@ -1,3 +1,4 @@
 // SPDX-License-Identifier: MIT
 /** What a client can do besides: make one, hand it to the client. What is not imported is not linked. */
 export { Aliases, type AliasOptions } from "./aliases.js";
+export { Brokers, type BrokersOptions, type DiallerTo, type Place } from "./brokers.js";

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { Counter } from "../counters.js";
-import type { Transport } from "../ports.js";
+import { Next, type Transport } from "../ports.js";
 import type { Pump } from "../pump.js";
 import { Deadline } from "../session/deadlines.js";
+import { next } from "../session/ends.js";
 import { Choice } from "../session/identity.js";
 import { Phase } from "../session/link.js";
 import { Property, Reason } from "../wire/protocol.js";
@@ -21,7 +22,9 @@ export function dial(pump: Pump): void {
 		pump.transport = pump.dialler.dial(pump);
 	} catch {
 		end(pump, Reason.DialFailed);
+		return;
 	}
+	if (pump.dialler.stranger === true) pump.identity.beginAnew();
 }
 
 /** The link is up: CONNECT is the first packet [MQTT-3.1.0-1]. It is made once, and waits where it stands until the link takes it. */
@@ -49,9 +52,10 @@ export function connack(pump: Pump): number {
 	const link = session.link;
 	pump.deadlines.clear(Deadline.Connack);
 	if (packet.reason !== 0) {
-		pump.reason = packet.reason;
+		dismissed(pump);
 		return 0;
 	}
+	pump.dialler.accepted?.(false);
 	const fault = pump.identity.accept(session.store);
 	if (fault > 0) return fault;
 	if (fault < 0) {
@@ -70,6 +74,20 @@ export function connack(pump: Pump): number {
 	session.start(packet.sessionPresent === 1, pump.identity.choices);
 	session.listener.onOnline?.(packet.sessionPresent === 1);
 	return 0;
+}
+
+/** The broker ends the connection, by a CONNACK with a reason or by DISCONNECT, and may name another server [5.0, 4.11]. */
+export function dismissed(pump: Pump): void {
+	const { packet } = pump.session;
+	const reason = packet.reason === 0 ? Reason.Unspecified : packet.reason;
+	pump.reason = reason;
+	if (next(reason) !== Next.Elsewhere) return;
+	const at = packet.property(Property.ServerReference, 0);
+	if (at === 0) return;
+	const start = at + 2;
+	const permanent = reason === Reason.ServerMoved;
+	if (pump.dialler.redirect?.(packet.bytes, start, start + packet.view.getUint16(at), permanent) === true)
+		pump.atOnce = true;
 }
 
 /** Says DISCONNECT, where there is one to say; without it the broker sends the will. False: there is no room for it now. */
@@ -91,8 +109,8 @@ export function end(pump: Pump, reason: number): void {
 	const transport = pump.transport;
 	const phase = pump.phase;
 	const flushing = pump.deadlines.isSet(Deadline.Flush);
-	const active = pump.active;
-	const flushMs = pump.deadlines.remaining(Deadline.Flush, session.clock.ticks);
+	const active = pump.active && next(reason) !== Next.Stop;
+	const flushMs = active ? pump.deadlines.remaining(Deadline.Flush, session.clock.ticks) : 0;
 	pump.transport = null;
 	pump.reason = 0;
 	pump.unread = false;
@@ -104,12 +122,24 @@ export function end(pump: Pump, reason: number): void {
 	let retryMs = -1;
 	if (active) {
 		pump.phase = Phase.Waiting;
-		retryMs = pump.atOnce ? 0 : pump.backoff.next(reason, session.limits);
+		retryMs = pump.atOnce ? 0 : waitAfter(pump, reason);
 		pump.deadlines.set(Deadline.Backoff, session.clock.ticks, retryMs);
-	} else pump.phase = Phase.Idle;
+	} else {
+		pump.phase = Phase.Idle;
+		if (pump.goodbye < 0) pump.goodbye = Reason.Success;
+	}
 	pump.atOnce = false;
 	const keepQos0 = active && (pump.identity.choices & Choice.QueueQos0) !== 0;
 	session.linkLost(keepQos0, phase, reason);
 	if (!active) session.flush();
 	session.listener.onOffline?.(reason, retryMs);
+}
+
+/** Milliseconds until the next attempt: none while the dialler knows another broker that is to be tried first. */
+function waitAfter(pump: Pump, reason: number): number {
+	let follows = next(reason);
+	if (follows === Next.Elsewhere) follows = Next.Slow;
+	const { dialler } = pump;
+	if (follows !== Next.AtOnce && dialler.ended !== undefined) follows = dialler.ended(follows, reason);
+	return follows === Next.AtOnce ? 0 : pump.backoff.next(follows === Next.Slow, pump.session.limits);
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Limits } from "../limits.js";
-import { LinkFault, type Random } from "../ports.js";
-import { LINK_FAULT_BASE, Reason } from "../wire/protocol.js";
+import type { Random } from "../ports.js";
 
 /**
  * How long to wait before the next attempt to connect: half fixed, half random, so that a thousand boards which lost the
@@ -18,10 +17,9 @@ export class Backoff {
 		this.ceiling = limits.backoffMs;
 	}
 
-	/** Milliseconds until the next attempt, after one that ended for `reason`. */
-	next(reason: number, limits: Limits): number {
+	/** Milliseconds until the next attempt, in the slow lane or not. */
+	next(slow: boolean, limits: Limits): number {
 		const { backoffMs, backoffMaxMs, slowLaneMs } = limits;
-		const slow = healsSlowly(reason);
 		const ceiling = slow ? slowLaneMs : this.ceiling;
 		if (!slow) this.ceiling = ceiling * 2 < backoffMaxMs ? ceiling * 2 : backoffMaxMs;
 		const half = ceiling >> 1;
@@ -43,28 +41,5 @@ export class Backoff {
 	/** The connection has lasted: failures before it do not count any more. */
 	stable(limits: Limits): void {
 		this.ceiling = limits.backoffMs;
-	}
-}
-
-/** Refusals that stay the same however often one asks. */
-export function healsSlowly(reason: number): boolean {
-	switch (reason) {
-		case Reason.UnsupportedProtocolVersion:
-		case Reason.ClientIdentifierNotValid:
-		case Reason.BadUserNameOrPassword:
-		case Reason.NotAuthorized:
-		case Reason.Banned:
-		case Reason.BadAuthenticationMethod:
-		case Reason.RetainNotSupported:
-		case Reason.QosNotSupported:
-		case Reason.SessionTakenOver: // whoever took it over would be thrown out, and come back
-		case Reason.UseAnotherServer:
-		case Reason.ServerMoved:
-		case LINK_FAULT_BASE - LinkFault.Certificate:
-		case LINK_FAULT_BASE - LinkFault.HostName:
-		case LINK_FAULT_BASE - LinkFault.Expired:
-			return true;
-		default:
-			return false;
 	}
 }

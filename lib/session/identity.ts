@@ -143,6 +143,11 @@ export class Identity {
 		view.setUint32(start + Before.SessionExpiry, expiry);
 	}
 
+	/** The next connection begins a new session, whatever there is. */
+	beginAnew(): void {
+		this.opening = Opening.Clean;
+	}
+
 	/** Opens the store as who we are, see {@link Store.open}. The identifier that the server assigned to an earlier life is ours again. */
 	open(store: Store): number {
 		const { view } = this.packet;

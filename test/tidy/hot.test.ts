@@ -51,7 +51,11 @@ const cold: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 		listOf: "called by the client's constructor, and for the budget",
 	},
 	"lib/extras/aliases.ts": { term: "for the budget" },
-	"lib/session/backoff.ts": { healsSlowly: "once when a connection ends" },
+	"lib/extras/brokers.ts": { follow: "once for a place that a broker has sent us to" },
+	"lib/extras/reference.ts": {
+		placesIn: "once when a broker sends us elsewhere",
+		placeIn: "part of it",
+	},
 	"lib/wire/message.ts": {
 		payload: "allocates, and says so",
 		decodeText: "for text() and topic(), which allocate and say so",

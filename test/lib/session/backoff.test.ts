@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, test } from "vitest";
 import { DEFAULT_LIMITS } from "../../../lib/limits.js";
-import { Backoff, healsSlowly } from "../../../lib/session/backoff.js";
-import { Reason } from "../../../lib/wire/protocol.js";
+import { Backoff } from "../../../lib/session/backoff.js";
 
 const limits = { ...DEFAULT_LIMITS, backoffMs: 1000, backoffMaxMs: 5000, slowLaneMs: 300_000 };
 
@@ -12,48 +11,29 @@ describe("backoff", () => {
 		["the most", (limit: number) => limit - 1, [1000, 2000, 4000, 5000, 5000]],
 	] as const)("half is fixed, half is drawn: %s", (_, below, expected) => {
 		const backoff = new Backoff(limits, { below });
-		expect(expected.map(() => backoff.next(Reason.ServerBusy, limits))).toEqual([...expected]);
+		expect(expected.map(() => backoff.next(false, limits))).toEqual([...expected]);
 		backoff.stable(limits);
-		expect(backoff.next(Reason.ServerBusy, limits)).toBe(expected[0]);
+		expect(backoff.next(false, limits)).toBe(expected[0]);
 	});
 
 	test("the slow lane neither doubles nor resets", () => {
 		const backoff = new Backoff(limits, { below: () => 0 });
-		expect(backoff.next(Reason.ServerBusy, limits)).toBe(500);
-		expect([backoff.next(Reason.NotAuthorized, limits), backoff.next(Reason.NotAuthorized, limits)]).toEqual([
-			150_000, 150_000,
-		]);
-		expect(backoff.next(Reason.ServerBusy, limits)).toBe(1000);
+		expect(backoff.next(false, limits)).toBe(500);
+		expect([backoff.next(true, limits), backoff.next(true, limits)]).toEqual([150_000, 150_000]);
+		expect(backoff.next(false, limits)).toBe(1000);
 	});
 
 	test("what may be taken off a wait: once, down to backoffMs, nothing in the slow lane", () => {
 		const backoff = new Backoff(limits, { below: (limit) => limit - 1 });
-		expect(backoff.hasten(backoff.next(Reason.ServerBusy, limits))).toBe(1000);
-		expect(backoff.hasten(backoff.next(Reason.ServerBusy, limits))).toBe(1000);
-		expect(backoff.next(Reason.ServerBusy, limits)).toBe(4000);
+		expect(backoff.hasten(backoff.next(false, limits))).toBe(1000);
+		expect(backoff.hasten(backoff.next(false, limits))).toBe(1000);
+		expect(backoff.next(false, limits)).toBe(4000);
 		expect(backoff.hasten(3500)).toBe(500);
 		expect(backoff.hasten(500)).toBe(500);
-		expect(backoff.next(Reason.ServerBusy, limits)).toBe(5000);
+		expect(backoff.next(false, limits)).toBe(5000);
 		expect(backoff.hasten(1000)).toBe(0);
-		expect(backoff.hasten(backoff.next(Reason.NotAuthorized, limits))).toBe(300_000);
+		expect(backoff.hasten(backoff.next(true, limits))).toBe(300_000);
 		const quick = new Backoff(limits, { below: () => 0 });
-		expect(quick.hasten(quick.next(Reason.ServerBusy, limits))).toBe(500);
-	});
-
-	test("what heals by itself, and what does not", () => {
-		for (const reason of [
-			-16,
-			-17,
-			-18,
-			-19,
-			-20,
-			-22,
-			Reason.ServerShuttingDown,
-			Reason.Unspecified,
-			Reason.PingTimeout,
-		])
-			expect(healsSlowly(reason), `${reason}`).toBe(false);
-		for (const reason of [-23, -24, -25, Reason.NotAuthorized, Reason.SessionTakenOver, Reason.Banned])
-			expect(healsSlowly(reason), `${reason}`).toBe(true);
+		expect(quick.hasten(quick.next(false, limits))).toBe(500);
 	});
 });
