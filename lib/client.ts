@@ -320,10 +320,31 @@ export class Client {
 	/**
 	 * Keeps a number for the application. Inside `onMessage` of a QoS 2 message it is kept in one piece with the fact that the
 	 * message was taken, so that its effect on the number happens once even if power is cut anywhere. See {@link remembered}.
+	 * Of a message that is held give it to {@link acknowledge}; once remembered, a QoS 2 message cannot be held any more.
 	 */
 	remember(value: number): void {
+		this.session.extras.holds?.take();
 		this.session.store.remember(value);
 		this.pump.turn();
+	}
+
+	/**
+	 * Answers a message that was held by {@link Message.hold}: `handle` is what that returned. `reason` 0 takes it; a reason from
+	 * 0x80 on that PUBACK and PUBREC have [5.0, 3.4.2.1, 3.5.2.1] tells a broker of 5.0 no, which ends the exchange: the message is
+	 * not taken and not sent again. In 3.1.1 there is no such word: it is acknowledged like any other, since it is not wanted again.
+	 * `value`: kept as by {@link remember}, of a QoS 2 message in one piece with the fact that it was taken.
+	 *
+	 * Returns 0, `Refusal.NothingHeld` (answered before, forgotten, or the connection on which it came has ended: then it comes
+	 * again), or `Refusal.NotOffered` (a reason that is none, or a client without `holds`). The answer leaves after those of
+	 * older messages of its QoS [MQTT-4.6.0-2, MQTT-4.6.0-3].
+	 */
+	acknowledge(handle: number, reason = 0, value?: number): number {
+		const { extras, store } = this.session;
+		const said = extras.holds === null ? Refusal.NotOffered : extras.holds.acknowledge(handle, reason);
+		if (said < 0) return this.refuse(said);
+		if (value !== undefined) store.remember(value);
+		this.pump.turn();
+		return 0;
 	}
 
 	/** What is not possible before any room is looked for. */

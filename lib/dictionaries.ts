@@ -111,6 +111,7 @@ export const Reason: Dictionary<typeof Reasons> = Object.freeze({
 	DialFailed: Reasons.DialFailed,
 	RequestTimeout: Reasons.RequestTimeout,
 	CredentialsFailed: Reasons.CredentialsFailed,
+	HoldTimeout: Reasons.HoldTimeout,
 });
 export type Reason = Reasons;
 
@@ -124,6 +125,7 @@ export const Refusal: Dictionary<typeof Refusals> = Object.freeze({
 	StoreFault: Refusals.StoreFault,
 	TableFull: Refusals.TableFull,
 	NotSubscribed: Refusals.NotSubscribed,
+	NothingHeld: Refusals.NothingHeld,
 });
 export type Refusal = Refusals;
 

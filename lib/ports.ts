@@ -253,8 +253,13 @@ export interface Store {
 	inbound(id: number): boolean;
 	/** True when {@link inbound} is an earlier life's word, and what was taken then had another topic or payload than `content`. */
 	stale(id: number, content: Content): boolean;
-	/** Takes an inbound identifier, whose PUBLISH had this content. Returns 0, or a negative refusal when there is no room. */
-	openInbound(id: number, content: Content): number;
+	/** What is kept of a content, an int32, for who opens an identifier when its bytes are gone. 0 where nothing is kept. */
+	hashOf(content: Content): number;
+	/**
+	 * Takes an inbound identifier, whose PUBLISH had this content, or one of this {@link hashOf}. Returns 0, or a negative refusal
+	 * when there is no room.
+	 */
+	openInbound(id: number, content: Content | number): number;
 	/** Frees an inbound identifier. */
 	closeInbound(id: number): void;
 	/** One of the inbound identifiers that are taken; 0 when there is none. */

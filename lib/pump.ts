@@ -126,6 +126,7 @@ export class Pump implements LinkEvents, Alarm {
 			if (again) end(this, this.reason);
 			if (this.reconcile()) again = true;
 			session.store.discard(); // what a callback left behind
+			if (this.attend()) again = true;
 			if (offerRoom(session)) again = true;
 			// Reading stopped because nothing more could be owed, and goes on when some of that is written.
 			if (this.unread && session.owed.room > 0) again = true;
@@ -215,6 +216,23 @@ export class Pump implements LinkEvents, Alarm {
 		this.watchRequests();
 	}
 
+	/** Lets the extras deal with what waits for time, or was done inside of a callback. Returns true when something moved. */
+	private attend(): boolean {
+		const { session } = this;
+		const { holds } = session.extras;
+		if (holds === null) return false;
+		const said = holds.tend(session.now);
+		if (said < 0) {
+			say(this, Reason.Success); // the broker is not at fault, so its will is not meant
+			this.reason = said;
+		}
+		const ms = holds.remaining(session.now);
+		const set = this.deadlines.isSet(Deadline.Resume);
+		if (ms >= 0 && !(set && this.deadlines.remaining(Deadline.Resume, session.now) <= ms))
+			this.deadlines.set(Deadline.Resume, session.now, ms);
+		return said !== 0;
+	}
+
 	/** Hands over what is encoded, all in one write. */
 	transmit(transport: Transport): void {
 		const session = this.session;
@@ -253,6 +271,8 @@ export class Pump implements LinkEvents, Alarm {
 	private fetch(): boolean {
 		const session = this.session;
 		const deadlines = this.deadlines;
+		// What is held would come again, too; it waits no longer than `holdMs`.
+		if (session.extras.holds !== null && session.extras.holds.count > 0) return false;
 		if (session.store.inboundCount > session.limits.receiveMaximum >> 1) {
 			if (!deadlines.isSet(Deadline.Fetch))
 				deadlines.set(Deadline.Fetch, session.clock.ticks, session.limits.requestMs);

@@ -2,3 +2,4 @@
 /** What a client can do besides: make one, hand it to the client. What is not imported is not linked. */
 export { Aliases, type AliasOptions } from "./aliases.js";
 export { Brokers, type BrokersOptions, type DiallerTo, type Place } from "./brokers.js";
+export { type HoldOptions, Holds } from "./holds.js";

@@ -21,7 +21,7 @@ export const enum Deadline {
 	Stable = 6,
 	/** `flush` gives up. */
 	Flush = 7,
-	/** A turn was broken off by a listener that threw: it is taken up again. */
+	/** A turn is to be taken: one was broken off by a listener that threw, or an extra waits for this. */
 	Resume = 8,
 	/** The link has no room for DISCONNECT: it is closed without. */
 	Goodbye = 9,

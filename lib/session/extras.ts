@@ -4,6 +4,7 @@ import type { Arena } from "../memory/arena.js";
 import type { ConnectCredentials } from "../wire/connect.js";
 import type { InboundAliases } from "../wire/decoder.js";
 import type { OutboundAliases } from "../wire/encoder.js";
+import type { Holder } from "../wire/message.js";
 import { Credentials } from "./credentials.js";
 import type { Who } from "./identity.js";
 import type { Session } from "./session.js";
@@ -28,11 +29,43 @@ export interface TopicAliases extends Extra, InboundAliases, OutboundAliases {
 	reset(outboundMaximum: number): void;
 }
 
+/** QoS 1 and 2 messages that were delivered and not answered yet, in order of arrival. They die with the connection. */
+export interface HeldMessages extends Extra, Holder {
+	/** How many there are. */
+	readonly count: number;
+	/** A QoS 2 message was given to the application, and not taken before its connection ended: it may come again. */
+	readonly lost: boolean;
+	/** True when one of them is of QoS 2 and has this identifier. */
+	awaits(id: number): boolean;
+	/** True when one more may come; `opens`: and its identifier may have to go into the store. */
+	hasRoom(opens: boolean): boolean;
+	/**
+	 * The message in the packet goes to the application now; of QoS 2 with the store's `hash` of it. `known`: it does not, the store
+	 * knows its identifier. The caller has asked {@link hasRoom}.
+	 */
+	begin(qos: number, hash: number, known: boolean): void;
+	/** Its handler has returned. */
+	handled(): void;
+	/** The message whose handler runs, if it is of QoS 2 and not held, is in the store from now on. */
+	take(): void;
+	/** Answers a held message. Returns 0 or a refusal. */
+	acknowledge(handle: number, reason: number): number;
+	/** Owes the broker what may leave, while there is room. Returns true when there was something. */
+	release(): boolean;
+	/** Deals with what was forgotten. Returns 1 when something may leave, 0 when not, or why the link must end, which is negative. */
+	tend(now: number): number;
+	/** Milliseconds until {@link tend} has something to do; -1: nothing waits. */
+	remaining(now: number): number;
+	/** The connection is gone. */
+	drop(): void;
+}
+
 /** By the names under which they are among the options of a client. */
 export interface Extras {
 	readonly aliases: TopicAliases | null;
 	/** User and password, when one of them is a function. */
 	readonly credentials: (ConnectCredentials & Extra) | null;
+	readonly holds: HeldMessages | null;
 }
 
 /** The same, as an application gives them. */
@@ -40,14 +73,14 @@ export type ExtraOptions = {
 	readonly [Name in Exclude<keyof Extras, "credentials">]?: NonNullable<Extras[Name]>;
 };
 
-const NONE: Extras = Object.freeze({ aliases: null, credentials: null });
+const NONE: Extras = Object.freeze({ aliases: null, credentials: null, holds: null });
 
 /** Those among the options; without any, an object that is in ROM. */
 export function extrasFrom(options: ExtraOptions & Pick<Who, "user" | "password">): Extras {
-	const { aliases = null, user, password } = options;
+	const { aliases = null, holds = null, user, password } = options;
 	const asked = typeof user === "function" || typeof password === "function";
-	if (aliases === null && !asked) return NONE;
-	return { aliases, credentials: asked ? new Credentials(user, password) : null };
+	if (aliases === null && holds === null && !asked) return NONE;
+	return { aliases, credentials: asked ? new Credentials(user, password) : null, holds };
 }
 
 /** As a list. Construction only. */

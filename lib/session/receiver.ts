@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { Counter } from "../counters.js";
 import { PacketType, PublishFlag, Reason } from "../wire/protocol.js";
+import type { HeldMessages } from "./extras.js";
 import { HeldBack, Past } from "./link.js";
 import type { Session } from "./session.js";
 
@@ -20,6 +21,8 @@ export function takePublish(session: Session, oversize: number): number {
 	const { flags, id } = session.packet;
 	const qos = (flags & PublishFlag.QosMask) >> PublishFlag.QosShift;
 	session.packet.mayRepeat = qos === 2 && (flags & PublishFlag.Dup) !== 0 && session.past !== Past.None;
+	const { holds } = session.extras;
+	if (holds !== null && qos > 0) return takeByHand(session, holds, qos, oversize);
 	if (qos === 2) return publishOnce(session, id, oversize);
 	if (qos === 1) session.owed.push(PacketType.Puback, id, Reason.Success);
 	deliver(session, oversize);
@@ -70,7 +73,8 @@ function publishOnce(session: Session, id: number, oversize: number): number {
 	// before that, or a broker that always sends too much would never get anything across.
 	if (link.heldBack !== HeldBack.No || (!known && store.inboundCount === session.limits.receiveMaximum)) {
 		session.counters[Counter.HeldBack]++;
-		if (link.heldBack === HeldBack.No) link.heldBack = overrun(session) ? HeldBack.Overrun : HeldBack.NoPlace;
+		if (link.heldBack === HeldBack.No)
+			link.heldBack = overrun(session, false) ? HeldBack.Overrun : HeldBack.NoPlace;
 		return 0;
 	}
 	if (store.openInbound(id, session.packet) < 0) return Reason.QuotaExceeded;
@@ -79,9 +83,38 @@ function publishOnce(session: Session, id: number, oversize: number): number {
 	return 0;
 }
 
-/** True when the table is full by the broker's fault [MQTT-3.3.4-9], which what an earlier connection opened is not. */
-function overrun(session: Session): boolean {
-	return session.encoder.version5 && session.link.carried === 0;
+/** QoS 1 and 2 where messages are acknowledged by hand: each has a row in `holds` until its acknowledgement is owed. */
+function takeByHand(session: Session, holds: HeldMessages, qos: number, oversize: number): number {
+	const { store, link, packet } = session;
+	const { id } = packet;
+	if (holds.lost && qos === 2 && (packet.flags & PublishFlag.Dup) !== 0) packet.mayRepeat = true;
+	const waits = qos === 2 && holds.awaits(id);
+	let known = qos === 2 && store.inbound(id);
+	if (known && session.past === Past.Unclean && store.stale(id, packet)) {
+		store.closeInbound(id); // another session's, see publishOnce; it is nobody's until this message is taken
+		known = false;
+	}
+	if (known || waits) session.counters[Counter.Duplicates]++;
+	if (waits) return 0; // one answer is for both
+	if (link.heldBack !== HeldBack.No || !holds.hasRoom(qos === 2 && !known)) {
+		session.counters[Counter.HeldBack]++;
+		const full = holds.count === session.limits.receiveMaximum;
+		if (link.heldBack === HeldBack.No)
+			link.heldBack = overrun(session, full) ? HeldBack.Overrun : HeldBack.NoPlace;
+		return 0;
+	}
+	holds.begin(qos, qos === 2 ? store.hashOf(packet) : 0, known);
+	if (!known) deliver(session, oversize);
+	holds.handled();
+	return 0;
+}
+
+/**
+ * True when the table is full by the broker's fault [MQTT-3.3.4-9], which what an earlier connection opened is not. `full`: all of
+ * it is of this one.
+ */
+function overrun(session: Session, full: boolean): boolean {
+	return session.encoder.version5 && (full || session.link.carried === 0);
 }
 
 function deliver(session: Session, oversize: number): void {

@@ -30,8 +30,9 @@ function gatherRequests(session: Session): boolean {
 }
 
 function gatherOwed(session: Session): boolean {
-	const owed = session.owed;
-	while (owed.count > 0) {
+	const { owed } = session;
+	const { holds } = session.extras;
+	while (owed.count > 0 || holds?.release() === true) {
 		const row = owed.first;
 		if (!session.encoder.acknowledge(row >>> 24, row & 0xffff, (row >>> 16) & 0xff)) return true;
 		owed.shift();

@@ -230,6 +230,7 @@ export class Session {
 	/** The link is gone: what only it knew is forgotten. QoS 0 that waited goes with it, unless it may wait. */
 	linkLost(keepQos0: boolean, phase: Phase, reason: number): void {
 		this.owed.clear();
+		this.extras.holds?.drop();
 		if (phase === Phase.Online && this.past !== Past.None) this.past = Past.Known;
 		// A reason below zero is not the broker's.
 		if (phase === Phase.Connecting && reason < 0 && this.past !== Past.Unclean) this.past = Past.Unanswered;

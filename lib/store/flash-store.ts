@@ -248,9 +248,9 @@ export class FlashStore implements Store {
 		return row >= 0 && inbound.isRestored(row) && inbound.hash(row) !== this.hashOf(content);
 	}
 
-	openInbound(id: number, content: Content): number {
+	openInbound(id: number, content: Content | number): number {
 		const journal = this.journal;
-		const hash = this.hashOf(content);
+		const hash = typeof content === "number" ? content : this.hashOf(content);
 		if (!journal.inbound.open(id, hash, false)) return Refusal.Full;
 		journal.note(EventKind.Opened, id, hash);
 		return 0;
@@ -361,7 +361,7 @@ export class FlashStore implements Store {
 		this.journal.check();
 	}
 
-	private hashOf(content: Content): number {
+	hashOf(content: Content): number {
 		const { bytes } = this.journal.log;
 		const topic = crc32(bytes, content.topicStart, content.topicEnd, 0);
 		return crc32(bytes, content.payloadStart, content.payloadEnd, topic);

@@ -130,6 +130,10 @@ export class RamStore implements Store {
 		return false;
 	}
 
+	hashOf(_content: Content): number {
+		return 0;
+	}
+
 	openInbound(id: number): number {
 		if (this.find(id) >= 0) return 0;
 		if (this.inboundCount === this.limits.receiveMaximum) return Refusal.Full;

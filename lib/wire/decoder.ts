@@ -227,7 +227,7 @@ export class Decoder {
 }
 
 /** True when a server may send this reason code in a packet of this type. */
-function isReasonOf(type: number, reason: number): boolean {
+export function isReasonOf(type: number, reason: number): boolean {
 	const word = reason < 0x20 ? 0 : reason < 0x80 ? -1 : (reason >> 5) - 3;
 	if (word < 0 || word > 2) return false;
 	return ((REASONS[type * 3 + word] >>> (reason & 31)) & 1) === 1;

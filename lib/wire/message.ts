@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: MIT
 import { PublishFlag } from "./protocol.js";
+import { Refusal } from "./refusal.js";
 import { type Filter, matches } from "./topic.js";
+
+/** Who keeps messages unanswered, see `Holds` of `lib/extras`. */
+export interface Holder {
+	/** The handle of the message whose handler runs, or a refusal. */
+	hold(): number;
+}
 
 /**
  * The one lens through which received messages are seen. It shows the client's own bytes: look, take what you need, do
@@ -22,8 +29,22 @@ export class Message {
 	 */
 	mayRepeat = false;
 
+	/** No field, so that it takes nothing where there is none. */
+	declare holder?: Holder;
+
 	constructor(bytes: Uint8Array) {
 		this.bytes = bytes;
+	}
+
+	/**
+	 * Keeps this message unanswered beyond the callback, until {@link Client.acknowledge}; inside `onMessage` only. Returns a handle,
+	 * 1 to 2³¹ - 1, the same one when it is asked again; `Refusal.NothingHeld` for QoS 0, outside of the callback, and for a QoS 2
+	 * message that was taken by {@link Client.remember}; `Refusal.NotOffered` for a client without `holds: new Holds()`.
+	 * The bytes are not kept: copy what is needed.
+	 */
+	hold(): number {
+		const { holder } = this;
+		return holder === undefined ? Refusal.NotOffered : holder.hold();
 	}
 
 	/** Bytes of the payload. */

@@ -154,6 +154,8 @@ export const enum Reason {
 	RequestTimeout = -9,
 	/** `user` or `password`, as functions, threw, or gave what is no text (or bytes) or does not fit into CONNECT. */
 	CredentialsFailed = -10,
+	/** 3.1.1: a message that was held was not acknowledged in time; the broker sends it again. */
+	HoldTimeout = -11,
 }
 
 /** `reason` for a link that broke: {@link LinkFault} 0 to 9 as -16 to -25. */

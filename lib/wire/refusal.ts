@@ -11,7 +11,7 @@ export const enum Refusal {
 	TooLong = -3,
 	/** QoS 0 is not queued while offline, unless `queueQos0`. */
 	Offline = -4,
-	/** The broker of this connection does not offer it: QoS, retained messages. */
+	/** The broker or the protocol of this connection does not offer it, or this client was made without it. */
 	NotOffered = -5,
 	/** Nothing was composed, or the turn in which it was composed is over. */
 	NothingComposed = -6,
@@ -19,6 +19,8 @@ export const enum Refusal {
 	StoreFault = -7,
 	/** The table of subscriptions is full: raise the limit. */
 	TableFull = -9,
+	/** There is no such message to acknowledge: QoS 0, the callback is over, answered before, forgotten, or of a connection that ended. */
+	NothingHeld = -10,
 	/** The filter is not subscribed. */
 	NotSubscribed = -8,
 }

@@ -56,6 +56,7 @@ const cold: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 		placesIn: "once when a broker sends us elsewhere",
 		placeIn: "part of it",
 	},
+	"lib/extras/holds.ts": { term: "for the budget" },
 	"lib/wire/message.ts": {
 		payload: "allocates, and says so",
 		decodeText: "for text() and topic(), which allocate and say so",

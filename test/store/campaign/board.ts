@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** A board that lives many lives on one flash. */
+import { Holds } from "../../../lib/extras/index.js";
 import { Client, type ClientOptions, type Filter, type Listener, type Topic } from "../../../lib/index.js";
 import { type Flash, type Memory, StoreFault } from "../../../lib/ports.js";
 import { FlashStore } from "../../../lib/store/index.js";
@@ -75,6 +76,7 @@ export class Life {
 			keepAliveSeconds: 20,
 			sessionExpirySeconds: plan.sessionExpirySeconds,
 			listener,
+			...(plan.byHand < 0 ? {} : { holds: new Holds() }),
 		};
 		this.client = new Client(options);
 		for (const name of UP_TOPICS) this.topics.push(this.client.topic(name));

@@ -307,7 +307,8 @@ export function writePayload(bytes: Uint8Array, index: number, size: number): vo
 	for (let i = 2; i < size; i++) bytes[i] = index * 31 + i * 7;
 }
 
-function indexIn(bytes: Uint8Array, start: number): number {
+/** Which message a payload is of. */
+export function indexIn(bytes: Uint8Array, start: number): number {
 	return (bytes[start] << 8) | bytes[start + 1];
 }
 

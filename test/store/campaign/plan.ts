@@ -66,6 +66,8 @@ export interface Plan {
 	readonly sizes: readonly number[];
 	/** Publishes of this QoS from inside the handler; -1: none. */
 	readonly echo: Qos | -1;
+	/** Milliseconds for which each QoS 2 message is held, and then acknowledged by hand; -1: returning acknowledges. */
+	readonly byHand: number;
 	/** Of the mounts after a cut, one in so many is done three times and compared; 0: none. */
 	readonly mountChecks: number;
 	readonly script: readonly Step[];
@@ -90,6 +92,7 @@ export const PLAIN: Plan = {
 	synchronised: true,
 	sizes: [24],
 	echo: -1,
+	byHand: -1,
 	mountChecks: 1,
 	script: [],
 	cuts: [],

@@ -76,6 +76,7 @@ function* candidates(plan: Plan): Generator<Plan> {
 	if (sizes.length > 1) yield { ...plan, sizes: [sizes[0]] };
 	if (sizes[0] > 16) yield { ...plan, sizes: [16] };
 	if (plan.echo >= 0) yield { ...plan, echo: -1 };
+	if (plan.byHand >= 0) yield { ...plan, byHand: -1 };
 	if (plan.stalls) yield { ...plan, stalls: false };
 	if (plan.conditions.randomPieces || (plan.conditions.pieceBytes ?? 1436) < 100)
 		yield { ...plan, conditions: { ...plan.conditions, pieceBytes: 1436, randomPieces: false } };

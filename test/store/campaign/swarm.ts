@@ -55,6 +55,7 @@ export function swarm(seed: number): Plan {
 		synchronised: random.chance(0.7),
 		sizes: sizes.map((size) => Math.min(size, recordBytes - 60)),
 		echo: random.chance(0.15) ? (random.below(3) as Qos) : -1,
+		byHand: -1,
 		mountChecks: 6,
 		script: scriptOf(random, lossy),
 		cuts: cutsOf(random),

@@ -8,7 +8,7 @@ import { Counter, type Listener, type Message } from "../../../lib/index.js";
 import type { StoreFault } from "../../../lib/ports.js";
 import { Broker } from "../../../simulator/broker/index.js";
 import { digest } from "./board.js";
-import { History, writePayload } from "./history.js";
+import { History, indexIn, writePayload } from "./history.js";
 import { Machine } from "./machine.js";
 import { isLossy, type Plan, type Qos, type Step } from "./plan.js";
 
@@ -354,6 +354,10 @@ export class Trial implements Listener {
 	onMessage(message: Message): void {
 		if (this.machine.flash.dead) return;
 		const { qos, payloadStart, payloadEnd } = message;
+		if (qos === 2 && this.plan.byHand >= 0) {
+			this.#hold(message.hold(), message.payload(), message.mayRepeat);
+			return;
+		}
 		const index = this.history.given(message.bytes, payloadStart, payloadEnd, qos, message.mayRepeat);
 		if (index < 0) return;
 		if (qos === 2) {
@@ -361,5 +365,25 @@ export class Trial implements Listener {
 			this.machine.life.client.remember(this.#sum);
 		}
 		if (this.plan.echo >= 0 && !this.machine.flash.dead) this.#publishOne(this.plan.echo as Qos, 0, 0);
+	}
+
+	/** Acknowledges by hand a while later, with the number. A handle that is void by then is one whose message comes again. */
+	#hold(handle: number, payload: Uint8Array, mayRepeat: boolean): void {
+		const { machine, history } = this;
+		const { life } = machine;
+		if (handle < 0) history.fail(`hold was refused with ${handle}`);
+		machine.world.after(this.plan.byHand, () => {
+			if (machine.life !== life || machine.flash.dead) return;
+			const sum = this.#sum + indexIn(payload, 0) + 1;
+			let said = 0;
+			try {
+				said = life.client.acknowledge(handle, 0, sum);
+			} finally {
+				if (said === 0) {
+					history.given(payload, 0, payload.length, 2, mayRepeat);
+					this.#sum = sum;
+				}
+			}
+		});
 	}
 }

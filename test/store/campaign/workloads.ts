@@ -81,6 +81,11 @@ export const WORKLOADS: readonly Plan[] = [
 	workload("an answer to each message", [["online"], ["pass", 50], ["receive", 2, 4, 20], ["settle"]], {
 		echo: 2,
 	}),
+	workload(
+		"acknowledged by hand, with the number",
+		[["online"], ["pass", 50], ["receive", 2, 3, 20], ["cut link"], ["receive", 2, 2], ["settle"]],
+		{ byHand: 25 },
+	),
 	workload("the link breaks in between", [
 		["online"], ["publish", 2, 4], ["pass", 12], ["cut link"], ["receive", 2, 3], ["publish", 1, 3], ["settle"],
 	]), // biome-ignore format: a list
