@@ -6,6 +6,7 @@ import type { Version } from "../../kit/peer.js";
 import { Recorder, Rig, type RigOptions } from "../../kit/rig.js";
 import { type Came, Cutter, differs, hex, written } from "./packets.js";
 import type { Scenario, Step } from "./parse.js";
+import type { Sockets } from "./sockets.js";
 
 /** After each step so much time passes, so that all that follows from it has happened. */
 const SETTLE_MS = 1;
@@ -21,7 +22,23 @@ export function play(scenario: Scenario, version: string, steps: readonly Step[]
 		return;
 	}
 	const stage = new Stage(scenario, number);
-	for (const step of steps) if (step.versions.includes(version)) stage.perform(step);
+	for (const step of steps)
+		if (step.versions.includes(version)) for (const ms of stage.perform(step)) stage.pass(ms);
+	stage.finish(steps[steps.length - 1].line);
+}
+
+/** The same over sockets of this machine. Time is virtual all the same: it passes when the network has nothing on its way. */
+export async function playOverSockets(scenario: Scenario, version: string, sockets: Sockets): Promise<void> {
+	const { steps } = scenario;
+	const stage = new Stage(scenario, version === "5.0" ? 5 : 4, sockets);
+	for (const step of steps) {
+		if (!step.versions.includes(version)) continue;
+		for (const ms of stage.perform(step)) {
+			await sockets.settle();
+			stage.pass(ms);
+			await sockets.settle();
+		}
+	}
 	stage.finish(steps[steps.length - 1].line);
 }
 
@@ -48,14 +65,19 @@ class Stage implements Acceptor {
 	/** We ended the connection ourselves: that it closes is no act of the client. */
 	#ended = false;
 	#step: Step | undefined;
+	readonly #lose: () => void;
 
-	constructor(scenario: Scenario, version: Version) {
+	/** Without `sockets` over the world's own links. */
+	constructor(scenario: Scenario, version: Version, sockets?: Sockets) {
 		this.#scenario = scenario;
 		this.#version = version;
 		this.#cutter = new Cutter(version);
 		const options = scenario.options as RigOptions;
-		this.#rig = new Rig({ ...options, version, listener: this.#recorder });
+		const dialler = sockets === undefined ? {} : { dialler: sockets.dialler };
+		this.#rig = new Rig({ ...options, version, listener: this.#recorder, ...dialler });
 		this.#rig.network.listen(this);
+		if (sockets !== undefined) sockets.acceptor = this;
+		this.#lose = () => (sockets ?? this.#rig).cut();
 	}
 
 	accept(socket: BrokerSocket): BrokerPeer {
@@ -75,7 +97,13 @@ class Stage implements Acceptor {
 		};
 	}
 
-	perform(step: Step): void {
+	/** Lets virtual time pass. */
+	pass(ms: number): void {
+		this.#rig.pass(ms);
+	}
+
+	/** Does one step, and hands out the milliseconds that are to pass where some are. */
+	*perform(step: Step): Generator<number, void> {
 		this.#step = step;
 		const { verb, rest } = step;
 		if (verb === "hears") this.#hears(rest);
@@ -83,13 +111,13 @@ class Stage implements Acceptor {
 		else if (verb === "told") this.#told(rest);
 		else {
 			this.#nothingLeft("packets that no line expects");
-			if (verb === "wait") this.#rig.pass(milliseconds(rest) - SETTLE_MS);
+			if (verb === "wait") yield milliseconds(rest) - SETTLE_MS;
 			else if (verb === "sends") this.#line.send(written(rest, this.#version));
 			else if (verb === "close") this.#end(() => this.#line.end());
-			else if (verb === "cut") this.#end(() => this.#rig.cut());
+			else if (verb === "cut") this.#end(this.#lose);
 			else if (verb === "call") this.#call(rest);
-			else this.#connected();
-			this.#rig.pass(SETTLE_MS);
+			else yield* this.#connected();
+			yield SETTLE_MS;
 		}
 	}
 
@@ -147,13 +175,13 @@ class Stage implements Acceptor {
 	}
 
 	/** The usual beginning: open, CONNECT, CONNACK without properties, online. */
-	#connected(): void {
+	*#connected(): Generator<number, void> {
 		this.#rig.client.open();
-		this.#rig.pass(SETTLE_MS);
+		yield SETTLE_MS;
 		this.#sees("dials");
 		this.#hears("connect");
 		this.#line.send(written("connack", this.#version));
-		this.#rig.pass(SETTLE_MS);
+		yield SETTLE_MS;
 		this.#told("online");
 	}
 
