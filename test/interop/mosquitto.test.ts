@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
+/** What only a whole broker of its own shows: it dies and forgets, has limits, users, and faults. The rest is in the matrix. */
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { Counter, LINK_FAULT_BASE, LinkFault, RETAIN, Reason, Refusal, Settled } from "../../lib/index.js";
-import { TcpDialler } from "../../simulator/node/index.js";
+import { Counter, LINK_FAULT_BASE, LinkFault, Reason, Refusal, Settled } from "../../lib/index.js";
+import { TcpDialler, TlsDialler } from "../../simulator/node/index.js";
+import { pem } from "../simulator/node/loopback.js";
 import { Board, type BoardOptions } from "./kit/board.js";
 import { Door } from "./kit/door.js";
-import { burstIn, burstOut, exchangeEach, upTo } from "./kit/exchange.js";
+import { burstIn, burstOut, upTo } from "./kit/exchange.js";
 import { Foreign } from "./kit/foreign.js";
 import { describeMosquitto, Mosquitto, type MosquittoOptions } from "./kit/mosquitto.js";
 import { Undo } from "./kit/watch.js";
@@ -57,40 +59,6 @@ afterEach(() => undo.all());
 describeMosquitto("mosquitto", () => {
 	beforeEach(() => start());
 
-	test.each([4, 5] as const)("version %i: QoS 0 to 2, both ways", async (version) => {
-		await exchangeEach(await ours(version).online(), await theirs(version));
-	});
-
-	test.each([
-		[4, 5],
-		[5, 4],
-	] as const)("our version %i, their version %i", async (ourVersion, theirVersion) => {
-		await exchangeEach(await ours(ourVersion).online(), await theirs(theirVersion));
-	});
-
-	test.each([4, 5] as const)(
-		"version %i: the will comes when the link breaks, not after a goodbye",
-		async (version) => {
-			const will = { topic: "boards/1/state", payload: "gone", qos: 1, retain: true } as const;
-			const board = await ours(version, { will }).online();
-			const foreign = await theirs(version);
-			await foreign.subscribe("boards/+/state", 1);
-			door.cut();
-			await foreign.until("the will", () => foreign.messages.length === 1);
-			await board.until("online again", () => board.onlines.length === 2);
-			expect(board.offlines[0][0]).toBeLessThanOrEqual(LINK_FAULT_BASE - LinkFault.Unknown);
-			await board.settlement(board.publish("boards/1/state", "back", 1, RETAIN));
-			board.client.close();
-			await board.until("offline", () => board.offlines.length === 2);
-			expect(board.offlines[1]).toEqual([Reason.ClosedByApplication, -1]);
-			// A round trip of somebody else after the end of our link: what was to come has come.
-			await broker.logged(new RegExp(`Client ${board.clientId} disconnected`));
-			await foreign.publish("boards/2/state", "here", 1);
-			await foreign.until("the last", () => foreign.texts.includes("here"));
-			expect(foreign.texts).toEqual(["gone", "back", "here"]);
-		},
-	);
-
 	test("version 5: a goodbye with the will sends it", async () => {
 		const board = await ours(5, { will: { topic: "boards/1/state", payload: "asleep" } }).online();
 		const foreign = await theirs(5);
@@ -99,85 +67,6 @@ describeMosquitto("mosquitto", () => {
 		await foreign.until("the will", () => foreign.messages.length === 1);
 		expect(foreign.texts).toEqual(["asleep"]);
 	});
-
-	test.each([4, 5] as const)(
-		"version %i: a retained message is set, received, and cleared",
-		async (version) => {
-			const board = await ours(version).online();
-			// 5.0 says with the reason that nobody was listening.
-			const [outcome] = await board.settlement(board.publish("kept/1", "42", 1, RETAIN));
-			expect(outcome).toBe(Settled.Acknowledged);
-			const late = await theirs(version);
-			await late.subscribe("kept/#", 1);
-			await late.until("retained", () => late.messages.length === 1);
-			expect(late.messages).toEqual([{ topic: "kept/1", text: "42", qos: 1, retain: true }]);
-
-			await late.publish("kept/2", "43", 2, true);
-			await board.subscribe("kept/+", 2);
-			await board.until("both", () => board.messages.length === 2);
-			expect(board.messages.map(({ text, retain }) => [text, retain]).sort()).toEqual([
-				["42", true],
-				["43", true],
-			]);
-
-			await board.settlement(board.publish("kept/1", "", 1, RETAIN));
-			const later = await theirs(version);
-			await later.subscribe("kept/#", 1);
-			await later.until("only the other one", () => later.messages.length === 1);
-			expect(later.texts).toEqual(["43"]);
-		},
-	);
-
-	test.each([4, 5] as const)(
-		"version %i: what was published while we were away is delivered",
-		async (version) => {
-			const board = await ours(version).online();
-			const foreign = await theirs(version);
-			await board.subscribe("away/#", 2);
-			for (const leave of ["cut", "goodbye"] as const) {
-				const before = board.offlines.length;
-				if (leave === "cut") door.shut();
-				else board.client.close();
-				await board.until("away", () => board.offlines.length > before);
-				// A topic for each round: a QoS 1 message of the first may come again in the second.
-				const topic = `away/${leave}`;
-				const came = (): string[] => board.messages.filter((it) => it.topic === topic).map((it) => it.text);
-				for (let i = 0; i < 40; i++) await foreign.publish(topic, String(i), i % 2 === 0 ? 1 : 2);
-				door.open = true;
-				await board.online();
-				await board.until("all of them", () => new Set(came()).size === 40);
-				expect(board.onlines.at(-1)).toBe(true);
-				// A link that was ended to fetch more may have taken acknowledgements of QoS 1 with it.
-				const fetched = board.offlines.some(isFetch);
-				const texts = came();
-				const again = (text: string, i: number): boolean => Number(text) % 2 === 0 && texts.indexOf(text) < i;
-				expectEachInOrder(
-					texts.filter((text, i) => !(fetched && again(text, i))),
-					40,
-				);
-			}
-			// Once; and once more where the door took a CONNECT and dropped it, which must not go on after the first round.
-			expect([[2], [2, 2]]).toContainEqual(board.granted);
-		},
-	);
-
-	test.each([4, 5] as const)(
-		"version %i: what we published while away arrives once, in order",
-		async (version) => {
-			const board = await ours(version).online();
-			const foreign = await theirs(version);
-			await foreign.subscribe("late/#", 2);
-			door.shut();
-			await board.until("away", () => board.offlines.length > 0);
-			const tickets = upTo(30).map((text, i) => board.publish("late/a", text, i % 2 === 0 ? 1 : 2));
-			expect(Math.min(...tickets)).toBeGreaterThan(0);
-			expect(board.publish("late/a", "now or never", 0)).toBeLessThan(0);
-			door.open = true;
-			await foreign.until("all of them", () => foreign.messages.length >= 30);
-			for (const ticket of tickets) expect(await board.settlement(ticket)).toEqual([Settled.Acknowledged, 0]);
-			expectEachInOrder(foreign.texts, 30);
-		},
-	);
 
 	test.each([4, 5] as const)(
 		"version %i: a broker that forgot us gets filters and messages anew",
@@ -208,16 +97,16 @@ describeMosquitto("mosquitto", () => {
 		const foreign = await theirs(version);
 		await foreign.subscribe("cut/#", 2);
 		await board.subscribe("cut/#", 2);
-		const sent = board.burst("cut/a", 600, 2);
-		for (let cuts = 1; cuts <= 5; cuts++) {
-			await foreign.until("some more", () => foreign.messages.length >= cuts * 100);
+		const sent = board.burst("cut/a", 300, 2);
+		for (let cuts = 1; cuts <= 3; cuts++) {
+			await foreign.until("some more", () => foreign.messages.length >= cuts * 75);
 			door.cut();
 		}
 		await sent;
-		await foreign.until("all at the other side", () => foreign.messages.length >= 600);
-		await board.until("all at our side", () => board.messages.length >= 600);
-		expect(foreign.texts).toEqual(upTo(600));
-		expect(board.texts).toEqual(upTo(600));
+		await foreign.until("all at the other side", () => foreign.messages.length >= 300);
+		await board.until("all at our side", () => board.messages.length >= 300);
+		expect(foreign.texts).toEqual(upTo(300));
+		expect(board.texts).toEqual(upTo(300));
 		expect(board.settledAgain).toEqual([]);
 		expect(board.onlines.length).toBeGreaterThan(1);
 	});
@@ -228,22 +117,23 @@ describeMosquitto("mosquitto", () => {
  * finds messages waiting, it sends as many as the maximum once more (eclipse-mosquitto/mosquitto#2301). Boards meet it
  * wherever Debian 12 runs, so a client has to get along with that.
  */
-describeMosquitto("mosquitto and a burst of 2,000", () => {
-	const burstCases = [
+describeMosquitto("mosquitto and a burst of 500", () => {
+	beforeEach(() => start({ lines: ["max_queued_messages 0", "max_inflight_messages 16"] }));
+
+	test.each([
 		[4, 1],
+		[5, 2],
+	] as const)("version %i, QoS %i, from us", async (version, qos) => {
+		await burstOut(await ours(version).online(), await theirs(version), 500, qos);
+	});
+
+	test.each([
 		[4, 2],
 		[5, 1],
 		[5, 2],
-	] as const;
-	beforeEach(() => start({ lines: ["max_queued_messages 0", "max_inflight_messages 16"] }));
-
-	test.each(burstCases)("version %i, QoS %i, from us", async (version, qos) => {
-		await burstOut(await ours(version).online(), await theirs(version), 2000, qos);
-	});
-
-	test.each(burstCases)("version %i, QoS %i, to us", async (version, qos) => {
+	] as const)("version %i, QoS %i, to us", async (version, qos) => {
 		const board = await ours(version).online();
-		await burstIn(board, await theirs(version), 2000, qos);
+		await burstIn(board, await theirs(version), 500, qos);
 		expectOnlyFetches(board);
 	});
 });
@@ -343,6 +233,26 @@ describeMosquitto("mosquitto with users", () => {
 		await board.until("refused", () => board.offlines.length > 0);
 		const [[reason, retryMs]] = board.offlines;
 		expect([Reason.BadUserNameOrPassword, Reason.NotAuthorized]).toContain(reason);
+		expect(retryMs).toBeGreaterThanOrEqual(150_000);
+		expect(board.onlines).toEqual([]);
+	});
+});
+
+describeMosquitto("mosquitto that asks for a client certificate", () => {
+	const ca = pem("ca.pem");
+	const client = { cert: pem("client.pem"), key: pem("client.key") };
+	beforeEach(() => start({ tls: true }));
+
+	test.each([
+		["an authority that we do not trust", { ...client }],
+		["no client certificate", { ca }],
+	] as const)("%s: a fault of certificates, on the slow lane", async (_what, options) => {
+		const dialler = new TlsDialler({ host: "127.0.0.1", port: broker.port, ...options });
+		const board = undo.add(new Board({ dialler, version: 5 }), (it) => it.close());
+		board.client.open();
+		await board.until("refused", () => board.offlines.length > 0);
+		const [[reason, retryMs]] = board.offlines;
+		expect(reason).toBe(LINK_FAULT_BASE - LinkFault.Certificate);
 		expect(retryMs).toBeGreaterThanOrEqual(150_000);
 		expect(board.onlines).toEqual([]);
 	});

@@ -47,9 +47,12 @@ export class Board implements Listener {
 	/** Tickets that were settled more than once, which must not be. */
 	readonly settledAgain: number[] = [];
 	readonly granted: number[] = [];
+	/** The broker's answers to {@link unsubscribe}. */
+	readonly forgotten: number[] = [];
 	readonly oversize: number[] = [];
 	flushed = -1;
 	#topics = new Map<string, Topic>();
+	#filters = new Map<string, Filter>();
 	#onRoom: (() => void) | undefined;
 
 	constructor(options: BoardOptions) {
@@ -96,7 +99,8 @@ export class Board implements Listener {
 		this.granted.push(reason);
 		this.watch.changed();
 	}
-	onUnsubscribed(): void {
+	onUnsubscribed(_filter: Filter, reason: number): void {
+		this.forgotten.push(reason);
 		this.watch.changed();
 	}
 	onRoom(): void {
@@ -123,8 +127,17 @@ export class Board implements Listener {
 	/** Subscribes, and resolves when the broker has granted it. */
 	async subscribe(filter: string, qos: 0 | 1 | 2): Promise<void> {
 		const before = this.granted.length;
-		this.client.subscribe(this.client.filter(filter), qos);
+		const made = this.client.filter(filter);
+		this.#filters.set(filter, made);
+		this.client.subscribe(made, qos);
 		await this.until(`${filter} is granted`, () => this.granted.length > before);
+	}
+
+	/** Takes back what {@link subscribe} asked for, and resolves when the broker knows. */
+	async unsubscribe(filter: string): Promise<void> {
+		const before = this.forgotten.length;
+		this.client.unsubscribe(this.#filters.get(filter)!);
+		await this.until(`${filter} is forgotten`, () => this.forgotten.length > before);
 	}
 
 	/** Publishes a text; returns the ticket, or the refusal. */

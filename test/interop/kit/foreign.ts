@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** MQTT.js as the other client: code that we did not write, at the other end of the same broker. */
-import { connectAsync, type IClientOptions, type MqttClient } from "mqtt";
+import { connect, type IClientOptions, type MqttClient } from "mqtt";
 import type { Received } from "./board.js";
 import { Watch } from "./watch.js";
 
@@ -10,6 +10,8 @@ export class Foreign {
 	readonly client: MqttClient;
 	readonly messages: Received[] = [];
 	readonly watch = new Watch();
+	/** Of the CONNACK. */
+	sessionPresent = false;
 
 	private constructor(client: MqttClient) {
 		this.client = client;
@@ -22,7 +24,7 @@ export class Foreign {
 
 	/** Connects once; it does not come back by itself. */
 	static async to(port: number, version: 4 | 5, options: IClientOptions = {}): Promise<Foreign> {
-		const client = await connectAsync({
+		const client = connect({
 			host: "127.0.0.1",
 			port,
 			protocol: "mqtt",
@@ -32,7 +34,13 @@ export class Foreign {
 			reconnectPeriod: 0,
 			...options,
 		});
-		return new Foreign(client);
+		const foreign = new Foreign(client); // before it is connected: messages may come with the CONNACK
+		foreign.sessionPresent = await new Promise((resolve, reject) => {
+			client.once("connect", (packet) => resolve(packet.sessionPresent));
+			client.once("error", reject);
+			client.once("close", () => reject(new Error("closed")));
+		});
+		return foreign;
 	}
 
 	async subscribe(filter: string, qos: 0 | 1 | 2): Promise<void> {

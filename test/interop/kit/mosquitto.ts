@@ -8,8 +8,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, test } from "vitest";
 import { freePort } from "../../simulator/node/loopback.js";
+import { describeWith, type Need } from "./needs.js";
 import { Watch } from "./watch.js";
 
 /** Where it is, or undefined. Debian puts it where only root looks. */
@@ -17,15 +17,15 @@ const program = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/us
 	.map((folder) => join(folder, "mosquitto"))
 	.find((path) => existsSync(path));
 
+export const mosquitto: Need = {
+	name: "mosquitto",
+	found: program !== undefined,
+	hint: "apt-get install mosquitto",
+};
+
 /** A group of tests that need mosquitto: skipped in one loud line where it is missing, a failure with `CI=true`. */
 export function describeMosquitto(title: string, body: () => void): void {
-	if (program !== undefined) {
-		describe(title, body);
-		return;
-	}
-	console.log(`!! SKIPPED, mosquitto is not installed (apt-get install mosquitto): ${title}`);
-	const wanted = process.env.CI === "true";
-	(wanted ? test : test.skip)(`${title}: mosquitto is installed`, () => expect(program).toBeDefined());
+	describeWith(mosquitto, title, body);
 }
 
 export interface MosquittoOptions {
@@ -153,14 +153,18 @@ export class Mosquitto {
 			await writeFile(join(this.#folder, "passwords"), entries.join(""), { mode: 0o600 });
 		}
 		text.push(`listener ${this.#port} 127.0.0.1`);
-		if (tls) {
-			text.push(`cafile ${fixture("ca.pem")}`);
-			text.push(`certfile ${fixture("server.pem")}`, `keyfile ${fixture("server.key")}`);
-			text.push("require_certificate true");
-		}
+		if (tls) text.push(...tlsLines);
 		await writeFile(join(this.#folder, "mosquitto.conf"), `${text.join("\n")}\n`);
 	}
 }
+
+/** Lines for a listener that speaks TLS with the test certificates and asks for a client certificate. */
+export const tlsLines: readonly string[] = [
+	`cafile ${fixture("ca.pem")}`,
+	`certfile ${fixture("server.pem")}`,
+	`keyfile ${fixture("server.key")}`,
+	"require_certificate true",
+];
 
 function fixture(name: string): string {
 	return fileURLToPath(new URL(`../../fixtures/tls/${name}`, import.meta.url));

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
-/** Foreign clients over real TCP: MQTT.js, and mosquitto_pub and mosquitto_sub where they are installed. */
+/**
+ * MQTT.js as a client of the broker: what `test/interop/matrix.test.ts` does not show with it over every transport.
+ */
 
-import { execFile, spawn, spawnSync } from "node:child_process";
 import mqtt, { type IClientOptions, type MqttClient } from "mqtt";
+import type { IConnackPacket, Packet } from "mqtt-packet";
 import { describe, expect, it } from "vitest";
+import { SCRAM_SHA_256, scramSha256 } from "../../../simulator/broker/index.js";
 import { atEnd, open } from "./real.js";
-import { VERSIONS } from "./rig.js";
+import { ManualTime, VERSIONS } from "./rig.js";
+import { ScramClient } from "./scram-client.js";
 
 interface Got {
 	topic: string;
@@ -16,9 +20,16 @@ interface Got {
 }
 
 /** A client of MQTT.js with an inbox that can be waited for. */
-async function client(port: number, version: 4 | 5, clientId: string, options: IClientOptions = {}) {
+async function client(
+	port: number,
+	version: 4 | 5,
+	clientId: string,
+	options: IClientOptions = {},
+	prepare: (made: MqttClient) => unknown = () => {},
+) {
 	const base = { protocolVersion: version, clientId, reconnectPeriod: 0, clean: true };
 	const made = mqtt.connect(`mqtt://127.0.0.1:${port}`, { ...base, ...options });
+	prepare(made);
 	const inbox: Got[] = [];
 	let arrived = () => {};
 	made.on("error", () => {});
@@ -27,7 +38,7 @@ async function client(port: number, version: 4 | 5, clientId: string, options: I
 		arrived();
 	});
 	atEnd(() => made.endAsync(true));
-	const connack = await new Promise<{ sessionPresent: boolean }>((resolve, reject) => {
+	const connack = await new Promise<IConnackPacket>((resolve, reject) => {
 		made.once("connect", resolve);
 		made.once("error", reject);
 		made.once("close", () => reject(new Error("closed")));
@@ -39,56 +50,7 @@ async function client(port: number, version: 4 | 5, clientId: string, options: I
 	return { mqtt: made as MqttClient, inbox, take, connack };
 }
 
-const kept = (version: 4 | 5): IClientOptions =>
-	version === 5 ? { clean: false, properties: { sessionExpiryInterval: 600 } } : { clean: false };
-
 describe.each(VERSIONS)("MQTT.js, version %i", (version) => {
-	it("QoS 0 to 2 both ways, in order", async () => {
-		const { port } = await open();
-		const sub = await client(port, version, "sub");
-		const pub = await client(port, version, "pub");
-		await sub.mqtt.subscribeAsync("a/#", { qos: 2 });
-		for (const qos of [0, 1, 2] as const) await pub.mqtt.publishAsync(`a/${qos}`, `${qos}`, { qos });
-		const got = await sub.take(3);
-		expect(got.map(({ topic, text, qos }) => [topic, text, qos])).toEqual(
-			[0, 1, 2].map((qos) => [`a/${qos}`, `${qos}`, qos]),
-		);
-		const numbers = Array.from({ length: 500 }, (_, number) => `${number}`);
-		await Promise.all(numbers.map((text) => pub.mqtt.publishAsync("a/b", text, { qos: 1 })));
-		expect((await sub.take(500)).map(({ text }) => text)).toEqual(numbers);
-	});
-
-	it("retained messages and a will", async () => {
-		const { port } = await open();
-		const will = { topic: "will", payload: Buffer.from("gone"), qos: 1 as const, retain: true };
-		const one = await client(port, version, "one", { will });
-		const sub = await client(port, version, "sub");
-		await one.mqtt.publishAsync("state", "on", { qos: 1, retain: true });
-		await sub.mqtt.subscribeAsync(["state", "will"], { qos: 1 });
-		expect(await sub.take(1)).toMatchObject([{ topic: "state", text: "on", retain: true }]);
-		one.mqtt.stream.destroy();
-		expect(await sub.take(1)).toMatchObject([{ topic: "will", text: "gone", retain: false, qos: 1 }]);
-		const late = await client(port, version, "late");
-		await late.mqtt.subscribeAsync("will", { qos: 1 });
-		expect(await late.take(1)).toMatchObject([{ text: "gone", retain: true }]);
-	});
-
-	it("a persistent session with messages that wait, QoS 1 and 2", async () => {
-		const { port, told } = await open();
-		const sub = await client(port, version, "sub", kept(version));
-		expect(sub.connack.sessionPresent).toBe(false);
-		await sub.mqtt.subscribeAsync("a", { qos: 2 });
-		sub.mqtt.stream.destroy();
-		await told((event) => event.kind === "disconnect" && event.clientId === "sub");
-		const pub = await client(port, version, "pub");
-		for (const qos of [1, 2, 1, 2] as const) await pub.mqtt.publishAsync("a", `${qos}`, { qos });
-		const back = await client(port, version, "sub", kept(version));
-		expect(back.connack.sessionPresent).toBe(true);
-		// MQTT.js hands out QoS 2 when PUBREL comes, so the order holds within each QoS only.
-		const got = (await back.take(4)).map(({ text, qos }) => `${text} as QoS ${qos}`);
-		expect(got.sort()).toEqual(["1 as QoS 1", "1 as QoS 1", "2 as QoS 2", "2 as QoS 2"]);
-	});
-
 	it("takeover", async () => {
 		const { port, told } = await open();
 		const first = await client(port, version, "same");
@@ -140,14 +102,30 @@ describe("MQTT.js, 5.0", () => {
 		expect(got.flat().sort()).toEqual([..."0123456789"]);
 	});
 
-	it("topic aliases both ways", async () => {
+	it("topic aliases both ways: a topic goes over the wire once each way", async () => {
 		const { port } = await open();
 		const sub = await client(port, 5, "sub", { properties: { topicAliasMaximum: 3 } });
+		const sent: unknown[] = [];
+		const came: unknown[] = [];
+		sub.mqtt.stream.on("data", (bytes: Buffer) =>
+			came.push(bytes.toString("latin1").match(/a\/\d/g)?.join()),
+		);
 		await sub.mqtt.subscribeAsync("a/#", { qos: 1 });
 		const pub = await client(port, 5, "pub", { autoAssignTopicAlias: true });
-		for (const topic of ["a/1", "a/2", "a/1", "a/2", "a/1"])
-			await pub.mqtt.publishAsync(topic, "x", { qos: 1 });
-		expect((await sub.take(5)).map(({ topic }) => topic)).toEqual(["a/1", "a/2", "a/1", "a/2", "a/1"]);
+		pub.mqtt.on("packetsend", (packet) => {
+			if (packet.cmd === "publish") sent.push([packet.topic, packet.properties?.topicAlias]);
+		});
+		const topics = ["a/1", "a/2", "a/1", "a/2", "a/1"];
+		for (const topic of topics) await pub.mqtt.publishAsync(topic, "x", { qos: 1 });
+		expect((await sub.take(5)).map(({ topic }) => topic)).toEqual(topics);
+		expect(sent).toEqual([
+			["a/1", 1],
+			["a/2", 2],
+			["", 1],
+			["", 2],
+			["", 1],
+		]);
+		expect(came.filter((names) => names !== undefined)).toEqual(["a/1", "a/2"]);
 	});
 
 	it("an assigned client identifier", async () => {
@@ -157,77 +135,165 @@ describe("MQTT.js, 5.0", () => {
 			clientId: expect.stringMatching(/^auto-/),
 		});
 	});
-});
 
-const missing = spawnSync("mosquitto_sub", ["--help"]).error !== undefined;
-if (missing) {
-	if (process.env.CI === "true") throw new Error("mosquitto_pub and mosquitto_sub are not installed");
-	console.warn(
-		"SKIPPED: interop with mosquitto_pub and mosquitto_sub, which are not installed (mosquitto-clients)",
-	);
-}
+	it("several subscription identifiers in one message, of subscriptions that overlap", async () => {
+		const { port } = await open();
+		const sub = await client(port, 5, "sub");
+		for (const [filter, subscriptionIdentifier] of [
+			["a/#", 1],
+			["a/+", 200_000],
+		] as const)
+			await sub.mqtt.subscribeAsync(filter, { qos: 1, properties: { subscriptionIdentifier } });
+		await (await client(port, 5, "pub")).mqtt.publishAsync("a/b", "x", { qos: 1 });
+		const [{ properties }] = await sub.take(1);
+		expect(properties?.subscriptionIdentifier).toEqual([1, 200_000]);
+	});
 
-describe.skipIf(missing).each(VERSIONS)("mosquitto clients, version %i", (version) => {
-	const protocol = version === 5 ? "mqttv5" : "mqttv311";
-	const pub = (port: number, ...args: string[]) =>
-		new Promise<void>((resolve, reject) => {
-			execFile("mosquitto_pub", ["-p", `${port}`, "-V", protocol, ...args], (error) =>
-				error ? reject(error) : resolve(),
-			);
+	it("a member of a shared subscription that leaves: the other one gets what it had not acknowledged", async () => {
+		const { port, broker } = await open();
+		const one = await client(port, 5, "one");
+		one.mqtt.handleMessage = () => {}; // takes, and never acknowledges
+		await one.mqtt.subscribeAsync("$share/g/a", { qos: 1 });
+		const pub = await client(port, 5, "pub");
+		for (const text of ["1", "2"]) await pub.mqtt.publishAsync("a", text, { qos: 1 });
+		const two = await client(port, 5, "two");
+		await two.mqtt.subscribeAsync("$share/g/a", { qos: 1 });
+		one.mqtt.stream.destroy();
+		expect((await two.take(2)).map(({ text }) => text)).toEqual(["1", "2"]);
+		expect(broker.counters.dropped.sessionEnded).toBe(0);
+	});
+
+	it("no-local, retain as published, retain handling", async () => {
+		const { port } = await open();
+		const one = await client(port, 5, "one");
+		await one.mqtt.subscribeAsync("a", { qos: 1, nl: true, rap: true });
+		await one.mqtt.publishAsync("a", "mine", { qos: 1, retain: true });
+		const two = await client(port, 5, "two");
+		await two.mqtt.publishAsync("a", "yours", { qos: 1, retain: true });
+		expect(await one.take(1)).toMatchObject([{ text: "yours", retain: true }]);
+		await two.mqtt.subscribeAsync("a", { qos: 1, rh: 2 });
+		await two.mqtt.subscribeAsync("a", { qos: 1, rh: 1 }); // not new: nothing either
+		await two.mqtt.publishAsync("a", "now", { qos: 1 });
+		expect(await two.take(1)).toMatchObject([{ text: "now", retain: false }]);
+	});
+
+	it("a will with properties, after its delay; and none for who comes back in time", async () => {
+		const time = new ManualTime();
+		const { port, told } = await open({ schedule: time });
+		const watcher = await client(port, 5, "watcher");
+		await watcher.mqtt.subscribeAsync("will/#", { qos: 1 });
+		const willing = (id: string, willDelayInterval: number) => {
+			const properties = { willDelayInterval, contentType: "text", userProperties: { k: "v" } };
+			const will = { topic: `will/${id}`, payload: Buffer.from("gone"), qos: 1 as const, properties };
+			return client(port, 5, id, { clean: false, will, properties: { sessionExpiryInterval: 60 } });
+		};
+		const back = await willing("back", 1);
+		const late = await willing("late", 1);
+		for (const one of [back, late]) {
+			one.mqtt.stream.destroy();
+			await told((event) => event.kind === "disconnect" && event.clientId === one.mqtt.options.clientId);
+		}
+		time.pass(999);
+		expect((await willing("back", 1)).connack.sessionPresent).toBe(true);
+		time.pass(1);
+		const [{ topic, properties }] = await watcher.take(1);
+		expect([topic, properties]).toMatchObject([
+			"will/late",
+			{ contentType: "text", userProperties: { k: "v" } },
+		]);
+		expect(watcher.inbox).toEqual([]);
+	});
+
+	it("request and response, over topics that the broker suggests", async () => {
+		const { port } = await open({ responseInformation: (clientId) => `replies/${clientId}` });
+		const asker = await client(port, 5, "asker", { properties: { requestResponseInformation: true } });
+		const responseTopic = asker.connack.properties?.responseInformation;
+		expect(responseTopic).toBe("replies/asker");
+		const server = await client(port, 5, "server");
+		await server.mqtt.subscribeAsync("ask", { qos: 1 });
+		server.mqtt.on("message", (_topic, payload, { properties }) => {
+			const { responseTopic: to, correlationData } = properties!;
+			server.mqtt.publish(to!, `${payload}!`, { qos: 1, properties: { correlationData } });
 		});
-
-	/** Runs mosquitto_sub until it has `count` messages; resolves with its lines once it has subscribed. */
-	const sub = (port: number, count: number, ...args: string[]) => {
-		const child = spawn("mosquitto_sub", [
-			"-p",
-			`${port}`,
-			"-V",
-			protocol,
-			"-C",
-			`${count}`,
-			"-F",
-			"%t %q %r %p",
-			...args,
-		]);
-		atEnd(() => child.kill());
-		let text = "";
-		child.stdout.on("data", (chunk) => (text += chunk));
-		return new Promise<string[]>((resolve) => child.on("close", () => resolve(text.trim().split("\n"))));
-	};
-
-	it("QoS 0 to 2 and retained messages", async () => {
-		const { port, told } = await open();
-		await pub(port, "-t", "a/kept", "-m", "old", "-q", "1", "-r");
-		const lines = sub(port, 4, "-t", "a/#", "-q", "2");
-		await told((event) => event.kind === "subscribe");
-		for (const qos of ["0", "1", "2"]) await pub(port, "-t", `a/${qos}`, "-m", `m${qos}`, "-q", qos);
-		expect(await lines).toEqual(["a/kept 1 1 old", "a/0 0 0 m0", "a/1 1 0 m1", "a/2 2 0 m2"]);
+		await asker.mqtt.subscribeAsync(responseTopic!, { qos: 1 });
+		const correlationData = Buffer.from([0, 1, 255]);
+		await asker.mqtt.publishAsync("ask", "what", { qos: 1, properties: { responseTopic, correlationData } });
+		expect(await asker.take(1)).toMatchObject([{ text: "what!", properties: { correlationData } }]);
 	});
 
-	it("a persistent session with messages that wait", async () => {
-		const { port, told, events } = await open();
-		const keep = ["-i", "keeper", "-c", ...(version === 5 ? ["-x", "600"] : []), "-t", "a", "-q", "2"];
-		const first = sub(port, 1, ...keep);
-		await told((event) => event.kind === "subscribe");
-		await pub(port, "-t", "a", "-m", "1", "-q", "2");
-		expect(await first).toEqual(["a 2 0 1"]);
-		await told((event) => event.kind === "disconnect" && event.clientId === "keeper");
-		for (const text of ["2", "3"]) await pub(port, "-t", "a", "-m", text, "-q", "1");
-		events.length = 0;
-		expect(await sub(port, 2, ...keep)).toEqual(["a 1 0 2", "a 1 0 3"]);
-		expect(events.find((event) => event.kind === "connect")).toMatchObject({ sessionPresent: true });
+	it("SCRAM-SHA-256 in CONNECT and again later, while messages go on", async () => {
+		const method = scramSha256({ users: { anna: "pencil" }, rounds: 2 });
+		const { port, broker } = await open({ authMethods: { [SCRAM_SHA_256]: method } });
+		const properties = (text: string) => ({
+			authenticationMethod: SCRAM_SHA_256,
+			authenticationData: Buffer.from(text),
+		});
+		let scram = new ScramClient("anna", "pencil", "abc");
+		const one = await client(port, 5, "one", { properties: properties(scram.first) }, (made) => {
+			made.handleAuth = (packet, done) => {
+				const text = packet.properties?.authenticationData?.toString() ?? "";
+				const answer = packet.reasonCode === 0x18 ? properties(scram.final(text)) : undefined;
+				done(undefined, answer && { cmd: "auth", reasonCode: 0x18, properties: answer });
+			};
+		});
+		expect(one.connack.properties?.authenticationData?.toString()).toBe(scram.signature);
+		await one.mqtt.subscribeAsync("a", { qos: 1 });
+		scram = new ScramClient("anna", "pencil", "def");
+		const done = new Promise<string | undefined>((resolve) =>
+			one.mqtt.on("packetreceive", (packet) => {
+				if (packet.cmd === "auth" && packet.reasonCode === 0)
+					resolve(packet.properties?.authenticationData?.toString());
+			}),
+		);
+		const first = { cmd: "auth", reasonCode: 0x19, properties: properties(scram.first) } as const;
+		(one.mqtt as unknown as { _sendPacket(packet: Packet): void })._sendPacket(first);
+		broker.publish({ topic: "a", payload: "meanwhile", qos: 1 });
+		expect(await one.take(1)).toMatchObject([{ text: "meanwhile" }]);
+		expect(await done).toBe(scram.signature);
+		const wrong = new ScramClient("anna", "pencils", "abc");
+		const refused = client(port, 5, "two", { properties: properties(wrong.first) }, (made) => {
+			made.handleAuth = (packet, go) => {
+				const text = packet.properties!.authenticationData!.toString();
+				go(undefined, { cmd: "auth", reasonCode: 0x18, properties: properties(wrong.final(text)) });
+			};
+		});
+		await expect(refused).rejects.toMatchObject({ code: 0x87 });
 	});
 
-	it("a will, published when the client is killed", async () => {
-		const { port, told } = await open();
-		const lines = sub(port, 1, "-i", "watcher", "-t", "will", "-q", "1");
-		await told((event) => event.kind === "subscribe");
-		const child = spawn("mosquitto_sub", [
-			...["-p", `${port}`, "-V", protocol, "-i", "doomed", "-t", "x"],
-			...["--will-topic", "will", "--will-payload", "gone", "--will-qos", "1"],
+	it("another server, in CONNACK and in DISCONNECT", async () => {
+		const { port, broker } = await open({
+			authenticate: ({ clientId }) =>
+				clientId === "lost" ? { reason: 0x9c, serverReference: "b.example:1884" } : true,
+		});
+		const said: unknown[] = [];
+		const hear = (made: MqttClient) =>
+			made.on("packetreceive", (packet) => {
+				if (packet.cmd === "connack" || packet.cmd === "disconnect")
+					said.push([packet.cmd, packet.reasonCode, packet.properties?.serverReference]);
+			});
+		await expect(client(port, 5, "lost", {}, hear)).rejects.toMatchObject({ code: 0x9c });
+		const one = await client(port, 5, "one", {}, hear);
+		const closed = new Promise<void>((resolve) => one.mqtt.once("close", () => resolve()));
+		broker.disconnect("one", 0x9d, { serverReference: "[2001:db8::1]:1883" });
+		await closed;
+		expect(said).toEqual([
+			["connack", 0x9c, "b.example:1884"],
+			["connack", 0, undefined],
+			["disconnect", 0x9d, "[2001:db8::1]:1883"],
 		]);
-		await told((event) => event.kind === "connect" && event.clientId === "doomed");
-		child.kill("SIGKILL");
-		expect(await lines).toEqual(["will 1 0 gone"]);
+	});
+
+	it("what the broker grants: keep alive, session expiry, and a session that ends with DISCONNECT", async () => {
+		const { port, broker, told } = await open({ profile: "aws" });
+		const properties = { sessionExpiryInterval: 86_400 };
+		const { mqtt: one, connack } = await client(port, 5, "one", { keepalive: 10, clean: false, properties });
+		expect(connack.properties).toMatchObject({
+			serverKeepAlive: 30,
+			sessionExpiryInterval: 3_600,
+			maximumQoS: 1,
+		});
+		await one.endAsync(false, { properties: { sessionExpiryInterval: 0 } });
+		await told((event) => event.kind === "session-end");
+		expect(broker.counters.sessions).toBe(0);
 	});
 });
