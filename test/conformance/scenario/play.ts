@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: MIT
 /** Plays a scenario: the client in a world of its own against the file, in virtual time. Whatever it does must stand there. */
-import { LINK_FAULT_BASE, LinkFault, RETAIN, Reason, Refusal, Settled } from "../../../lib/index.js";
+import {
+	DROP_OLDEST,
+	KEEP_LATEST,
+	LINK_FAULT_BASE,
+	LinkFault,
+	RETAIN,
+	Reason,
+	Refusal,
+	Settled,
+} from "../../../lib/index.js";
 import type { Acceptor, BrokerPeer, BrokerSocket } from "../../../simulator/seams.js";
 import type { Version } from "../../kit/peer.js";
 import { Recorder, Rig, type RigOptions } from "../../kit/rig.js";
@@ -219,7 +228,7 @@ class Stage implements Acceptor {
 				const [payload, qos, ...rest] = more;
 				const bytes = new TextEncoder().encode(payload);
 				const expiry = Number(rest.find((word) => word.startsWith("expiry="))?.slice(7) ?? 0);
-				const flags = rest.includes("retain") ? RETAIN : 0;
+				const flags = rest.reduce((sum, word) => sum | (FLAGS[word] ?? 0), 0);
 				return client.publish(client.topic(name), bytes, Number(qos) as 0 | 1 | 2, flags, expiry);
 			}
 			case "subscribe":
@@ -240,6 +249,13 @@ class Stage implements Acceptor {
 		return found;
 	}
 }
+
+/** What may stand behind `publish`. */
+const FLAGS: Readonly<Record<string, number>> = {
+	retain: RETAIN,
+	"drop-oldest": DROP_OLDEST,
+	"keep-latest": KEEP_LATEST,
+};
 
 /** A word of a call: bare, as JSON has strings when it is quoted, or `a*65536`. */
 function spelt(word: string): string {
