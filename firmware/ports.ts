@@ -38,8 +38,8 @@ export interface Settings {
 	readonly broker?: string;
 	readonly user?: string;
 	readonly password?: string;
-	/** 5, or 4 for MQTT 3.1.1. */
-	readonly version: 4 | 5;
+	/** 5; 4 for MQTT 3.1.1; or "auto": 5, and 4 with a broker that knows no other. */
+	readonly version: 4 | 5 | "auto";
 	/** Of readings. */
 	readonly qos: Qos;
 	/** Between readings; 1 to 86400. */

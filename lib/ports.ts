@@ -112,6 +112,8 @@ export interface Dialler {
 	ended?(next: Next, reason: number): Next;
 	/** The broker took us; `lasting`: that was `stableMs` ago, and the connection is still up. */
 	accepted?(lasting: boolean): void;
+	/** Which of several brokers that is, from a dial on; 0 and up. What a client learns of one is not held against another. */
+	readonly which?: number;
 	/** True from a dial on that leads to a broker which has nothing of our session: it is begun anew there. */
 	readonly stranger?: boolean;
 }

@@ -48,7 +48,7 @@ export const KEYS = Object.freeze({
 	mqtt_url: text("", (url) => parseAddress(url).fault),
 	mqtt_user: text("", textFault),
 	mqtt_password: Object.freeze({ otherwise: "", secret: true, fault: textFault }) as Setting,
-	mqtt_version: text("5", (version) => (version === "5" || version === "4" ? "" : "5, or 4 for MQTT 3.1.1")),
+	mqtt_version: text("5", versionFault),
 	mqtt_root: text("ringbuoy", rootFault),
 	mqtt_broker: text("", textFault),
 	mqtt_qos: whole(1, 0, 2),
@@ -82,6 +82,10 @@ function bytesOf(text: string): number {
 		else bytes += c < 0x10000 ? 3 : 4;
 	}
 	return bytes;
+}
+
+function versionFault(version: string): string {
+	return version === "5" || version === "4" || version === "auto" ? "" : "5, 4 for MQTT 3.1.1, or auto";
 }
 
 function has(text: string, unwanted: string): boolean {

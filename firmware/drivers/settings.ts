@@ -63,10 +63,11 @@ export function readSettings(sources: SettingsSources): DeviceSettings {
 		if (ssid !== "") wifi.push(Object.freeze({ ssid, password }));
 		else if (password !== "") reader.missing(`wifi_password${suffix}`, `it needs wifi_ssid${suffix}, too`);
 	}
-	const version = reader.text("mqtt_version") === "5" ? 5 : 4;
+	const spoken = reader.text("mqtt_version");
+	const version = spoken === "auto" ? "auto" : spoken === "5" ? 5 : 4;
 	const user = reader.text("mqtt_user");
 	let password = reader.text("mqtt_password", reader.found);
-	if (version === 4 && password !== "" && user === "") {
+	if (version !== 5 && password !== "" && user === "") {
 		reader.missing("mqtt_password", "MQTT 3.1.1 has no password without mqtt_user: none is sent");
 		password = "";
 	}

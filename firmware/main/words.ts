@@ -41,14 +41,14 @@ function explain(reason: number): string {
 		case Reason.StoreFault:
 			return "the store cannot keep what is due";
 		case Reason.UnsupportedProtocolVersion:
-			return "the broker does not speak this version of MQTT: set mqtt_version to 4";
+			return "the broker does not speak this version of MQTT: set mqtt_version to 4, or to auto";
 		case Reason.ClientIdentifierNotValid:
 			return "the broker does not like the name: set name";
 		case Reason.BadUserNameOrPassword:
 		case Reason.NotAuthorized:
 			return "the broker does not let us in: check mqtt_user and mqtt_password";
 		case Reason.SessionTakenOver:
-			return "another client has the same name: set name";
+			return "another client has the same name: set name; to be taken back with a restart only";
 		default:
 			return `the broker said ${reason}`;
 	}
@@ -171,7 +171,7 @@ export function describeBoot(
 	say(`ringbuoy ${VERSION} on ${facts.title}${count}`);
 	if (health !== undefined) say(`started by ${resetWords(health.reset)}${endingWords(health.ending, words)}`);
 	for (const problem of settings.problems) say(`settings: ${problem}`);
-	const version = settings.version === 5 ? "5.0" : "3.1.1";
+	const version = settings.version === 4 ? "3.1.1" : settings.version === 5 ? "5.0" : "5.0 or 3.1.1";
 	if (settings.address !== undefined) say(`${name} connects to ${settings.url}, MQTT ${version}`);
 	say(`memory: ${bytes} bytes for client and store`);
 	const kept = store.unclean ? ", after a life that did not end in order" : "";

@@ -115,6 +115,11 @@ export class Brokers<D extends Dialler = Dialler> implements Dialler {
 		} else this.home = this.at;
 	}
 
+	/** Where it stands in the list, also when it has sent us elsewhere. */
+	get which(): number {
+		return this.at;
+	}
+
 	get stranger(): boolean {
 		const { sessions, brokers } = this.options;
 		return sessions === "separate" && brokers.length > 1 && this.home !== this.at;

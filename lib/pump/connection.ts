@@ -4,6 +4,7 @@ import { Next, type Transport } from "../ports.js";
 import type { Pump } from "../pump.js";
 import { Deadline } from "../session/deadlines.js";
 import { next } from "../session/ends.js";
+import { Attempt, isClose } from "../session/fallback.js";
 import { Choice } from "../session/identity.js";
 import { Phase } from "../session/link.js";
 import { Property, Reason } from "../wire/protocol.js";
@@ -25,6 +26,8 @@ export function dial(pump: Pump): void {
 		return;
 	}
 	if (pump.dialler.stranger === true) pump.identity.beginAnew();
+	session.extras.fallback?.choose(pump.dialler);
+	pump.intake.version5 = session.encoder.version5;
 }
 
 /** The link is up: CONNECT is the first packet [MQTT-3.1.0-1]. It is made once, and waits where it stands until the link takes it. */
@@ -45,12 +48,16 @@ export function connect(pump: Pump): void {
 	session.link.begin(session.clock.ticks);
 }
 
+/** Bytes of a CONNACK of 3.1.1; in 5.0 it has more. */
+const SHORT_CONNACK = 4;
+
 /** Returns 0, or why the link must end. */
 export function connack(pump: Pump): number {
 	const session = pump.session;
 	const packet = session.packet;
 	const link = session.link;
 	pump.deadlines.clear(Deadline.Connack);
+	session.extras.fallback?.answered(packet.reason, pump.intake.size > SHORT_CONNACK);
 	if (packet.reason !== 0) {
 		dismissed(pump);
 		return 0;
@@ -111,6 +118,7 @@ export function end(pump: Pump, reason: number): void {
 	const flushing = pump.deadlines.isSet(Deadline.Flush);
 	const active = pump.active && next(reason) !== Next.Stop;
 	const flushMs = active ? pump.deadlines.remaining(Deadline.Flush, session.clock.ticks) : 0;
+	if (active && session.extras.fallback?.failed(reason, attemptOf(pump, reason)) === true) pump.atOnce = true;
 	pump.transport = null;
 	pump.reason = 0;
 	pump.unread = false;
@@ -133,6 +141,12 @@ export function end(pump: Pump, reason: number): void {
 	session.linkLost(keepQos0, phase, reason);
 	if (!active) session.flush();
 	session.listener.onOffline?.(reason, retryMs);
+}
+
+/** Whether the broker took CONNECT for something that it does not know. */
+function attemptOf(pump: Pump, reason: number): Attempt {
+	if (pump.phase !== Phase.Connecting) return Attempt.NoWord;
+	return isClose(reason) && pump.intake.empty && !pump.unread ? Attempt.Silent : Attempt.Heard;
 }
 
 /** Milliseconds until the next attempt: none while the dialler knows another broker that is to be tried first. */

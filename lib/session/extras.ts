@@ -6,6 +6,7 @@ import type { InboundAliases } from "../wire/decoder.js";
 import type { OutboundAliases } from "../wire/encoder.js";
 import type { Holder } from "../wire/message.js";
 import { Credentials } from "./credentials.js";
+import { Fallback } from "./fallback.js";
 import type { Who } from "./identity.js";
 import type { Session } from "./session.js";
 
@@ -66,21 +67,29 @@ export interface Extras {
 	/** User and password, when one of them is a function. */
 	readonly credentials: (ConnectCredentials & Extra) | null;
 	readonly holds: HeldMessages | null;
+	/** Which version is spoken, with `version: "auto"`. */
+	readonly fallback: (Fallback & Extra) | null;
 }
 
 /** The same, as an application gives them. */
 export type ExtraOptions = {
-	readonly [Name in Exclude<keyof Extras, "credentials">]?: NonNullable<Extras[Name]>;
+	readonly [Name in Exclude<keyof Extras, "credentials" | "fallback">]?: NonNullable<Extras[Name]>;
 };
 
-const NONE: Extras = Object.freeze({ aliases: null, credentials: null, holds: null });
+const NONE: Extras = Object.freeze({ aliases: null, credentials: null, holds: null, fallback: null });
 
 /** Those among the options; without any, an object that is in ROM. */
-export function extrasFrom(options: ExtraOptions & Pick<Who, "user" | "password">): Extras {
-	const { aliases = null, holds = null, user, password } = options;
+export function extrasFrom(options: ExtraOptions & Pick<Who, "user" | "password" | "version">): Extras {
+	const { aliases = null, holds = null, user, password, version } = options;
 	const asked = typeof user === "function" || typeof password === "function";
-	if (aliases === null && holds === null && !asked) return NONE;
-	return { aliases, credentials: asked ? new Credentials(user, password) : null, holds };
+	const auto = version === "auto";
+	if (aliases === null && holds === null && !asked && !auto) return NONE;
+	return {
+		aliases,
+		credentials: asked ? new Credentials(user, password) : null,
+		holds,
+		fallback: auto ? new Fallback() : null,
+	};
 }
 
 /** As a list. Construction only. */

@@ -23,8 +23,13 @@ export const DAY_SECONDS = 86_400;
 
 /** Half of what a client is made of: who we are to the broker. */
 export interface Who {
-	/** 5 (default) or 4, which is 3.1.1. */
-	readonly version?: 4 | 5;
+	/**
+	 * 5 (default); 4, which is 3.1.1; or "auto": 5.0, and 3.1.1 with a broker that knows no other. One is taken for such when it
+	 * refuses 5.0 (0x01, 0x84), or closes three times in a row without a byte after CONNECT; not when it has answered in
+	 * 5.0 in this life, nor while exchanges are open. After a day 5.0 is tried again, with the next connection.
+	 * Costs 9 slots; what is said in CONNECT must be legal in both.
+	 */
+	readonly version?: 4 | 5 | "auto";
 	/** Empty: the server chooses one (5.0). */
 	readonly clientId: string;
 	/** A name for the broker, such as its host. With another one than in the life before, the session that is in the store is void. */
@@ -256,8 +261,8 @@ export class Identity {
 /** Throws on options that no broker could take; returns the version. */
 export function checked(options: Who): 4 | 5 {
 	const version = options.version ?? 5;
-	if (version !== 4 && version !== 5)
-		throw new RangeError(`version must be 4 (MQTT 3.1.1) or 5, not ${version}`);
+	if (version !== 4 && version !== 5 && version !== "auto")
+		throw new RangeError(`version must be 4 (MQTT 3.1.1), 5 or "auto", not ${version}`);
 	const keepAlive = options.keepAliveSeconds ?? 60;
 	if (!(Number.isInteger(keepAlive) && keepAlive >= 0 && keepAlive <= 65_535))
 		throw new RangeError(`keepAliveSeconds must be 0 to 65535, not ${keepAlive}`);
@@ -271,5 +276,5 @@ export function checked(options: Who): 4 | 5 {
 		throw new RangeError("MQTT 3.1.1 needs a clientId, unless sessionExpirySeconds is 0"); // [MQTT-3.1.3-7]
 	if (version !== 5 && options.password !== undefined && options.user === undefined)
 		throw new RangeError("MQTT 3.1.1 needs a user with the password"); // [MQTT-3.1.2-22]
-	return version;
+	return version === 4 ? 4 : 5;
 }

@@ -42,6 +42,11 @@ export class Intake extends Decoder {
 		this.skip = 0;
 	}
 
+	/** True when there is nothing that is not a whole packet yet. */
+	get empty(): boolean {
+		return this.from === this.to;
+	}
+
 	/** Reads once. Returns how many bytes came; 0 when none waits. Only after {@link next} has said `Found.Nothing`. */
 	fill(transport: Transport): number {
 		const { bytes } = this.packet;

@@ -51,6 +51,7 @@ const cold: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 		listOf: "called by the client's constructor, and for the budget",
 	},
 	"lib/extras/aliases.ts": { term: "for the budget" },
+	"lib/session/fallback.ts": { term: "for the budget" },
 	"lib/extras/brokers.ts": { follow: "once for a place that a broker has sent us to" },
 	"lib/extras/reference.ts": {
 		placesIn: "once when a broker sends us elsewhere",

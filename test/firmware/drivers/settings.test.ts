@@ -162,7 +162,7 @@ describe("readSettings", () => {
 		expect(settings.problems).toEqual([
 			"qos: no such setting; the names are in firmware/README.md",
 			`wifi_ssid in the key-value storage must be at most 32 bytes, not "${"x".repeat(33)}"; used instead: none`,
-			'mqtt_version in the build\'s config must be 5, or 4 for MQTT 3.1.1, not "3.1.1"; used instead: 5',
+			'mqtt_version in the build\'s config must be 5, 4 for MQTT 3.1.1, or auto, not "3.1.1"; used instead: 5',
 			"mqtt_qos in the key-value storage cannot be read (mismatch): write it as a string",
 			'interval_secs in the key-value storage must be a whole number from 1 to 86400, not "soon"; used instead: that of the build\'s config',
 			'keep_alive_secs in the build\'s config must be a whole number from 0 to 65535, not "70000"; used instead: 60',
@@ -265,7 +265,7 @@ describe("Values", () => {
 	it.each<[Key, string[], string[]]>([
 		["name", ["board-1", "ä".repeat(32), "x".repeat(64)], ["a b", "a/b", "a+", "#", "x".repeat(65), "a\n"]],
 		["mqtt_root", ["ringbuoy", "a/b/c d"], ["a/", "$SYS", "a/#", "+", "x".repeat(129)]],
-		["mqtt_version", ["4", "5"], ["3", "6", "5.0"]],
+		["mqtt_version", ["4", "5", "auto"], ["3", "6", "5.0"]],
 		["mqtt_qos", ["0", "1", "2"], ["3", "-1", "1.0", "one", " 1"]],
 		["interval_secs", ["1", "86400"], ["0", "86401", "1e3", "0x10", "99999999999"]],
 		["session_secs", ["0", "4294967295"], ["4294967296"]],
