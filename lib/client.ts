@@ -102,8 +102,11 @@ export class Client {
 		const list = listOf(extras);
 		for (const extra of list) size += extra.term(limits).bytes;
 		const arena = new Arena(options.memory, size);
-		const packet = new Packet(arena);
-		const intake = new Intake(packet, arena.region(limits.packetBytes), limits.packetBytes);
+		const { packetBytes } = limits;
+		const intake =
+			extras.fragments?.intake(arena, arena.region(packetBytes), packetBytes) ??
+			new Intake(new Packet(arena), arena.region(packetBytes), packetBytes);
+		const { packet } = intake;
 		const sendStart = arena.region(limits.sendBytes);
 		const encoder = new Encoder(arena, sendStart, sendStart + limits.sendBytes, counters);
 		intake.version5 = encoder.version5 = version5;
@@ -387,7 +390,8 @@ export class Client {
 		const { clientId, user, password, will } = options;
 		const keepAliveSeconds = options.keepAliveSeconds ?? 60;
 		const sessionExpirySeconds = options.sessionExpirySeconds ?? DAY_SECONDS;
-		const { receiveMaximum, packetBytes: maximumPacketSize, sendBytes } = limits;
+		const { receiveMaximum, sendBytes } = limits;
+		const maximumPacketSize = this.session.extras.fragments?.maximumPacketSize ?? limits.packetBytes;
 		const start = this.text + IDENTITY_BYTES;
 		const end = encodeConnect(packet, start, this.textEnd, version5, {
 			clientId, user, password, will, keepAliveSeconds, sessionExpirySeconds, receiveMaximum, maximumPacketSize,

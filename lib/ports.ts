@@ -158,6 +158,8 @@ export interface Content {
 	readonly topicEnd: number;
 	readonly payloadStart: number;
 	readonly payloadEnd: number;
+	/** What {@link Store.hashOf} said with the piece before, when the payload comes in pieces. */
+	readonly hash?: number | undefined;
 }
 
 /** What is wrong with a store, as a number; told by `Listener.onStoreFault`. */

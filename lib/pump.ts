@@ -16,6 +16,8 @@ import { LINK_FAULT_BASE, PacketType, Reason } from "./wire/protocol.js";
 
 /** As {@link Pump.goodbye}: never. */
 export const STAY = -1;
+/** Milliseconds after which a turn that receives pieces of a payload ends, and lets others have theirs. */
+const TURN_MS = 50;
 
 /**
  * Moves bytes between the transport and the session, and keeps the connection alive.
@@ -129,7 +131,7 @@ export class Pump implements LinkEvents, Alarm {
 			if (this.attend()) again = true;
 			if (offerRoom(session)) again = true;
 			// Reading stopped because nothing more could be owed, and goes on when some of that is written.
-			if (this.unread && session.owed.room > 0) again = true;
+			if (this.unread && session.owed.room > 0 && !this.yields) again = true;
 		}
 		// After the goodbye the store has noted that this life ended in order: nothing is written any more.
 		if (session.tend() && this.active && !this.deadlines.isSet(Deadline.Maintain))
@@ -154,8 +156,10 @@ export class Pump implements LinkEvents, Alarm {
 		while (transport !== null && session.owed.room > 0) {
 			const found = intake.next();
 			if (found > 0) {
-				this.handle(found);
+				if (found === Found.Fragment) this.takePiece();
+				else this.handle(found);
 				if (this.reason !== 0 || !this.active) return;
+				if (found === Found.Fragment && this.yields) return;
 			} else if (found < 0) {
 				this.peerFault(-found);
 				return;
@@ -168,6 +172,24 @@ export class Pump implements LinkEvents, Alarm {
 				session.link.heard(session.now);
 			}
 		}
+	}
+
+	/**
+	 * A piece of a payload that is longer than the region. A handler that takes its time, to write flash, shall not hold up all
+	 * else while the link brings more: the turn ends, and the alarm begins the next.
+	 */
+	private takePiece(): void {
+		const { session, deadlines } = this;
+		const fault = this.phase === Phase.Online ? this.intake.take(session) : Reason.ProtocolError;
+		if (fault !== 0) this.peerFault(fault);
+		else if (((session.clock.ticks - session.now) | 0) >= TURN_MS)
+			deadlines.set(Deadline.Resume, session.now, 0);
+	}
+
+	/** The rest of this turn is left to the next one, whose alarm is due. */
+	private get yields(): boolean {
+		const { deadlines } = this;
+		return deadlines.isSet(Deadline.Resume) && deadlines.remaining(Deadline.Resume, this.session.now) === 0;
 	}
 
 	private handle(found: number): void {

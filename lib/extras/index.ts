@@ -2,4 +2,5 @@
 /** What a client can do besides: make one, hand it to the client. What is not imported is not linked. */
 export { Aliases, type AliasOptions } from "./aliases.js";
 export { Brokers, type BrokersOptions, type DiallerTo, type Place } from "./brokers.js";
+export { type FragmentOptions, Fragments } from "./fragments.js";
 export { type HoldOptions, Holds } from "./holds.js";

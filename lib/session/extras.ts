@@ -8,6 +8,7 @@ import type { Holder } from "../wire/message.js";
 import { Credentials } from "./credentials.js";
 import { Fallback } from "./fallback.js";
 import type { Who } from "./identity.js";
+import type { Intake } from "./intake.js";
 import type { Session } from "./session.js";
 
 /*
@@ -61,6 +62,14 @@ export interface HeldMessages extends Extra, Holder {
 	drop(): void;
 }
 
+/** Messages longer than the packet region, in pieces. */
+export interface PayloadFragments extends Extra {
+	/** Maximum Packet Size for CONNECT; 0: none. */
+	readonly maximumPacketSize: number;
+	/** The packet region's keeper, and the packet. In place of the usual ones. */
+	intake(arena: Arena, start: number, size: number): Intake;
+}
+
 /** By the names under which they are among the options of a client. */
 export interface Extras {
 	readonly aliases: TopicAliases | null;
@@ -69,6 +78,7 @@ export interface Extras {
 	readonly holds: HeldMessages | null;
 	/** Which version is spoken, with `version: "auto"`. */
 	readonly fallback: (Fallback & Extra) | null;
+	readonly fragments: PayloadFragments | null;
 }
 
 /** The same, as an application gives them. */
@@ -76,20 +86,26 @@ export type ExtraOptions = {
 	readonly [Name in Exclude<keyof Extras, "credentials" | "fallback">]?: NonNullable<Extras[Name]>;
 };
 
-const NONE: Extras = Object.freeze({ aliases: null, credentials: null, holds: null, fallback: null });
+const NONE: Extras = Object.freeze({
+	aliases: null,
+	credentials: null,
+	fallback: null,
+	fragments: null,
+	holds: null,
+});
 
 /** Those among the options; without any, an object that is in ROM. */
 export function extrasFrom(options: ExtraOptions & Pick<Who, "user" | "password" | "version">): Extras {
-	const { aliases = null, holds = null, user, password, version } = options;
+	const { user, password, version } = options;
 	const asked = typeof user === "function" || typeof password === "function";
-	const auto = version === "auto";
-	if (aliases === null && holds === null && !asked && !auto) return NONE;
-	return {
-		aliases,
+	const extras: Extras = {
+		aliases: options.aliases ?? null,
 		credentials: asked ? new Credentials(user, password) : null,
-		holds,
-		fallback: auto ? new Fallback() : null,
+		fallback: version === "auto" ? new Fallback() : null,
+		fragments: options.fragments ?? null,
+		holds: options.holds ?? null,
 	};
+	return listOf(extras).length === 0 ? NONE : extras;
 }
 
 /** As a list. Construction only. */

@@ -4,6 +4,7 @@ import { Decoder } from "../wire/decoder.js";
 import type { Packet } from "../wire/packet.js";
 import { PacketType, PublishFlag, Reason } from "../wire/protocol.js";
 import { putVarint, varintSize } from "../wire/varint.js";
+import type { Session } from "./session.js";
 
 /** What {@link Intake.next} found; a negative number is `-Reason`: the stream cannot be understood from here on. */
 export const enum Found {
@@ -13,6 +14,8 @@ export const enum Found {
 	Packet = 1,
 	/** The head of a PUBLISH that is longer than the region; its payload is being passed over. 3.1.1 only. */
 	Oversize = 2,
+	/** A piece of a PUBLISH that is longer than the region, for {@link Intake.take}; its last piece is a `Packet`. */
+	Fragment = 3,
 }
 
 /**
@@ -23,12 +26,12 @@ export const enum Found {
 export class Intake extends Decoder {
 	/** Bytes of the packet found last, fixed header included; of an oversize one also those that are being passed over. */
 	size = 0;
-	private from: number;
-	private to: number;
+	protected from: number;
+	protected to: number;
 	/** Bytes of an oversize packet that have not come yet. */
 	private skip = 0;
-	private readonly start: number;
-	private readonly end: number;
+	protected readonly start: number;
+	protected readonly end: number;
 
 	constructor(packet: Packet, start: number, size: number) {
 		super(packet);
@@ -66,6 +69,11 @@ export class Intake extends Decoder {
 		return count;
 	}
 
+	/** Hands on what was found as `Found.Fragment`. Returns 0, or why the link must end. */
+	take(_session: Session): number {
+		return Reason.PacketTooLarge;
+	}
+
 	/** Decodes the next packet. The packet's bytes stay until the next {@link fill}. */
 	next(): number {
 		const from = this.from;
@@ -85,7 +93,7 @@ export class Intake extends Decoder {
 	 * A broker of 5.0 knows our Maximum Packet Size and is at fault. In 3.1.1 there is none, so the payload is passed
 	 * over: the head is made into a PUBLISH of its own, without payload, in place.
 	 */
-	private oversize(size: number): number {
+	protected oversize(size: number): number {
 		const view = this.packet.view;
 		const from = this.from;
 		const first = view.getUint8(from);

@@ -20,13 +20,48 @@ import type { Session } from "./session.js";
 export function takePublish(session: Session, oversize: number): number {
 	const { flags, id } = session.packet;
 	const qos = (flags & PublishFlag.QosMask) >> PublishFlag.QosShift;
-	session.packet.mayRepeat = qos === 2 && (flags & PublishFlag.Dup) !== 0 && session.past !== Past.None;
+	session.packet.mayRepeat = mayRepeat(session);
 	const { holds } = session.extras;
 	if (holds !== null && qos > 0) return takeByHand(session, holds, qos, oversize);
 	if (qos === 2) return publishOnce(session, id, oversize);
 	if (qos === 1) session.owed.push(PacketType.Puback, id, Reason.Success);
 	deliver(session, oversize);
 	return 0;
+}
+
+/** See `Message.mayRepeat`. */
+export function mayRepeat(session: Session): boolean {
+	const again = PublishFlag.Dup | (2 << PublishFlag.QosShift);
+	if ((session.packet.flags & again) !== again) return false;
+	const { holds } = session.extras;
+	return session.past !== Past.None || holds?.lost === true;
+}
+
+/**
+ * True when {@link takePublish} would not give the message to the application. Of one that comes in pieces this is asked at its
+ * beginning; the other way round, that it is given pieces and then not its last, does no harm. So what an earlier life took
+ * counts as new until its last piece tells, see `Store.stale`.
+ */
+export function passes(session: Session, qos: number, id: number): boolean {
+	const { store, link } = session;
+	const { holds } = session.extras;
+	if (qos === 0 || (qos === 1 && holds === null)) return false;
+	const known = qos === 2 && store.inbound(id);
+	if (known && !(session.past === Past.Unclean && store.stale(id, session.packet))) return true;
+	if (link.heldBack !== HeldBack.No) return true;
+	if (holds === null) return !known && store.inboundCount === session.limits.receiveMaximum;
+	return (qos === 2 && holds.awaits(id)) || !holds.hasRoom(qos === 2 && !known);
+}
+
+/** Leaves the message, and all that follow it, with the broker, until the next connection fetches it. */
+export function leave(session: Session): void {
+	session.counters[Counter.HeldBack]++;
+	if (session.link.heldBack === HeldBack.No) session.link.heldBack = HeldBack.NoPlace;
+}
+
+/** Gives the application a piece of a message, which is not the last. */
+export function hand(session: Session): void {
+	session.listener.onMessage?.(session.packet);
 }
 
 export function takePubrel(session: Session): number {
@@ -87,7 +122,6 @@ function publishOnce(session: Session, id: number, oversize: number): number {
 function takeByHand(session: Session, holds: HeldMessages, qos: number, oversize: number): number {
 	const { store, link, packet } = session;
 	const { id } = packet;
-	if (holds.lost && qos === 2 && (packet.flags & PublishFlag.Dup) !== 0) packet.mayRepeat = true;
 	const waits = qos === 2 && holds.awaits(id);
 	let known = qos === 2 && store.inbound(id);
 	if (known && session.past === Past.Unclean && store.stale(id, packet)) {

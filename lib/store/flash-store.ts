@@ -363,7 +363,7 @@ export class FlashStore implements Store {
 
 	hashOf(content: Content): number {
 		const { bytes } = this.journal.log;
-		const topic = crc32(bytes, content.topicStart, content.topicEnd, 0);
-		return crc32(bytes, content.payloadStart, content.payloadEnd, topic);
+		const before = content.hash ?? crc32(bytes, content.topicStart, content.topicEnd, 0);
+		return crc32(bytes, content.payloadStart, content.payloadEnd, before);
 	}
 }

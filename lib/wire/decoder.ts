@@ -33,7 +33,7 @@ export class Decoder {
 	aliases: InboundAliases | null = null;
 	/** The end of the packet that {@link frame} found last, until it is decoded; -1: of none. */
 	private framed = -1;
-	protected readonly packet: Packet;
+	readonly packet: Packet;
 
 	constructor(packet: Packet) {
 		this.packet = packet;

@@ -38,16 +38,39 @@ export class Message {
 
 	/**
 	 * Keeps this message unanswered beyond the callback, until {@link Client.acknowledge}; inside `onMessage` only. Returns a handle,
-	 * 1 to 2³¹ - 1, the same one when it is asked again; `Refusal.NothingHeld` for QoS 0, outside of the callback, and for a QoS 2
-	 * message that was taken by {@link Client.remember}; `Refusal.NotOffered` for a client without `holds: new Holds()`.
-	 * The bytes are not kept: copy what is needed.
+	 * 1 to 2³¹ - 1, the same one when it is asked again; `Refusal.NothingHeld` for QoS 0, outside of the callback, for a QoS 2
+	 * message that was taken by {@link Client.remember}, and for a piece that is not the last; `Refusal.NotOffered` for a client
+	 * without `holds: new Holds()`. The bytes are not kept: copy what is needed.
 	 */
 	hold(): number {
 		const { holder } = this;
 		return holder === undefined ? Refusal.NotOffered : holder.hold();
 	}
 
-	/** Bytes of the payload. */
+	/**
+	 * True when the payload begins, and ends, with these bytes: always, unless the client has `Fragments` and the message is
+	 * longer than the packet region. Then it comes in pieces, in order and without gaps, and has come when `last` has. After
+	 * `onOffline`, or when another `first` comes, the rest of one that has begun does not come any more.
+	 */
+	get first(): boolean {
+		return true;
+	}
+
+	get last(): boolean {
+		return true;
+	}
+
+	/** Bytes of the payload that came before these. */
+	get offset(): number {
+		return 0;
+	}
+
+	/** Bytes of the whole payload, known from the first piece on. */
+	get totalLength(): number {
+		return this.length;
+	}
+
+	/** Bytes of the payload, or of this piece of it. */
 	get length(): number {
 		return this.payloadEnd - this.payloadStart;
 	}

@@ -58,6 +58,11 @@ const cold: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 		placeIn: "part of it",
 	},
 	"lib/extras/holds.ts": { term: "for the budget" },
+	"lib/extras/fragments.ts": {
+		term: "for the budget",
+		attach: "called by the client's constructor",
+		intake: "called by the client's constructor",
+	},
 	"lib/wire/message.ts": {
 		payload: "allocates, and says so",
 		decodeText: "for text() and topic(), which allocate and say so",

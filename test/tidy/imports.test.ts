@@ -65,8 +65,16 @@ const rules: readonly Rule[] = [
 	},
 	{
 		of: ["lib/extras/"],
-		may: ["lib/extras/", "lib/wire/", "lib/memory/", "lib/ports.ts", "lib/limits.ts", "lib/counters.ts"],
-		types: ["lib/session/", "lib/listener.ts"],
+		may: [
+			"lib/extras/",
+			"lib/session/",
+			"lib/wire/",
+			"lib/memory/",
+			"lib/ports.ts",
+			"lib/limits.ts",
+			"lib/counters.ts",
+			"lib/listener.ts",
+		],
 		because: "an extra is known to the session by an interface only, so it can be left out",
 	},
 	{

@@ -18,8 +18,8 @@ export const SESSION_RULES = [
 		name: "may-repeat",
 		rule: "a message that may be a repeat after a cut says so",
 		file: RECEIVER,
-		find: "qos === 2 && (flags & PublishFlag.Dup) !== 0 && session.past !== Past.None;",
-		replace: "false;",
+		find: "if ((session.packet.flags & again) !== again) return false;",
+		replace: "return false;",
 		by: ["one cut: QoS 2 received, one by one", "test: test/lib/session/lives.test.ts"],
 	},
 	{
