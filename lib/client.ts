@@ -5,6 +5,7 @@ import type { Listener } from "./listener.js";
 import { Arena } from "./memory/arena.js";
 import { OwedRing } from "./memory/ring.js";
 import type { Ports, Store } from "./ports.js";
+import { authenticateAnew } from "./pump/connection.js";
 import { Pump, STAY } from "./pump.js";
 import { type ExtraOptions, extrasFrom, listOf } from "./session/extras.js";
 import {
@@ -218,6 +219,16 @@ export class Client {
 		this.pump.flush(ms > 0 ? Math.min(ms, 0x4000_0000) : 0);
 	}
 
+	/**
+	 * Authenticates anew, with the method of CONNECT [5.0, 4.12.1]; all else goes on meanwhile. `listener.onReauthenticated` tells
+	 * the good end, a bad one ends the connection. Returns 0 or a refusal: `NotOffered` without `authentication` among the
+	 * options, `Offline`, `Busy` while it is under way, `TooLong` when the method threw, or wrote what does not fit.
+	 */
+	reauthenticate(): number {
+		const refused = authenticateAnew(this.pump);
+		return refused < 0 ? this.refuse(refused) : 0;
+	}
+
 	/** True between `onOnline` and `onOffline`. */
 	get online(): boolean {
 		return this.pump.phase === Phase.Online;
@@ -399,7 +410,7 @@ export class Client {
 		}); // biome-ignore format: a list
 		this.text = end + (version5 && clientId === "" ? ASSIGNED_ID_BYTES : 0);
 		if (this.text > this.textEnd) throw new RangeError("the region for text is full: raise limits.textBytes");
-		const longest = this.text - start;
+		const longest = this.text - start + (this.session.extras.authentication?.most ?? 0);
 		if (1 + varintSize(longest) + longest > sendBytes)
 			throw new RangeError("CONNECT does not fit: raise limits.sendBytes");
 		return new Identity(packet, options, start, end);

@@ -112,6 +112,7 @@ export const Reason: Dictionary<typeof Reasons> = Object.freeze({
 	RequestTimeout: Reasons.RequestTimeout,
 	CredentialsFailed: Reasons.CredentialsFailed,
 	HoldTimeout: Reasons.HoldTimeout,
+	AuthenticationTimeout: Reasons.AuthenticationTimeout,
 });
 export type Reason = Reasons;
 

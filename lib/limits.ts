@@ -37,7 +37,7 @@ export interface Limits {
 	readonly publishIds: number;
 	/** Milliseconds until the link must be up, name look-up and TLS included. */
 	readonly connectMs: number;
-	/** Milliseconds from CONNECT to CONNACK. */
+	/** Milliseconds from CONNECT to CONNACK, or from one packet of an enhanced authentication to the next. */
 	readonly connackMs: number;
 	/** Milliseconds from PINGREQ to any byte of the broker. */
 	readonly pingReplyMs: number;

@@ -57,6 +57,8 @@ export interface Listener {
 	onStoreFault?(fault: StoreFault): void;
 	/** What `flush` waited for is done (`remaining` 0), or its time is up with so many messages unfinished. */
 	onFlushed?(remaining: number): void;
+	/** What {@link Client.reauthenticate} asked for came to a good end. A bad one ends the connection. */
+	onReauthenticated?(): void;
 	/**
 	 * The connection ended, or was not made. `reason` is a `Reason`, or `-16 - LinkFault`. The next attempt is in
 	 * `retryMs` milliseconds, 0 being at once. What decides:

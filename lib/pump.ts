@@ -2,7 +2,17 @@
 import { Counter } from "./counters.js";
 import type { Arena } from "./memory/arena.js";
 import type { Alarm, Dialler, Link as LinkEvents, LinkFault, Ports, Transport } from "./ports.js";
-import { connack, connect, dial, dismissed, end, say } from "./pump/connection.js";
+import {
+	authenticate,
+	connack,
+	connect,
+	converse,
+	dial,
+	dismissed,
+	end,
+	overdue,
+	say,
+} from "./pump/connection.js";
 import { Backoff } from "./session/backoff.js";
 import { Deadline, Deadlines, Flushing } from "./session/deadlines.js";
 import type { Identity } from "./session/identity.js";
@@ -123,6 +133,7 @@ export class Pump implements LinkEvents, Alarm {
 		while (again) {
 			if (this.unread && this.reason === 0) this.receive();
 			if (this.reason === 0 && this.phase === Phase.Greeting) connect(this);
+			if (this.reason === 0 && this.phase === Phase.Connecting) converse(this);
 			if (this.reason === 0 && this.phase === Phase.Online) this.write();
 			again = this.reason !== 0;
 			if (again) end(this, this.reason);
@@ -200,11 +211,13 @@ export class Pump implements LinkEvents, Alarm {
 		let fault = 0;
 		if (this.phase === Phase.Online) {
 			if (packet.type === PacketType.Disconnect) dismissed(this);
+			else if (packet.type === PacketType.Auth) fault = authenticate(this);
 			else fault = session.handle(found === Found.Oversize ? this.intake.size : 0);
 			// An answer is progress: the other requests have their time from now.
 			if (packet.type === PacketType.Suback || packet.type === PacketType.Unsuback)
 				this.deadlines.clear(Deadline.Request);
 		} else if (packet.type === PacketType.Connack && this.phase === Phase.Connecting) fault = connack(this);
+		else if (packet.type === PacketType.Auth && this.phase === Phase.Connecting) fault = authenticate(this);
 		else fault = Reason.ProtocolError; // the first packet is CONNACK [MQTT-3.2.0-1]
 		if (fault !== 0) this.peerFault(fault);
 	}
@@ -223,6 +236,8 @@ export class Pump implements LinkEvents, Alarm {
 		const transport = this.transport as Transport;
 		for (let more = true; more && this.reason === 0 && this.transport === transport; ) {
 			encoder.allow(transport.room, session.limits.sendBytes);
+			// Nothing overtakes AUTH, or a link with little room might never take it.
+			if (session.extras.authentication?.gather(encoder)) break;
 			if (session.link.pingDue && encoder.ping()) session.link.pingDue = false;
 			if (session.owed.count > session.counters[Counter.PeakOwed])
 				session.counters[Counter.PeakOwed] = session.owed.count;
@@ -315,7 +330,7 @@ export class Pump implements LinkEvents, Alarm {
 		else if (which === Deadline.PingReply) {
 			if (this.session.link.pingOpen) this.reason = Reason.PingTimeout;
 		} else if (which === Deadline.Connect) this.reason = Reason.ConnectTimeout;
-		else if (which === Deadline.Connack) this.reason = Reason.ConnackTimeout;
+		else if (which === Deadline.Connack) overdue(this);
 		else if (which === Deadline.Request) this.reason = Reason.RequestTimeout;
 		else if (which === Deadline.Fetch) {
 			if (!freeCarried(this.session)) this.peerFault(Reason.ReceiveMaximumExceeded);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** What a client can do besides: make one, hand it to the client. What is not imported is not linked. */
 export { Aliases, type AliasOptions } from "./aliases.js";
+export { Authentication, type AuthenticationMethod, type AuthenticationOptions } from "./authentication.js";
 export { Brokers, type BrokersOptions, type DiallerTo, type Place } from "./brokers.js";
 export { type FragmentOptions, Fragments } from "./fragments.js";
 export { type HoldOptions, Holds } from "./holds.js";

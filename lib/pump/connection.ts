@@ -8,6 +8,7 @@ import { Attempt, isClose } from "../session/fallback.js";
 import { Choice } from "../session/identity.js";
 import { Phase } from "../session/link.js";
 import { Property, Reason } from "../wire/protocol.js";
+import { Refusal } from "../wire/refusal.js";
 
 /*
  * A connection's life, from the dial to the end, as the pump goes through it; `Phase` has the drawing.
@@ -62,6 +63,11 @@ export function connack(pump: Pump): number {
 		dismissed(pump);
 		return 0;
 	}
+	const { authentication } = session.extras;
+	if (authentication !== null) {
+		const refused = authentication.accept(packet);
+		if (refused !== 0) return distrusted(pump, refused);
+	} else if (packet.property(Property.AuthenticationMethod, 0) > 0) return Reason.ProtocolError; // [MQTT-4.12.0-6]
 	pump.dialler.accepted?.(false);
 	const fault = pump.identity.accept(session.store);
 	if (fault > 0) return fault;
@@ -80,6 +86,57 @@ export function connack(pump: Pump): number {
 	if (link.keepAliveMs > 0) pump.deadlines.set(Deadline.Ping, now, link.keepAliveMs);
 	session.start(packet.sessionPresent === 1, pump.identity.choices);
 	session.listener.onOnline?.(packet.sessionPresent === 1);
+	return 0;
+}
+
+/** An AUTH came. The time that the server may be silent runs anew. Returns 0, or why the link must end. */
+export function authenticate(pump: Pump): number {
+	const { packet, clock, limits, extras } = pump.session;
+	const { authentication } = extras;
+	if (authentication === null) return Reason.ProtocolError; // [MQTT-4.12.0-6]
+	const fault = authentication.receive(packet);
+	if (authentication.isOpen) pump.deadlines.set(Deadline.Connack, clock.ticks, limits.connackMs);
+	else pump.deadlines.clear(Deadline.Connack);
+	return distrusted(pump, fault);
+}
+
+/** Re-authentication is asked for. Returns 0 or a refusal. */
+export function authenticateAnew(pump: Pump): number {
+	const { clock, limits, extras } = pump.session;
+	if (extras.authentication === null) return Refusal.NotOffered;
+	if (pump.phase !== Phase.Online) return Refusal.Offline;
+	const refused = extras.authentication.again();
+	if (refused < 0) return refused;
+	pump.deadlines.set(Deadline.Connack, clock.ticks, limits.connackMs);
+	pump.turn();
+	return 0;
+}
+
+/** Before CONNACK nothing but AUTH is said [MQTT-3.1.2-30]. */
+export function converse(pump: Pump): void {
+	const { encoder, extras, limits } = pump.session;
+	if (extras.authentication === null) return;
+	const transport = pump.transport as Transport;
+	encoder.allow(transport.room, limits.sendBytes);
+	extras.authentication.gather(encoder);
+	if (encoder.position > encoder.start) pump.transmit(transport);
+}
+
+/** The server was silent for too long: CONNACK did not come, or an authentication came to no end [MQTT-4.12.1-2]. */
+export function overdue(pump: Pump): void {
+	const connecting = pump.phase === Phase.Connecting;
+	if (!connecting) say(pump, Reason.Unspecified);
+	pump.reason = connecting ? Reason.ConnackTimeout : Reason.AuthenticationTimeout;
+}
+
+/**
+ * That we do not trust the server is no fault of the protocol, and has no reason code that a client may send
+ * [5.0, 3.14.2.1]: the server hears 0x80, the application what it is. Returns any other reason.
+ */
+function distrusted(pump: Pump, reason: number): number {
+	if (reason !== Reason.NotAuthorized) return reason;
+	say(pump, Reason.Unspecified);
+	pump.reason = reason;
 	return 0;
 }
 

@@ -7,7 +7,7 @@ import type { Alarm, Clock, Timer } from "../ports.js";
 export const enum Deadline {
 	/** The link comes up. */
 	Connect = 0,
-	/** CONNACK comes. */
+	/** CONNACK comes, or the next AUTH. */
 	Connack = 1,
 	/** It is time to look whether a PINGREQ is due. */
 	Ping = 2,

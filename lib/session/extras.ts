@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 import type { BudgetTerm, Limits } from "../limits.js";
 import type { Arena } from "../memory/arena.js";
-import type { ConnectCredentials } from "../wire/connect.js";
+import type { ConnectCredentials, ConnectProperties } from "../wire/connect.js";
 import type { InboundAliases } from "../wire/decoder.js";
-import type { OutboundAliases } from "../wire/encoder.js";
+import type { Encoder, OutboundAliases } from "../wire/encoder.js";
 import type { Holder } from "../wire/message.js";
+import type { Packet } from "../wire/packet.js";
 import { Credentials } from "./credentials.js";
 import { Fallback } from "./fallback.js";
 import type { Who } from "./identity.js";
@@ -70,9 +71,26 @@ export interface PayloadFragments extends Extra {
 	intake(arena: Arena, start: number, size: number): Intake;
 }
 
+/** Enhanced authentication of 5.0 [3.15, 4.12]; its properties go into CONNECT. */
+export interface EnhancedAuthentication extends Extra, ConnectProperties {
+	/** The most bytes that the properties may have. */
+	readonly most: number;
+	/** An exchange is under way. */
+	readonly isOpen: boolean;
+	/** A CONNACK with success is in the packet. Returns 0, or why the link must end; `NotAuthorized` is ours to say, not the server's. */
+	accept(packet: Packet): number;
+	/** The same for AUTH. */
+	receive(packet: Packet): number;
+	/** Authenticates anew, on a connection that is online. Returns 0 or a refusal. */
+	again(): number;
+	/** Encodes the AUTH that is due, if any. Returns true when there is no room for it. */
+	gather(encoder: Encoder): boolean;
+}
+
 /** By the names under which they are among the options of a client. */
 export interface Extras {
 	readonly aliases: TopicAliases | null;
+	readonly authentication: EnhancedAuthentication | null;
 	/** User and password, when one of them is a function. */
 	readonly credentials: (ConnectCredentials & Extra) | null;
 	readonly holds: HeldMessages | null;
@@ -88,6 +106,7 @@ export type ExtraOptions = {
 
 const NONE: Extras = Object.freeze({
 	aliases: null,
+	authentication: null,
 	credentials: null,
 	fallback: null,
 	fragments: null,
@@ -100,6 +119,7 @@ export function extrasFrom(options: ExtraOptions & Pick<Who, "user" | "password"
 	const asked = typeof user === "function" || typeof password === "function";
 	const extras: Extras = {
 		aliases: options.aliases ?? null,
+		authentication: options.authentication ?? null,
 		credentials: asked ? new Credentials(user, password) : null,
 		fallback: version === "auto" ? new Fallback() : null,
 		fragments: options.fragments ?? null,

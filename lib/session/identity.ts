@@ -13,7 +13,7 @@ import type { Encoder } from "../wire/encoder.js";
 import type { Packet } from "../wire/packet.js";
 import { Property, Protocol, Reason } from "../wire/protocol.js";
 import { varintAt, varintSize } from "../wire/varint.js";
-import type { Extras } from "./extras.js";
+import type { ExtraOptions, Extras } from "./extras.js";
 
 /** Room for a client identifier that the server chooses. */
 export const ASSIGNED_ID_BYTES = 64;
@@ -203,7 +203,7 @@ export class Identity {
 		const at = this.start + ConnectAt.Flags;
 		if (anew || (encoder.version5 && !store.established)) bytes[at] |= ConnectFlag.CleanStart;
 		else bytes[at] &= ~ConnectFlag.CleanStart;
-		return sayConnect(encoder, this.start, this.end, null, extras.credentials);
+		return sayConnect(encoder, this.start, this.end, extras.authentication, extras.credentials);
 	}
 
 	/**
@@ -259,7 +259,7 @@ export class Identity {
 }
 
 /** Throws on options that no broker could take; returns the version. */
-export function checked(options: Who): 4 | 5 {
+export function checked(options: Who & ExtraOptions): 4 | 5 {
 	const version = options.version ?? 5;
 	if (version !== 4 && version !== 5 && version !== "auto")
 		throw new RangeError(`version must be 4 (MQTT 3.1.1), 5 or "auto", not ${version}`);
@@ -276,5 +276,8 @@ export function checked(options: Who): 4 | 5 {
 		throw new RangeError("MQTT 3.1.1 needs a clientId, unless sessionExpirySeconds is 0"); // [MQTT-3.1.3-7]
 	if (version !== 5 && options.password !== undefined && options.user === undefined)
 		throw new RangeError("MQTT 3.1.1 needs a user with the password"); // [MQTT-3.1.2-22]
+	// Falling back to a version without it would let anybody in the middle take it away.
+	if (version !== 5 && options.authentication !== undefined)
+		throw new RangeError("authentication needs version 5: MQTT 3.1.1 has none");
 	return version === 4 ? 4 : 5;
 }

@@ -76,7 +76,7 @@ export class Session {
 			return fault === STRAY ? 0 : fault;
 		}
 		if (type === PacketType.Pingresp) return 0;
-		// A second CONNACK, or an AUTH that was never asked for [MQTT-4.12.0-1].
+		// A second CONNACK.
 		return Reason.ProtocolError;
 	}
 

@@ -152,10 +152,15 @@ export const enum Reason {
 	DialFailed = -8,
 	/** SUBSCRIBE or UNSUBSCRIBE was not answered in `requestMs`. */
 	RequestTimeout = -9,
-	/** `user` or `password`, as functions, threw, or gave what is no text (or bytes) or does not fit into CONNECT. */
+	/**
+	 * `user` or `password`, as functions, threw, or gave what is no text (or bytes) or does not fit into CONNECT; or the method
+	 * of authentication threw when it was to begin, or wrote more than it has room for.
+	 */
 	CredentialsFailed = -10,
 	/** 3.1.1: a message that was held was not acknowledged in time; the broker sends it again. */
 	HoldTimeout = -11,
+	/** In a re-authentication the server was silent for `connackMs`. */
+	AuthenticationTimeout = -12,
 }
 
 /** `reason` for a link that broke: {@link LinkFault} 0 to 9 as -16 to -25. */

@@ -63,6 +63,9 @@ export class Recorder implements Listener {
 	onStoreFault(fault: number): void {
 		this.#note(["fault", fault]);
 	}
+	onReauthenticated(): void {
+		this.#note(["reauthenticated"]);
+	}
 	onOffline(reason: number, retryMs: number): void {
 		this.retries.push(retryMs);
 		this.#note(["offline", reason, retryMs >= 0]);

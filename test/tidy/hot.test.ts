@@ -52,6 +52,10 @@ const cold: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 	},
 	"lib/extras/aliases.ts": { term: "for the budget" },
 	"lib/session/fallback.ts": { term: "for the budget" },
+	"lib/extras/authentication.ts": {
+		term: "for the budget",
+		attach: "called by the client's constructor",
+	},
 	"lib/extras/brokers.ts": { follow: "once for a place that a broker has sent us to" },
 	"lib/extras/reference.ts": {
 		placesIn: "once when a broker sends us elsewhere",
