@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Plain TCP on a device. */
-import { type Clock, type Dialler, type Link, LinkFault, type Transport } from "../../lib/index.js";
+import { type Clock, type Link, LinkFault, type Transport } from "../../lib/index.js";
+import type { Leading } from "./elsewhere.js";
 import { faultOf, wordsFor } from "./faults.js";
 import type { DeviceMemory } from "./memory.js";
 import type { Answer, Resolver } from "./resolver.js";
@@ -36,23 +37,19 @@ export interface TcpOptions {
 }
 
 /** One transport, one options object and three callbacks serve all connections: what a dial allocates is the socket. */
-export class TcpDialler implements Dialler, Answer {
+export class TcpDialler implements Leading, Answer {
 	readonly #transport: SocketTransport;
 	readonly #io: SocketClass;
-	readonly #host: string;
+	#host = "";
 	readonly #resolver: Resolver | undefined;
 	readonly #network: { readonly up: boolean } | undefined;
 	readonly #socket: SocketOptions;
 
 	constructor(options: TcpOptions) {
 		const { memory, clock, host, port = 1883, resolver, connectMs = 15_000, onException } = options;
-		if (host === "") throw new RangeError("a broker needs a host name or an address");
-		if (!Number.isInteger(port) || port < 1 || port > 65535)
-			throw new RangeError(`a port is 1 to 65535, not ${port}`);
 		const transport = new SocketTransport({ memory, clock, connectMs, preparation: resolver, onException });
 		this.#transport = transport;
 		this.#io = options.io;
-		this.#host = host;
 		this.#resolver = resolver;
 		this.#network = options.network;
 		this.#socket = {
@@ -69,6 +66,15 @@ export class TcpDialler implements Dialler, Answer {
 				if (transport.owns(this)) transport.failed(fault);
 			},
 		};
+		this.leadTo(host, port);
+	}
+
+	leadTo(host: string, port: number): void {
+		if (host === "") throw new RangeError("a broker needs a host name or an address");
+		if (!Number.isInteger(port) || port < 1 || port > 65535)
+			throw new RangeError(`a port is 1 to 65535, not ${port}`);
+		this.#host = host;
+		this.#socket.port = port;
 	}
 
 	/** What happened last and what to do about it, in a sentence made when it is read; empty before the first failure. */

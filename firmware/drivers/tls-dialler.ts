@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** TLS on a device, by the SDK's `TLSSocket` over the same TCP class that the plain dialler uses. */
 
-import type { Alarm, Clock, Dialler, Link, Timer, Transport } from "../../lib/index.js";
+import type { Alarm, Clock, Link, Timer, Transport } from "../../lib/index.js";
 import { isRsaKey } from "./certificates.js";
+import type { Leading } from "./elsewhere.js";
 import { type Keeper, SecureSocket, type SessionOptions, type TlsSocketClass } from "./secure-socket.js";
 import type { SocketClass, SocketOptions } from "./socket.js";
 import { TcpDialler, type TcpOptions } from "./tcp-dialler.js";
@@ -39,16 +40,18 @@ export interface TlsOptions extends TcpOptions {
 	readonly secure?: SecureOptions;
 }
 
-export class TlsDialler implements Dialler, Keeper, Alarm {
+export class TlsDialler implements Leading, Keeper, Alarm {
 	readonly tls: TlsSocketClass;
 	readonly io: SocketClass;
-	readonly trust: Trust | undefined;
+	trust: Trust | undefined;
 	readonly #tcp: TcpDialler;
 	readonly #clock: Clock;
 	readonly #timer: Timer;
-	readonly #place: string;
+	#place = "";
 	readonly #secure: SecureOptions;
-	readonly #serverName: string;
+	#serverName = "";
+	/** Makes what judges a server of that name. */
+	readonly #judge: (name: string) => Trust | undefined;
 	/** The last session with a server that was checked. */
 	known: Uint8Array | undefined;
 	/** A session that ended badly is not resumed. */
@@ -65,9 +68,7 @@ export class TlsDialler implements Dialler, Keeper, Alarm {
 		this.io = options.io;
 		this.#clock = clock;
 		this.#timer = clock.timer(this);
-		this.#place = `${host}:${port}`;
 		this.#secure = secure;
-		this.#serverName = secure.serverName ?? host;
 		const roots: readonly Der[] = Array.isArray(ca) ? ca : [ca as Der];
 		for (let i = 0; i < roots.length; i++) check(roots[i], "a trusted root");
 		for (let i = 0; i < clientCertificates.length; i++) check(clientCertificates[i], "a client certificate");
@@ -78,7 +79,9 @@ export class TlsDialler implements Dialler, Keeper, Alarm {
 			if (!isRsaKey(bytesOf(clientKey))) throw new RangeError("the client's key must be RSA, in PKCS#8");
 		}
 		const { x509, certificates } = options;
-		if (secure.verify !== false) this.trust = new Trust(x509, certificates, roots, this.#serverName);
+		this.#judge = (name) =>
+			secure.verify === false ? undefined : new Trust(x509, certificates, roots, name);
+		this.#name(host, port, secure.serverName ?? host);
 		const keeper: Keeper = this;
 		this.#tcp = new TcpDialler({
 			...options,
@@ -89,6 +92,21 @@ export class TlsDialler implements Dialler, Keeper, Alarm {
 				}
 			},
 		});
+	}
+
+	/** The certificate must carry that name then, whatever `serverName` was: the option names another server. */
+	leadTo(host: string, port: number): void {
+		this.#tcp.leadTo(host, port);
+		this.#name(host, port, host);
+		this.#words = "";
+	}
+
+	#name(host: string, port: number, serverName: string): void {
+		this.#place = `${host}:${port}`;
+		this.#serverName = serverName;
+		this.trust = this.#judge(serverName);
+		// The session of another server says nothing of this one.
+		this.known = undefined;
 	}
 
 	/** What happened last and what to do about it, in a sentence; empty before the first failure. */

@@ -8,5 +8,12 @@ export { NodeRandom, SeededRandom } from "./random.js";
 export { NodeSchedule } from "./schedule.js";
 export { TcpDialler, type TcpOptions } from "./tcp.js";
 export { TlsDialler, type TlsOptions } from "./tls.js";
-export { type Broker, type BrokerOptions, type BrokerUrl, brokerAt, parseBrokerUrl } from "./url.js";
+export {
+	type Broker,
+	type BrokerOptions,
+	type BrokerUrl,
+	brokerAt,
+	diallerTo,
+	parseBrokerUrl,
+} from "./url.js";
 export { WebSocketDialler, type WebSocketOptions } from "./websocket.js";

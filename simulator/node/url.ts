@@ -30,15 +30,31 @@ export type BrokerOptions = Omit<TlsOptions & TcpOptions, "host" | "port">;
 /** The dialler for a URL. Throws when the URL or the certificates cannot be used, and says why. */
 export function brokerAt(url: string, options: BrokerOptions = {}): Broker {
 	const parsed = parseBrokerUrl(url);
-	const { secure, host, port, path } = parsed;
+	return { ...parsed, dialler: diallerOf(parsed, options) };
+}
+
+/**
+ * Leads to where a broker sends its clients, for `Brokers` of `ringbuoy/extras`: as {@link brokerAt} with the same URL and options,
+ * but for host and port. TLS stays TLS, a WebSocket keeps its path, the same authorities are trusted, and the certificate must
+ * carry the name that is dialled, whatever `servername` was.
+ */
+export function diallerTo(
+	url: string,
+	options: BrokerOptions = {},
+): (host: string, port: number) => Broker["dialler"] {
+	const parsed = parseBrokerUrl(url);
+	const { servername: _, ...rest } = options;
+	return (host, port) => diallerOf({ ...parsed, host, port: port === 0 ? parsed.port : port }, rest);
+}
+
+function diallerOf({ secure, host, port, path }: BrokerUrl, options: BrokerOptions): Broker["dialler"] {
 	if (path !== undefined) {
 		const { alpn, ...rest } = options;
-		return { ...parsed, dialler: new WebSocketDialler({ ...rest, secure, host, port, path }) };
+		return new WebSocketDialler({ ...rest, secure, host, port, path });
 	}
-	const dialler = secure
+	return secure
 		? new TlsDialler({ ...options, host, port })
 		: new TcpDialler({ host, port, localAddress: options.localAddress });
-	return { ...parsed, dialler };
 }
 
 const ports: Readonly<Record<string, number>> = { mqtt: 1883, mqtts: 8883, ws: 80, wss: 443 };

@@ -80,7 +80,7 @@ export class WebSocketTransport implements Transport, Link, Alarm {
 	#waiting = 0;
 	readonly #frames = new FrameReader();
 	readonly #frame: FrameWriter;
-	readonly #block: Uint8Array;
+	#block = new Uint8Array(0);
 	/** Bytes of the request that are sent, then whether the answer's end is near: how much of its last four bytes has come. */
 	#sent = 0;
 	#ending = 0;
@@ -92,18 +92,24 @@ export class WebSocketTransport implements Transport, Link, Alarm {
 	#telling = false;
 	readonly #dialler: Dialler & { readonly lastError: string };
 	readonly #random: Random;
-	readonly #upgrade: Upgrade;
-	readonly #place: string;
+	#upgrade!: Upgrade;
+	#place = "";
 	readonly #timer: Timer;
 
 	constructor(options: WebSocketTransportOptions) {
 		this.#dialler = options.dialler;
 		this.#random = options.random;
 		this.#frame = new FrameWriter(options.random);
-		this.#upgrade = options.upgrade;
-		this.#place = options.place;
 		this.#timer = options.clock.timer(this);
-		this.#block = new Uint8Array(Math.max(At.End, options.upgrade.bytes));
+		this.address(options.upgrade, options.place);
+	}
+
+	/** From the next connection on it asks for that; not while there is one. */
+	address(upgrade: Upgrade, place: string): void {
+		this.#upgrade = upgrade;
+		this.#place = place;
+		const bytes = Math.max(At.End, upgrade.bytes);
+		if (bytes > this.#block.length) this.#block = new Uint8Array(bytes);
 	}
 
 	// ── what the core calls ──────────────────────────────────────────────────────────────────────────────────────

@@ -67,6 +67,7 @@ export class Bench {
 			memory: new DeviceMemory(64),
 			clock,
 			host: "10.0.0.1",
+			resolver: { lastError: "", resolve: (_, answer) => answer.onResolved("10.0.0.1"), cancel() {} },
 			...(onException === undefined ? {} : { onException }),
 		});
 	}

@@ -5,7 +5,17 @@ import { costly } from "../../../tidy/costly.js";
 import { read } from "../../../tidy/source.js";
 
 /** What runs once in a connection. */
-const cold = ["open", "close", "onError", "#readAnswer", "#fail", "#violated", "#meet", "violationWords"];
+const cold = [
+	"open",
+	"address",
+	"close",
+	"onError",
+	"#readAnswer",
+	"#fail",
+	"#violated",
+	"#meet",
+	"violationWords",
+];
 
 test.each(["frame-reader", "frame-writer", "mask", "transport"])("%s", (name) => {
 	const path = `firmware/drivers/websocket/${name}.ts`;
