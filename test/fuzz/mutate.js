@@ -11,6 +11,9 @@ const LENGTH_MAX = 512;
 /** What `decode` may say. */
 const FAULTS = [0, 0x81, 0x82, 0x90, 0x94];
 
+/** Takes five topic aliases, whatever they mean. */
+const ALIASES = { inboundMaximum: 5, inbound: () => 0 };
+
 /** A small generator of random numbers (mulberry32): the same seed, the same inputs, on every machine. */
 export function randomFrom(seed) {
 	let state = seed >>> 0;
@@ -126,11 +129,14 @@ export class Fuzzer {
 	inputs = 0;
 	accepted = 0;
 	slowestMs = 0;
+	/** The last input and what was said of it. */
+	last;
 	#random;
 	#seeds;
 	#arena;
 	#packet;
 	#decoder;
+	#result = 0;
 	#input = new Uint8Array(LENGTH_MAX + 16);
 	#scratch = new Uint8Array(LENGTH_MAX + 16);
 
@@ -157,9 +163,10 @@ export class Fuzzer {
 			size = Math.min(LENGTH_MAX, repairLength(bytes, size, random, this.#scratch));
 		const decoder = this.#decoder;
 		decoder.version5 = random(4) > 0 ? seed.version5 : !seed.version5;
-		decoder.aliasMaximum = random(2) * 5;
+		decoder.aliases = random(2) ? ALIASES : null;
 		this.inputs++;
 		this.#check(size, random);
+		this.last = { bytes: bytes.subarray(0, size), version5: decoder.version5, result: this.#result };
 	}
 
 	#fail(size, what) {
@@ -203,6 +210,7 @@ export class Fuzzer {
 		const stop = framed > 0 && framed <= size ? BEFORE + framed : end;
 		const result = decoder.decode(BEFORE, stop);
 		if (!FAULTS.includes(result)) this.#fail(size, `decode said ${result}`);
+		this.#result = result;
 		if (result === 0) {
 			if (poison === 0) this.accepted++;
 			this.#checkPacket(size, stop);

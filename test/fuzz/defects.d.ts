@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: MIT
+export const DEFECTS: readonly { readonly name: string }[];
