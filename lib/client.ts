@@ -398,17 +398,20 @@ export class Client {
 	/** Writes CONNECT, once. */
 	private identify(options: ClientOptions, version5: boolean): Identity {
 		const { packet, limits } = this.session;
-		const { clientId, user, password, will } = options;
 		const keepAliveSeconds = options.keepAliveSeconds ?? 60;
 		const sessionExpirySeconds = options.sessionExpirySeconds ?? DAY_SECONDS;
 		const { receiveMaximum, sendBytes } = limits;
 		const maximumPacketSize = this.session.extras.fragments?.maximumPacketSize ?? limits.packetBytes;
 		const start = this.text + IDENTITY_BYTES;
 		const end = encodeConnect(packet, start, this.textEnd, version5, {
-			clientId, user, password, will, keepAliveSeconds, sessionExpirySeconds, receiveMaximum, maximumPacketSize,
+			...options,
+			keepAliveSeconds,
+			sessionExpirySeconds,
+			receiveMaximum,
+			maximumPacketSize,
 			topicAliasMaximum: this.session.extras.aliases?.inboundMaximum ?? 0,
-		}); // biome-ignore format: a list
-		this.text = end + (version5 && clientId === "" ? ASSIGNED_ID_BYTES : 0);
+		});
+		this.text = end + (version5 && options.clientId === "" ? ASSIGNED_ID_BYTES : 0);
 		if (this.text > this.textEnd) throw new RangeError("the region for text is full: raise limits.textBytes");
 		const longest = this.text - start + (this.session.extras.authentication?.most ?? 0);
 		if (1 + varintSize(longest) + longest > sendBytes)

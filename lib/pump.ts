@@ -10,6 +10,7 @@ import {
 	dial,
 	dismissed,
 	end,
+	isUnwanted,
 	overdue,
 	say,
 } from "./pump/connection.js";
@@ -210,7 +211,8 @@ export class Pump implements LinkEvents, Alarm {
 		session.counters[Counter.BytesIn + packet.type] += this.intake.size;
 		let fault = 0;
 		if (this.phase === Phase.Online) {
-			if (packet.type === PacketType.Disconnect) dismissed(this);
+			if (packet.propertiesEnd > packet.propertiesStart && isUnwanted(this)) fault = Reason.ProtocolError;
+			else if (packet.type === PacketType.Disconnect) dismissed(this);
 			else if (packet.type === PacketType.Auth) fault = authenticate(this);
 			else fault = session.handle(found === Found.Oversize ? this.intake.size : 0);
 			// An answer is progress: the other requests have their time from now.

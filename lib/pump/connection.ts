@@ -7,7 +7,7 @@ import { next } from "../session/ends.js";
 import { Attempt, isClose } from "../session/fallback.js";
 import { Choice } from "../session/identity.js";
 import { Phase } from "../session/link.js";
-import { Property, Reason } from "../wire/protocol.js";
+import { PacketType, Property, Reason } from "../wire/protocol.js";
 import { Refusal } from "../wire/refusal.js";
 
 /*
@@ -120,6 +120,15 @@ export function converse(pump: Pump): void {
 	encoder.allow(transport.room, limits.sendBytes);
 	extras.authentication.gather(encoder);
 	if (encoder.position > encoder.start) pump.transmit(transport);
+}
+
+/** True when the packet has what Request Problem Information 0 asks to leave out [5.0, 3.1.2.11.7]. */
+export function isUnwanted(pump: Pump): boolean {
+	const { packet } = pump.session;
+	const { type } = packet;
+	if (type === PacketType.Publish || type === PacketType.Disconnect) return false;
+	if ((pump.identity.choices & Choice.NoProblems) === 0) return false;
+	return packet.property(Property.ReasonString, 0) + packet.property(Property.UserProperty, 0) > 0;
 }
 
 /** The server was silent for too long: CONNACK did not come, or an authentication came to no end [MQTT-4.12.1-2]. */

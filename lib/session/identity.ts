@@ -54,6 +54,12 @@ export interface Who {
 	readonly cleanStart?: boolean;
 	/** Sent by the broker when we vanish without a word. */
 	readonly will?: Will;
+	/** True: CONNACK may say below which topics answers to requests may go [5.0, 3.1.2.11.6]. Default false. */
+	readonly requestResponseInformation?: boolean;
+	/** False: reason strings and user properties come with PUBLISH, CONNACK and DISCONNECT only [5.0, 3.1.2.11.7]. Default true. */
+	readonly requestProblemInformation?: boolean;
+	/** Of CONNECT, name and value, any number of them; a name may come again [5.0, 3.1.2.11.8]. */
+	readonly userProperties?: readonly (readonly [name: string, value: string])[];
 	/** Lets QoS 0 messages wait for a connection, too. Default false: they are refused while offline. */
 	readonly queueQos0?: boolean;
 	/**
@@ -91,6 +97,8 @@ export const enum Choice {
 	Trust = 4,
 	/** The session outlives its connection. */
 	Keeps = 8,
+	/** Request Problem Information is 0. */
+	NoProblems = 16,
 }
 
 /** Bytes before the body of CONNECT, for what is asked for once per connection. */
@@ -138,7 +146,8 @@ export class Identity {
 			(options.onSessionLost !== "drop" ? Choice.Requeue : 0) |
 				(options.queueQos0 === true ? Choice.QueueQos0 : 0) |
 				(options.resubscribe === "lost" ? Choice.Trust : 0) |
-				(expiry > 0 ? Choice.Keeps : 0),
+				(expiry > 0 ? Choice.Keeps : 0) |
+				(options.requestProblemInformation === false ? Choice.NoProblems : 0),
 		);
 		const at = this.clientIdAt;
 		let hash = hashOf(bytes, at + 2, at + 2 + view.getUint16(at), HASH_SEED);

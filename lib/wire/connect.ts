@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type { Block } from "../ports.js";
 import type { Encoder } from "./encoder.js";
-import { PacketType, Property, Protocol, Reason } from "./protocol.js";
+import { type PropertyFields, WILL, writeProperties } from "./fields.js";
+import { PacketType, Protocol, Reason } from "./protocol.js";
 import { encodeText, topicFault } from "./topic.js";
 import { putVarint, varintAt, varintSize } from "./varint.js";
 import { Writer } from "./writer.js";
@@ -9,12 +10,24 @@ import { Writer } from "./writer.js";
 /** Quality of service. */
 export type Qos = 0 | 1 | 2;
 
-export interface Will {
+/** What the broker publishes when we vanish. What is a property of 5.0 is left out in 3.1.1. */
+export interface Will
+	extends Pick<
+		PropertyFields,
+		| "payloadFormat"
+		| "messageExpirySeconds"
+		| "contentType"
+		| "responseTopic"
+		| "correlationData"
+		| "userProperties"
+	> {
 	readonly topic: string;
 	readonly payload: string | Uint8Array;
+	/** A broker that does not offer it refuses us with `Reason.QosNotSupported` [5.0, 3.2.2.3.4]: it cannot be known before. */
 	readonly qos?: Qos;
+	/** The same, with `Reason.RetainNotSupported` [5.0, 3.2.2.3.5]. */
 	readonly retain?: boolean;
-	/** How long the broker waits before it sends the will, seconds (5.0). */
+	/** How long the broker waits before it sends the will, seconds, 0 to 4294967295 [5.0, 3.1.3.2.2]. Default 0. */
 	readonly delaySeconds?: number;
 }
 
@@ -63,7 +76,11 @@ export interface ConnectCredentials {
 }
 
 /** What a CONNECT says. */
-export interface ConnectFields {
+export interface ConnectFields
+	extends Pick<
+		PropertyFields,
+		"requestResponseInformation" | "requestProblemInformation" | "userProperties"
+	> {
 	/** Empty: the server gives a name. */
 	readonly clientId: string;
 	/** When this or the password is a function, both are left to the {@link ConnectCredentials}. */
@@ -107,12 +124,12 @@ export function encodeConnect(
 			(password !== undefined ? ConnectFlag.Password : 0),
 	);
 	writer.uint16(fields.keepAliveSeconds);
-	if (version5) writeProperties(writer, fields);
+	if (version5) writeProperties(writer, PacketType.Connect, propertiesOf(fields));
 	else writer.byte(0);
 	// In this order [MQTT-3.1.3-1].
 	putText(arena, writer, limit, fields.clientId);
 	if (will !== undefined) {
-		if (version5) writeWillDelay(writer, will.delaySeconds ?? 0);
+		if (version5) writeProperties(writer, WILL, willPropertiesOf(will));
 		else writer.byte(0);
 		const topicAt = writer.position + 2;
 		putText(arena, writer, limit, will.topic);
@@ -200,37 +217,30 @@ function willFlags(will: Will | undefined): number {
 	);
 }
 
-function writeProperties(writer: Writer, fields: ConnectFields): void {
-	const { sessionExpirySeconds, receiveMaximum, maximumPacketSize, topicAliasMaximum = 0 } = fields;
-	writer.varint(
-		(sessionExpirySeconds > 0 ? 5 : 0) +
-			(receiveMaximum > 0 ? 3 : 0) +
-			(maximumPacketSize > 0 ? 5 : 0) +
-			(topicAliasMaximum > 0 ? 3 : 0),
-	);
-	if (sessionExpirySeconds > 0) {
-		writer.byte(Property.SessionExpiryInterval);
-		writer.uint32(sessionExpirySeconds);
-	}
-	if (receiveMaximum > 0) {
-		writer.byte(Property.ReceiveMaximum);
-		writer.uint16(receiveMaximum);
-	}
-	if (maximumPacketSize > 0) {
-		writer.byte(Property.MaximumPacketSize);
-		writer.uint32(maximumPacketSize);
-	}
-	if (topicAliasMaximum > 0) {
-		writer.byte(Property.TopicAliasMaximum);
-		writer.uint16(topicAliasMaximum);
-	}
+/** What is 0 is left out [5.0, 3.1.2.11]. */
+function propertiesOf(fields: ConnectFields): PropertyFields {
+	return {
+		sessionExpirySeconds: fields.sessionExpirySeconds || undefined,
+		receiveMaximum: fields.receiveMaximum || undefined,
+		maximumPacketSize: fields.maximumPacketSize || undefined,
+		topicAliasMaximum: fields.topicAliasMaximum || undefined,
+		requestResponseInformation: fields.requestResponseInformation,
+		requestProblemInformation: fields.requestProblemInformation,
+		userProperties: fields.userProperties,
+	};
 }
 
-function writeWillDelay(writer: Writer, seconds: number): void {
-	writer.byte(seconds > 0 ? 5 : 0);
-	if (seconds === 0) return;
-	writer.byte(Property.WillDelayInterval);
-	writer.uint32(seconds);
+function willPropertiesOf(will: Will): PropertyFields {
+	const { payloadFormat, messageExpirySeconds, contentType, responseTopic, correlationData } = will;
+	return {
+		willDelaySeconds: will.delaySeconds || undefined,
+		payloadFormat,
+		messageExpirySeconds,
+		contentType,
+		responseTopic,
+		correlationData,
+		userProperties: will.userProperties,
+	};
 }
 
 function putText(arena: Block, writer: Writer, limit: number, text: string): void {

@@ -101,7 +101,7 @@ describe("with CONNECT", () => {
 		expect(data).toEqual(["1hello", "2hello"]);
 	});
 
-	test.each([0x8c, 0x87, 0x86])("a refusal in CONNACK, 0x%s, is for the slow lane", (reasonCode) => {
+	test.each([0x8c, 0x87, 0x86])("a refusal in CONNACK, %i, is for the slow lane", (reasonCode) => {
 		const all = scene();
 		greeted(all).connack({ reasonCode, properties: {} });
 		all.rig.pass(100);
