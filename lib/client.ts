@@ -7,30 +7,24 @@ import { OwedRing } from "./memory/ring.js";
 import type { Ports, Store } from "./ports.js";
 import { authenticateAnew } from "./pump/connection.js";
 import { Pump, STAY } from "./pump.js";
-import { type ExtraOptions, extrasFrom, listOf } from "./session/extras.js";
-import {
-	ASSIGNED_ID_BYTES,
-	Choice,
-	checked,
-	DAY_SECONDS,
-	IDENTITY_BYTES,
-	Identity,
-	type Who,
-} from "./session/identity.js";
+import { budgetOf, type ExtraOptions, extrasFrom, listOf } from "./session/extras.js";
+import { Choice, checked, introduce, type Who } from "./session/identity.js";
 import { Intake } from "./session/intake.js";
-import { Link, Phase } from "./session/link.js";
+import { Link, Phase, type Server } from "./session/link.js";
+import { addProperty, mayEndWith } from "./session/properties.js";
 import { replaceOlder, reserveRoom } from "./session/room.js";
+import { EXPIRY_BYTES, exceeds, PUBLISH_OVERHEAD } from "./session/sender.js";
 import { Session } from "./session/session.js";
 import { Subscriptions } from "./session/subscriptions.js";
-import { encodeConnect, type Qos } from "./wire/connect.js";
+import type { Qos } from "./wire/connect.js";
 import { Encoder } from "./wire/encoder.js";
 import { encodeProperties, type PropertyFields } from "./wire/fields.js";
+import type { PropertyLens } from "./wire/lens.js";
 import { Packet } from "./wire/packet.js";
 import { PublishFlag, Reason } from "./wire/protocol.js";
-import { Record, Trait } from "./wire/record.js";
+import { RETAIN, Record, Trait } from "./wire/record.js";
 import { Refusal } from "./wire/refusal.js";
 import { encodeFilter, encodeTopic, type Filter, type Properties, type Topic } from "./wire/topic.js";
-import { varintSize } from "./wire/varint.js";
 import { Writer } from "./wire/writer.js";
 
 /*
@@ -47,18 +41,7 @@ import { Writer } from "./wire/writer.js";
 
 export type { Qos, Will } from "./wire/connect.js";
 
-/** Flag for {@link Client.compose} and {@link Client.publish}: the broker keeps the message for later subscribers. */
-export const RETAIN = 1;
-// Further flags: bits of `Trait`, four to the left. Without any, a message of QoS 1 or 2 is kept in flash, where there is a
-// store in flash, before its first byte is sent; and when there is no room for it, that is told by `Refusal.Full`.
-/** It need not survive a reboot, and costs no flash. QoS 0 never does. */
-export const VOLATILE = 0x10;
-/** When there is no room it takes that of the oldest message with this flag that was never sent. */
-export const DROP_OLDEST = 0x20;
-/** It takes the place of a message with this flag and the same topic that was never sent, at the end of the queue. */
-export const KEEP_LATEST = 0x40;
-/** Its ticket is settled when it is in flash, as `Settled.Stored`; what becomes of it then is not told. Without a store in flash: as ever. */
-export const SETTLE_STORED = 0x80;
+export { DROP_OLDEST, KEEP_LATEST, RETAIN, SETTLE_STORED, VOLATILE } from "./wire/record.js";
 
 /** What a client is made of. The ports come from the board, the rest is who we are and what we want. */
 export interface ClientOptions extends Who, Ports, ExtraOptions {
@@ -69,10 +52,6 @@ export interface ClientOptions extends Who, Ports, ExtraOptions {
 	readonly listener?: Listener;
 }
 
-/** Bytes that PUBLISH may have more than its record: fixed header, identifier, length of properties, less the record's own. */
-const PUBLISH_OVERHEAD = 8;
-/** Bytes of a Message Expiry Interval. */
-const EXPIRY_BYTES = 5;
 /** Where the bits of `Trait` stand in the flags. */
 const TRAIT_SHIFT = 4;
 
@@ -86,8 +65,7 @@ export class Client {
 	private readonly session: Session;
 	private readonly pump: Pump;
 	private readonly writer: Writer;
-	/** Where the record starts that is being composed, and its topic, when it is to replace one of that topic. */
-	private composed = 0;
+	/** The topic of what is being composed, when it is to replace one of that topic. */
 	private replacing: Topic | null = null;
 	/** The next free byte of the text region. */
 	private text: number;
@@ -122,7 +100,9 @@ export class Client {
 		}); // biome-ignore format: a list
 		for (const extra of list) extra.attach(arena, this.session);
 		this.writer = new Writer(arena);
-		this.pump = new Pump(options, arena, this.session, intake, this.identify(options, version5));
+		const identity = introduce(this.session, options, this.text, this.textEnd);
+		this.text = identity.reserved;
+		this.pump = new Pump(options, arena, this.session, intake, identity);
 	}
 
 	// ── cold: before, or rarely ──────────────────────────────────────────────────────────────────────────────────
@@ -203,12 +183,20 @@ export class Client {
 	/**
 	 * Says DISCONNECT and closes; after {@link flush}, when that is done. What is in the store stays there, and one in flash
 	 * then knows that this life ended in order.
-	 * `withWill`: the broker shall send the will all the same. Inside a callback it takes place when the callback has
-	 * returned, and {@link open} before that takes it back.
+	 * `withWill`: the broker shall send the will all the same. `properties` (5.0): session expiry, reason string, user
+	 * properties; the latter two are left out where the broker takes no packet as long [MQTT-3.14.2-3, MQTT-3.14.2-4].
+	 * Inside a callback it takes place when the callback has returned, and {@link open} before that takes it back.
+	 * Returns 0, or `Refusal.WrongProperty`: they do not belong in DISCONNECT, or give a session a time after CONNECT gave it
+	 * none [5.0, 3.14.2.2.2].
 	 */
-	close(withWill = false): void {
-		this.pump.goodbye = withWill ? Reason.DisconnectWithWill : Reason.Success;
+	close(withWill = false, properties: Properties | null = null): number {
+		const { view } = this.session.packet;
+		if (properties !== null && !mayEndWith(view, properties, this.pump.identity.sessionExpirySeconds))
+			return this.refuse(Refusal.WrongProperty);
+		const reason = withWill ? Reason.DisconnectWithWill : Reason.Success;
+		this.pump.goodbye = properties === null ? reason : reason + 256 * properties.start;
 		this.pump.turn();
+		return 0;
 	}
 
 	/**
@@ -227,6 +215,25 @@ export class Client {
 	reauthenticate(): number {
 		const refused = authenticateAnew(this.pump);
 		return refused < 0 ? this.refuse(refused) : 0;
+	}
+
+	/**
+	 * The properties of the packet that a callback is about: in `onOnline` those of CONNACK, in `onOffline` those of the
+	 * broker's DISCONNECT or of a CONNACK that says no, in `onSettled`, `onSubscribed` and `onUnsubscribed` those of the
+	 * acknowledgement. None where no packet is the cause, in 3.1.1, and when the callback has returned.
+	 */
+	get said(): PropertyLens {
+		return this.session.packet;
+	}
+
+	/** What the broker of this connection offers. Only while {@link online}. */
+	get server(): Server {
+		return this.session.link;
+	}
+
+	/** The client identifier; the one that the server assigned, when it has. Allocates. */
+	get clientId(): string {
+		return this.pump.identity.clientId;
 	}
 
 	/** True between `onOnline` and `onOffline`. */
@@ -251,15 +258,7 @@ export class Client {
 
 	/** The memory budget, term by term; their sum is what was taken from the board's memory. Allocates. */
 	get memory(): BudgetTerm[] {
-		return [
-			...budget(this.session.limits),
-			...listOf(this.session.extras).map((extra) => extra.term(this.session.limits)),
-			{
-				name: "store",
-				bytes: this.session.store.bytes,
-				reason: "messages, their table, inbound QoS 2 identifiers",
-			},
-		];
+		return budgetOf(this.session);
 	}
 
 	// ── hot: per message ─────────────────────────────────────────────────────────────────────────────────────────
@@ -289,7 +288,7 @@ export class Client {
 			return undefined;
 		}
 		const { view } = session.packet;
-		this.composed = at;
+		session.composed = at;
 		this.replacing = (traits & Trait.KeepLatest) !== 0 ? topic : null;
 		view.setUint8(at + Record.Flags, (qos << PublishFlag.QosShift) | (flags & RETAIN));
 		view.setUint8(at + Record.Traits, traits);
@@ -303,14 +302,29 @@ export class Client {
 		return writer;
 	}
 
+	/**
+	 * Gives the composed message a property more, before the first byte of its payload; the room for it is that of the payload.
+	 * `property`: `Property.PayloadFormatIndicator` with 0 or 1; `ContentType`, `ResponseTopic`, `CorrelationData` with a
+	 * string, and the latter with bytes, too; `UserProperty` with a name and its value in `text`. A {@link Topic} is as good as
+	 * its name. Goes beside those of its topic; 3.1.1 sends none.
+	 * Returns 0 or a refusal: `Refusal.WrongProperty` for any other, for a value that it cannot have, a second one of a kind
+	 * (but for user properties), or after the first byte of payload; `TooLong`, as {@link commit} will say, too;
+	 * `NothingComposed`.
+	 */
+	property(property: number, value: number | string | Uint8Array | Topic, text = ""): number {
+		const refused = addProperty(this.session, this.writer, property, value, text);
+		return refused === 0 ? 0 : this.refuse(refused);
+	}
+
 	/** Accepts the composed message. Returns its ticket (1 to 2³¹ - 1), settled once by `onSettled`; or a refusal. */
 	commit(): number {
 		const end = this.writer.position;
-		if (this.writer.overflowed || this.exceeds(end)) {
+		if (this.writer.overflowed || (this.online && exceeds(this.session, end))) {
 			this.discard();
 			return this.refuse(Refusal.TooLong);
 		}
 		const ticket = this.session.store.seal(end);
+		this.session.composed = 0;
 		if (ticket < 0) return this.refuse(ticket);
 		this.session.accepted(ticket);
 		if (this.replacing !== null) replaceOlder(this.session, this.replacing, ticket);
@@ -320,7 +334,7 @@ export class Client {
 
 	/** Drops the composition. Harmless when there is none. */
 	discard(): void {
-		this.session.store.discard();
+		this.session.discard();
 	}
 
 	/** The plain form, for a payload that is ready: copies `payload`. Returns a ticket or a refusal. */
@@ -370,16 +384,6 @@ export class Client {
 		return (flags & RETAIN) !== 0 && !link.retainAvailable ? Refusal.NotOffered : 0;
 	}
 
-	/** True when the broker of this connection does not take packets as long as what was composed [MQTT-3.2.2-15]. */
-	private exceeds(end: number): boolean {
-		const { link, encoder, packet } = this.session;
-		const { composed } = this;
-		const maximum = link.maximumPacketSize;
-		const most = end - composed + PUBLISH_OVERHEAD + EXPIRY_BYTES;
-		if (most <= maximum || this.pump.phase !== Phase.Online) return false;
-		return encoder.publishSize(composed, end, packet.view.getUint32(composed + Record.Expires)) > maximum;
-	}
-
 	private refuse(refusal: number): number {
 		if (refusal === Refusal.StoreFault) this.pump.turn(); // which tells the listener
 		this.counters[Counter.Refusals]++;
@@ -393,29 +397,5 @@ export class Client {
 	private get textEnd(): number {
 		const { encoder, limits } = this.session;
 		return encoder.start + limits.sendBytes + limits.textBytes;
-	}
-
-	/** Writes CONNECT, once. */
-	private identify(options: ClientOptions, version5: boolean): Identity {
-		const { packet, limits } = this.session;
-		const keepAliveSeconds = options.keepAliveSeconds ?? 60;
-		const sessionExpirySeconds = options.sessionExpirySeconds ?? DAY_SECONDS;
-		const { receiveMaximum, sendBytes } = limits;
-		const maximumPacketSize = this.session.extras.fragments?.maximumPacketSize ?? limits.packetBytes;
-		const start = this.text + IDENTITY_BYTES;
-		const end = encodeConnect(packet, start, this.textEnd, version5, {
-			...options,
-			keepAliveSeconds,
-			sessionExpirySeconds,
-			receiveMaximum,
-			maximumPacketSize,
-			topicAliasMaximum: this.session.extras.aliases?.inboundMaximum ?? 0,
-		});
-		this.text = end + (version5 && options.clientId === "" ? ASSIGNED_ID_BYTES : 0);
-		if (this.text > this.textEnd) throw new RangeError("the region for text is full: raise limits.textBytes");
-		const longest = this.text - start + (this.session.extras.authentication?.most ?? 0);
-		if (1 + varintSize(longest) + longest > sendBytes)
-			throw new RangeError("CONNECT does not fit: raise limits.sendBytes");
-		return new Identity(packet, options, start, end);
 	}
 }

@@ -6,7 +6,7 @@
 import { Counter as Counters } from "./counters.js";
 import { Settled as Outcomes } from "./listener.js";
 import { LinkFault as LinkFaults, Next as Nexts, StoreFault as StoreFaults } from "./ports.js";
-import { Reason as Reasons } from "./wire/protocol.js";
+import { Property as Properties, Reason as Reasons } from "./wire/protocol.js";
 import { Refusal as Refusals } from "./wire/refusal.js";
 
 type Dictionary<T> = { readonly [Name in keyof T as Name extends string ? Name : never]: T[Name] };
@@ -127,6 +127,7 @@ export const Refusal: Dictionary<typeof Refusals> = Object.freeze({
 	TableFull: Refusals.TableFull,
 	NotSubscribed: Refusals.NotSubscribed,
 	NothingHeld: Refusals.NothingHeld,
+	WrongProperty: Refusals.WrongProperty,
 });
 export type Refusal = Refusals;
 
@@ -165,3 +166,34 @@ export const StoreFault: Dictionary<typeof StoreFaults> = Object.freeze({
 	EraseFailed: StoreFaults.EraseFailed,
 });
 export type StoreFault = StoreFaults;
+
+export const Property: Omit<Dictionary<typeof Properties>, "Limit"> = Object.freeze({
+	PayloadFormatIndicator: Properties.PayloadFormatIndicator,
+	MessageExpiryInterval: Properties.MessageExpiryInterval,
+	ContentType: Properties.ContentType,
+	ResponseTopic: Properties.ResponseTopic,
+	CorrelationData: Properties.CorrelationData,
+	SubscriptionIdentifier: Properties.SubscriptionIdentifier,
+	SessionExpiryInterval: Properties.SessionExpiryInterval,
+	AssignedClientIdentifier: Properties.AssignedClientIdentifier,
+	ServerKeepAlive: Properties.ServerKeepAlive,
+	AuthenticationMethod: Properties.AuthenticationMethod,
+	AuthenticationData: Properties.AuthenticationData,
+	RequestProblemInformation: Properties.RequestProblemInformation,
+	WillDelayInterval: Properties.WillDelayInterval,
+	RequestResponseInformation: Properties.RequestResponseInformation,
+	ResponseInformation: Properties.ResponseInformation,
+	ServerReference: Properties.ServerReference,
+	ReasonString: Properties.ReasonString,
+	ReceiveMaximum: Properties.ReceiveMaximum,
+	TopicAliasMaximum: Properties.TopicAliasMaximum,
+	TopicAlias: Properties.TopicAlias,
+	MaximumQos: Properties.MaximumQos,
+	RetainAvailable: Properties.RetainAvailable,
+	UserProperty: Properties.UserProperty,
+	MaximumPacketSize: Properties.MaximumPacketSize,
+	WildcardSubscriptionAvailable: Properties.WildcardSubscriptionAvailable,
+	SubscriptionIdentifierAvailable: Properties.SubscriptionIdentifierAvailable,
+	SharedSubscriptionAvailable: Properties.SharedSubscriptionAvailable,
+});
+export type Property = Properties;

@@ -11,7 +11,7 @@ export {
 	VOLATILE,
 	type Will,
 } from "./client.js";
-export { Counter, LinkFault, Next, Reason, Refusal, Settled, StoreFault } from "./dictionaries.js";
+export { Counter, LinkFault, Next, Property, Reason, Refusal, Settled, StoreFault } from "./dictionaries.js";
 export { type BudgetTerm, DEFAULT_LIMITS, type Limits, limitsFrom, TINY_LIMITS } from "./limits.js";
 export type { Listener } from "./listener.js";
 export type {
@@ -28,7 +28,9 @@ export type {
 	Timer,
 	Transport,
 } from "./ports.js";
+export type { Server } from "./session/link.js";
 export type { PropertyFields } from "./wire/fields.js";
+export type { PropertyLens } from "./wire/lens.js";
 export type { Message } from "./wire/message.js";
 export { LINK_FAULT_BASE } from "./wire/protocol.js";
 export type { Filter, Properties, Topic } from "./wire/topic.js";

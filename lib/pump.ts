@@ -39,7 +39,10 @@ const TURN_MS = 50;
  */
 export class Pump implements LinkEvents, Alarm {
 	phase: Phase = Phase.Idle;
-	/** With which reason code to say goodbye; {@link STAY}: the application wants to be connected. */
+	/**
+	 * With which reason code to say goodbye, 256 times where its properties start added; {@link STAY}: the application wants to
+	 * be connected.
+	 */
 	goodbye: number = Reason.Success;
 	readonly identity: Identity;
 	private busy = false;
@@ -129,7 +132,7 @@ export class Pump implements LinkEvents, Alarm {
 	private takeTurn(): void {
 		const session = this.session;
 		session.now = session.clock.ticks;
-		session.store.discard(); // a composition that was left behind
+		session.discard(); // a composition that was left behind
 		let again = true;
 		while (again) {
 			if (this.unread && this.reason === 0) this.receive();
@@ -139,7 +142,7 @@ export class Pump implements LinkEvents, Alarm {
 			again = this.reason !== 0;
 			if (again) end(this, this.reason);
 			if (this.reconcile()) again = true;
-			session.store.discard(); // what a callback left behind
+			session.discard(); // what a callback left behind
 			if (this.attend()) again = true;
 			if (offerRoom(session)) again = true;
 			// Reading stopped because nothing more could be owed, and goes on when some of that is written.
@@ -222,11 +225,18 @@ export class Pump implements LinkEvents, Alarm {
 		else if (packet.type === PacketType.Auth && this.phase === Phase.Connecting) fault = authenticate(this);
 		else fault = Reason.ProtocolError; // the first packet is CONNACK [MQTT-3.2.0-1]
 		if (fault !== 0) this.peerFault(fault);
+		// What the end of the connection is about is seen until that has been told.
+		else if (
+			this.reason === 0 ||
+			(packet.type !== PacketType.Disconnect && packet.type !== PacketType.Connack)
+		)
+			packet.forget();
 	}
 
 	/** The broker broke a rule: 5.0 is told which [MQTT-4.13.1-1], 3.1.1 sees the link close [MQTT-4.8.0-1]. */
 	private peerFault(reason: number): void {
 		this.session.counters[Counter.PeerFaults]++;
+		this.session.packet.forget();
 		say(this, reason);
 		this.reason = reason;
 	}

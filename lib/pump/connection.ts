@@ -7,7 +7,7 @@ import { next } from "../session/ends.js";
 import { Attempt, isClose } from "../session/fallback.js";
 import { Choice } from "../session/identity.js";
 import { Phase } from "../session/link.js";
-import { PacketType, Property, Reason } from "../wire/protocol.js";
+import { PacketType, Property, Protocol, Reason } from "../wire/protocol.js";
 import { Refusal } from "../wire/refusal.js";
 
 /*
@@ -163,15 +163,22 @@ export function dismissed(pump: Pump): void {
 		pump.atOnce = true;
 }
 
-/** Says DISCONNECT, where there is one to say; without it the broker sends the will. False: there is no room for it now. */
-export function say(pump: Pump, reason: number): boolean {
-	const { encoder } = pump.session;
+/**
+ * Says DISCONNECT, where there is one to say; without it the broker sends the will. `farewell` is its reason, or a
+ * {@link Pump.goodbye}. False: there is no room for it now.
+ */
+export function say(pump: Pump, farewell: number): boolean {
+	const { encoder, link, packet } = pump.session;
 	const transport = pump.transport;
 	if (transport === null || pump.phase < Phase.Connecting) return true;
+	const reason = farewell & 0xff;
 	// In 3.1.1 DISCONNECT has no reason: it would only take back the will [MQTT-3.14.4-3].
 	if (reason > 0 && !encoder.version5) return true;
 	encoder.allow(transport.room, pump.session.limits.sendBytes);
-	if (!encoder.disconnect(reason, -1)) return false;
+	const start = farewell >>> 8;
+	const end = start === 0 ? 0 : start + packet.view.getUint16(start - 2);
+	const most = pump.phase === Phase.Online ? link.maximumPacketSize : Protocol.LengthMax;
+	if (!encoder.disconnect(reason, start, end, most)) return false;
 	pump.transmit(transport);
 	return true;
 }
@@ -207,6 +214,7 @@ export function end(pump: Pump, reason: number): void {
 	session.linkLost(keepQos0, phase, reason);
 	if (!active) session.flush();
 	session.listener.onOffline?.(reason, retryMs);
+	session.packet.forget();
 }
 
 /** Whether the broker took CONNECT for something that it does not know. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { BudgetTerm, Limits } from "../limits.js";
+import { type BudgetTerm, budget, type Limits } from "../limits.js";
 import type { Arena } from "../memory/arena.js";
 import type { ConnectCredentials, ConnectProperties } from "../wire/connect.js";
 import type { InboundAliases } from "../wire/decoder.js";
@@ -131,4 +131,14 @@ export function extrasFrom(options: ExtraOptions & Pick<Who, "user" | "password"
 /** As a list. Construction only. */
 export function listOf(extras: Extras): Extra[] {
 	return Object.values(extras).filter((extra) => extra !== null);
+}
+
+/** The memory budget, term by term. Allocates. */
+export function budgetOf(session: Session): BudgetTerm[] {
+	const { limits, extras, store } = session;
+	return [
+		...budget(limits),
+		...listOf(extras).map((extra) => extra.term(limits)),
+		{ name: "store", bytes: store.bytes, reason: "messages, their table, inbound QoS 2 identifiers" },
+	];
 }

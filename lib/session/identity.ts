@@ -4,6 +4,7 @@ import type { Store } from "../ports.js";
 import {
 	ConnectAt,
 	ConnectFlag,
+	encodeConnect,
 	type Password,
 	sayConnect,
 	type UserName,
@@ -12,11 +13,13 @@ import {
 import type { Encoder } from "../wire/encoder.js";
 import type { Packet } from "../wire/packet.js";
 import { Property, Protocol, Reason } from "../wire/protocol.js";
+import { decodeText } from "../wire/utf8.js";
 import { varintAt, varintSize } from "../wire/varint.js";
 import type { ExtraOptions, Extras } from "./extras.js";
+import type { Session } from "./session.js";
 
 /** Room for a client identifier that the server chooses. */
-export const ASSIGNED_ID_BYTES = 64;
+const ASSIGNED_ID_BYTES = 64;
 
 /** How long a broker keeps the session of a client that says nothing else. */
 export const DAY_SECONDS = 86_400;
@@ -114,7 +117,7 @@ const enum Before {
 }
 
 /** Bytes that an {@link Identity} takes in front of the body of CONNECT. */
-export const IDENTITY_BYTES = 10;
+const IDENTITY_BYTES = 10;
 
 /**
  * Who we are to the broker, and whether we come to go on with a session or to begin one.
@@ -189,6 +192,24 @@ export class Identity {
 	/** What we ask for; the server may say otherwise for one connection. */
 	get keepAliveSeconds(): number {
 		return this.packet.view.getUint16(this.start + ConnectAt.KeepAlive);
+	}
+
+	/** Where the room ends for the longest CONNECT that may come of an identifier which the server assigns (5.0). */
+	get reserved(): number {
+		const { view } = this.packet;
+		const v5 = view.getUint8(this.start + ConnectAt.Version) === Protocol.V5;
+		return this.end + (v5 && view.getUint16(this.clientIdAt) === 0 ? ASSIGNED_ID_BYTES : 0);
+	}
+
+	/** What CONNECT asks for. */
+	get sessionExpirySeconds(): number {
+		return this.packet.view.getUint32(this.start + Before.SessionExpiry);
+	}
+
+	/** What CONNECT says. Allocates. */
+	get clientId(): string {
+		const at = this.clientIdAt + 2;
+		return decodeText(this.packet.bytes, at, this.packet.propertyEnd(at));
 	}
 
 	private restore(store: Store): void {
@@ -289,4 +310,31 @@ export function checked(options: Who & ExtraOptions): 4 | 5 {
 	if (version !== 5 && options.authentication !== undefined)
 		throw new RangeError("authentication needs version 5: MQTT 3.1.1 has none");
 	return version === 4 ? 4 : 5;
+}
+
+/**
+ * Writes CONNECT into the text region, at `at`, once. Throws when there is no room for it before `limit`, or in the send region,
+ * and for what no broker takes.
+ */
+export function introduce(session: Session, options: Who, at: number, limit: number): Identity {
+	const { packet, limits, extras, encoder } = session;
+	const keepAliveSeconds = options.keepAliveSeconds ?? 60;
+	const sessionExpirySeconds = options.sessionExpirySeconds ?? DAY_SECONDS;
+	const { receiveMaximum, sendBytes } = limits;
+	const maximumPacketSize = extras.fragments?.maximumPacketSize ?? limits.packetBytes;
+	const start = at + IDENTITY_BYTES;
+	const end = encodeConnect(packet, start, limit, encoder.version5, {
+		...options,
+		keepAliveSeconds,
+		sessionExpirySeconds,
+		receiveMaximum,
+		maximumPacketSize,
+		topicAliasMaximum: extras.aliases?.inboundMaximum ?? 0,
+	});
+	const identity = new Identity(packet, options, start, end);
+	if (identity.reserved > limit) throw new RangeError("the region for text is full: raise limits.textBytes");
+	const longest = identity.reserved - start + (extras.authentication?.most ?? 0);
+	if (1 + varintSize(longest) + longest > sendBytes)
+		throw new RangeError("CONNECT does not fit: raise limits.sendBytes");
+	return identity;
 }

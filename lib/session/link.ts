@@ -55,6 +55,11 @@ export const enum Past {
 	Unread = 5,
 }
 
+/** What the broker of a connection offers, as applications see it. */
+export type Server = Readonly<
+	Pick<Link, "maximumPacketSize" | "maximumQos" | "retainAvailable" | "keepAliveMs">
+>;
+
 /**
  * What dies with a connection: the limits that CONNACK announced, how far this connection has come in the outbox, and
  * whether the broker lives.

@@ -12,6 +12,11 @@ import type { Session } from "./session.js";
  *     acknowledgements owed ─▶ PUBREL again ─▶ SUBSCRIBE, UNSUBSCRIBE ─▶ PUBLISH again, then new
  */
 
+/** Bytes that PUBLISH may have more than its record: fixed header, identifier, length of properties, less the record's own. */
+export const PUBLISH_OVERHEAD = 8;
+/** Bytes of a Message Expiry Interval. */
+export const EXPIRY_BYTES = 5;
+
 /**
  * Fills the send region with what is due, in the order of `lib/README.md`, as far as it and the link have room.
  * Everything it encodes is durable: the caller has committed the store. Returns true when something may be left.
@@ -155,6 +160,14 @@ function unsendable(
 	return session.encoder.publishSize(at, end, expirySeconds) > link.maximumPacketSize
 		? Reason.PacketTooLarge
 		: 0; // [MQTT-3.2.2-15]
+}
+
+/** True when the broker of this connection does not take packets as long as what was composed, which ends at `end` [MQTT-3.2.2-15]. */
+export function exceeds(session: Session, end: number): boolean {
+	const { link, encoder, packet, composed } = session;
+	const maximum = link.maximumPacketSize;
+	if (end - composed + PUBLISH_OVERHEAD + EXPIRY_BYTES <= maximum) return false;
+	return encoder.publishSize(composed, end, packet.view.getUint32(composed + Record.Expires)) > maximum;
 }
 
 function idOf(session: Session, number: number): number {

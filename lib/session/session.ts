@@ -38,6 +38,8 @@ export class Session {
 	readonly extras: Extras;
 	/** A call was refused for want of so many bytes: tell when there are some. Negative: they may be volatile. 0: none was. */
 	wanted = 0;
+	/** Where the record starts that is being composed; 0: none is. */
+	composed = 0;
 	/** The number whose answer is being timed, 0 for none, and when it was sent. */
 	timed = 0;
 	timedAt = 0;
@@ -205,6 +207,12 @@ export class Session {
 			if (state === MessageState.AwaitComp || (state === MessageState.AwaitRec && !requeue))
 				this.drop(number, Settled.Uncertain, Reason.Unspecified, Counter.DroppedSessionLost);
 		}
+	}
+
+	/** Drops what is being composed. */
+	discard(): void {
+		this.composed = 0;
+		this.store.discard();
 	}
 
 	/** Makes all durable. This life does not end in order while it is in doubt whose session the broker has. */

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { Counter } from "../counters.js";
 import type { Arena } from "../memory/arena.js";
-import { PacketType, Property, PublishFlag } from "./protocol.js";
+import { PacketType, Property, Protocol, PublishFlag } from "./protocol.js";
 import { Record } from "./record.js";
+import { leaveOut, lengthWithout, putSection } from "./section.js";
 import { putVarint, varintSize } from "./varint.js";
 
 /** Bytes that a Topic Alias adds to a packet at most: the property, and lengths that become longer by one each. */
@@ -142,10 +143,21 @@ export class Encoder {
 		return length + varintSize(all) + all;
 	}
 
-	/** PUBACK, PUBREC, PUBREL or PUBCOMP. The reason is written in 5.0 only, and only when it is not success. */
-	acknowledge(type: PacketType, id: number, reason: number): boolean {
+	/**
+	 * PUBACK, PUBREC, PUBREL or PUBCOMP. The reason is written in 5.0 only, and only when it is not success or there are
+	 * properties; these as {@link ending} does.
+	 */
+	acknowledge(
+		type: PacketType,
+		id: number,
+		reason: number,
+		start = 0,
+		end = 0,
+		most: number = Protocol.LengthMax,
+	): boolean {
 		const at = this.position;
 		const flags = type === PacketType.Pubrel ? 2 : 0; // [MQTT-3.6.1-1]
+		if (end > start && this.version5) return this.ending(type, flags, id, reason, start, end, most);
 		const length = reason !== 0 && this.version5 ? 3 : 2;
 		const next = at + 2 + length;
 		if (next > this.limit) return false;
@@ -195,23 +207,42 @@ export class Encoder {
 		return this.two(PacketType.Pingreq);
 	}
 
-	/** DISCONNECT. In 5.0 with its reason, and with a new Session Expiry Interval unless that is -1. */
-	disconnect(reason: number, sessionExpirySeconds: number): boolean {
-		const expiry = sessionExpirySeconds >= 0;
-		if (!this.version5 || (reason === 0 && !expiry)) return this.two(PacketType.Disconnect);
-		const at = this.position;
-		const next = at + (expiry ? 9 : 3);
-		if (next > this.limit) return false;
-		const bytes = this.bytes;
-		bytes[at] = PacketType.Disconnect << 4; // [MQTT-3.14.1-1]
-		bytes[at + 1] = next - at - 2;
-		bytes[at + 2] = reason;
-		if (expiry) {
-			bytes[at + 3] = 5;
-			bytes[at + 4] = Property.SessionExpiryInterval;
-			this.view.setUint32(at + 5, sessionExpirySeconds);
+	/** DISCONNECT, in 5.0 with its reason and the properties `[start, end)`, as {@link ending} does. */
+	disconnect(reason: number, start = 0, end = 0, most: number = Protocol.LengthMax): boolean {
+		if (!this.version5 || (reason === 0 && start === end)) return this.two(PacketType.Disconnect);
+		return this.ending(PacketType.Disconnect, 0, 0, reason, start, end, most); // [MQTT-3.14.1-1]
+	}
+
+	/**
+	 * A packet of 5.0 that ends with a reason and the properties `[start, end)`, `id` in front of them unless it is 0. Of the
+	 * properties those are left out that would make it longer than `most`, see {@link leaveOut}.
+	 */
+	private ending(
+		type: PacketType,
+		flags: number,
+		id: number,
+		reason: number,
+		start: number,
+		end: number,
+		most: number,
+	): boolean {
+		const { bytes, view } = this;
+		const head = id !== 0 ? 3 : 1;
+		// With a length of two bytes; that of one more makes a packet of 16 KiB, which no region is long enough for.
+		const leave = leaveOut(view, start, end, most - 3 - head);
+		const length = lengthWithout(view, start, end, leave);
+		const remaining = head + (length > 0 ? varintSize(length) + length : 0);
+		let to = this.position;
+		if (to + 1 + varintSize(remaining) + remaining > this.limit) return false;
+		bytes[to] = (type << 4) | flags;
+		to = putVarint(bytes, to + 1, remaining);
+		if (id !== 0) {
+			view.setUint16(to, id);
+			to += 2;
 		}
-		return this.done(PacketType.Disconnect, next);
+		bytes[to++] = reason;
+		if (length > 0) to = putSection(bytes, view, to, start, end, leave);
+		return this.done(type, to);
 	}
 
 	private two(type: PacketType): boolean {

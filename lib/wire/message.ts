@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { PublishFlag } from "./protocol.js";
+import { PropertyLens } from "./lens.js";
+import { Property, PublishFlag } from "./protocol.js";
 import { Refusal } from "./refusal.js";
 import { type Filter, matches } from "./topic.js";
+import { decodeText } from "./utf8.js";
 
 /** Who keeps messages unanswered, see `Holds` of `lib/extras`. */
 export interface Holder {
@@ -11,11 +13,9 @@ export interface Holder {
 
 /**
  * The one lens through which received messages are seen. It shows the client's own bytes: look, take what you need, do
- * not keep it. Valid during the callback that it was given to.
+ * not keep it. Valid during the callback that it was given to. The payload is `bytes[payloadStart]` to `bytes[payloadEnd - 1]`.
  */
-export class Message {
-	/** The client's memory. The payload is `bytes[payloadStart]` to `bytes[payloadEnd - 1]`. Not to be written. */
-	readonly bytes: Uint8Array;
+export class Message extends PropertyLens {
 	/** The low four bits of the first byte of the packet. */
 	flags = 0;
 	topicStart = 0;
@@ -31,10 +31,6 @@ export class Message {
 
 	/** No field, so that it takes nothing where there is none. */
 	declare holder?: Holder;
-
-	constructor(bytes: Uint8Array) {
-		this.bytes = bytes;
-	}
 
 	/**
 	 * Keeps this message unanswered beyond the callback, until {@link Client.acknowledge}; inside `onMessage` only. Returns a handle,
@@ -149,21 +145,40 @@ export class Message {
 	topic(): string {
 		return decodeText(this.bytes, this.topicStart, this.topicEnd);
 	}
-}
 
-/** UTF-8 to string, by hand: the core asks nothing of its host. */
-function decodeText(bytes: Uint8Array, start: number, end: number): string {
-	let text = "";
-	for (let at = start; at < end; ) {
-		const lead = bytes[at++];
-		const more = lead < 0x80 ? 0 : lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
-		let code = more === 0 ? lead : lead & (0x3f >> more);
-		let left = lead >= 0x80 && (lead < 0xc2 || lead > 0xf4) ? -1 : more;
-		for (; left > 0 && at < end && (bytes[at] & 0xc0) === 0x80; left--)
-			code = (code << 6) | (bytes[at++] & 0x3f);
-		const least = more === 3 ? 0x10000 : more === 2 ? 0x800 : 0;
-		const legal = left === 0 && code >= least && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
-		text += legal ? String.fromCodePoint(code) : "\ufffd";
+	// ── properties of 5.0; in 3.1.1 there are none ───────────────────────────────────────────────────────────────
+
+	/** 1: the publisher says that the payload is text in UTF-8, which nobody checked; 0: bytes [5.0, 3.3.2.3.2]. */
+	get payloadFormat(): number {
+		return this.property(Property.PayloadFormatIndicator, 0);
 	}
-	return text;
+
+	/** Seconds that were left of its time when the broker sent it; -1: no end was set. */
+	get messageExpirySeconds(): number {
+		return this.property(Property.MessageExpiryInterval, -1);
+	}
+
+	/** The `nth` (0, 1, ...) identifier of our subscriptions that it matched; 0: there is none. */
+	subscriptionIdentifier(nth = 0): number {
+		return this.property(Property.SubscriptionIdentifier, 0, nth);
+	}
+
+	/** What the payload is, as its publisher calls it. Allocates. */
+	contentType(): string | undefined {
+		return this.propertyText(Property.ContentType);
+	}
+
+	/** Where the publisher wants its answer. Allocates. */
+	responseTopic(): string | undefined {
+		return this.propertyText(Property.ResponseTopic);
+	}
+
+	/** A copy of what belongs into an answer. Allocates. */
+	correlationData(): Uint8Array | undefined {
+		const start = this.propertyStart(Property.CorrelationData);
+		if (start === 0) return undefined;
+		const copy = new Uint8Array(this.propertyEnd(start) - start);
+		for (let i = 0; i < copy.length; i++) copy[i] = this.bytes[start + i];
+		return copy;
+	}
 }

@@ -37,6 +37,19 @@ export const enum Trait {
 	SettleWhenStored = 8,
 }
 
+/** Flag for `compose` and `publish`: the broker keeps the message for later subscribers. */
+export const RETAIN = 1;
+// Further flags: bits of `Trait`, four to the left. Without any, a message of QoS 1 or 2 is kept in flash, where there is a
+// store in flash, before its first byte is sent; and when there is no room for it, that is told by `Refusal.Full`.
+/** It need not survive a reboot, and costs no flash. QoS 0 never does. */
+export const VOLATILE = 0x10;
+/** When there is no room it takes that of the oldest message with this flag that was never sent. */
+export const DROP_OLDEST = 0x20;
+/** It takes the place of a message with this flag and the same topic that was never sent, at the end of the queue. */
+export const KEEP_LATEST = 0x40;
+/** Its ticket is settled when it is in flash, as `Settled.Stored`; what becomes of it then is not told. Without a store in flash: as ever. */
+export const SETTLE_STORED = 0x80;
+
 /**
  * How far a stored message is, named by whose turn it is. The store keeps it, the session decides it
  * (`session/exchange.ts` has the drawing).

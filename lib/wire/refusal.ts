@@ -21,6 +21,8 @@ export const enum Refusal {
 	TableFull = -9,
 	/** There is no such message to acknowledge: QoS 0, the callback is over, answered before, forgotten, or of a connection that ended. */
 	NothingHeld = -10,
+	/** A property that does not belong there, has been given already, comes too late, or cannot have that value. */
+	WrongProperty = -11,
 	/** The filter is not subscribed. */
 	NotSubscribed = -8,
 }

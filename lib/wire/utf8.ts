@@ -61,3 +61,20 @@ function afterCharacter(view: DataView, at: number, end: number, c: number): num
 	if (size === 4 && (view.getUint8(at + 3) & 0xc0) !== 0x80) return -1;
 	return at + size;
 }
+
+/** The string of `[start, end)`, taken for UTF-8; what is not is replaced by U+FFFD. By hand: the core asks nothing of its host. Allocates. */
+export function decodeText(bytes: Uint8Array, start: number, end: number): string {
+	let text = "";
+	for (let at = start; at < end; ) {
+		const lead = bytes[at++];
+		const more = lead < 0x80 ? 0 : lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
+		let code = more === 0 ? lead : lead & (0x3f >> more);
+		let left = lead >= 0x80 && (lead < 0xc2 || lead > 0xf4) ? -1 : more;
+		for (; left > 0 && at < end && (bytes[at] & 0xc0) === 0x80; left--)
+			code = (code << 6) | (bytes[at++] & 0x3f);
+		const least = more === 3 ? 0x10000 : more === 2 ? 0x800 : 0;
+		const legal = left === 0 && code >= least && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
+		text += legal ? String.fromCodePoint(code) : "\ufffd";
+	}
+	return text;
+}

@@ -45,10 +45,14 @@ const cold: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 		term: "for the budget",
 		attach: "called by the client's constructor",
 	},
-	"lib/session/identity.ts": { checked: "called by the client's constructor" },
+	"lib/session/identity.ts": {
+		checked: "called by the client's constructor",
+		introduce: "called by the client's constructor",
+	},
 	"lib/session/extras.ts": {
 		extrasFrom: "called by the client's constructor",
 		listOf: "called by the client's constructor, and for the budget",
+		budgetOf: "allocates, and says so",
 	},
 	"lib/extras/aliases.ts": { term: "for the budget" },
 	"lib/session/fallback.ts": { term: "for the budget" },
@@ -69,8 +73,9 @@ const cold: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 	},
 	"lib/wire/message.ts": {
 		payload: "allocates, and says so",
-		decodeText: "for text() and topic(), which allocate and say so",
+		correlationData: "allocates, and says so",
 	},
+	"lib/wire/utf8.ts": { decodeText: "for text() and the like, which allocate and say so" },
 	"lib/store/ram-store.ts": { attach: "called by the client's constructor" },
 	"lib/store/cells.ts": { attach: "called by the client's constructor" },
 	"lib/store/crc.ts": { table: "when the module is evaluated" },

@@ -18,12 +18,16 @@ const enum Kind {
 	Disconnect = 14,
 }
 
+/** Their length alone. */
+const NO_PROPERTIES = Uint8Array.of(0);
+
 export class XsBroker implements Peer {
 	/** The link that the answers take; set before the first connection. */
 	dialler!: XsDialler;
 	version5 = true;
-	/** What CONNACK says. */
+	/** What CONNACK says; its properties with their length, which is one byte. */
 	sessionPresent = false;
+	connackProperties: Uint8Array = NO_PROPERTIES;
 	/** Answers are kept back while false: the network is slow. {@link release} sends them. */
 	prompt = true;
 	/** Packets that came, by type. */
@@ -57,12 +61,13 @@ export class XsBroker implements Peer {
 		this.#end = 0;
 	}
 
-	/** Publishes to the client. Both views are copied whole. */
-	publish(topic: Uint8Array, payload: Uint8Array, qos: number): void {
+	/** Publishes to the client. The views are copied whole; `properties` are those of 5.0 with their length. */
+	publish(topic: Uint8Array, payload: Uint8Array, qos: number, properties = NO_PROPERTIES): void {
 		const out = this.#out;
 		let at = this.#end;
 		out[at++] = 0x30 | (qos << 1);
-		let rest = 2 + topic.length + (qos > 0 ? 2 : 0) + (this.version5 ? 1 : 0) + payload.length;
+		let rest =
+			2 + topic.length + (qos > 0 ? 2 : 0) + (this.version5 ? properties.length : 0) + payload.length;
 		while (rest >= 0x80) {
 			out[at++] = (rest & 0x7f) | 0x80;
 			rest >>= 7;
@@ -78,7 +83,10 @@ export class XsBroker implements Peer {
 			out[at++] = id >> 8;
 			out[at++] = id;
 		}
-		if (this.version5) out[at++] = 0;
+		if (this.version5) {
+			xs.copy(out, at, properties, 0, properties.length);
+			at += properties.length;
+		}
 		xs.copy(out, at, payload, 0, payload.length);
 		this.#end = at + payload.length;
 		if (this.prompt) this.release();
@@ -113,9 +121,7 @@ export class XsBroker implements Peer {
 				this.#put2(0xd0, 0);
 				break;
 			case Kind.Connect:
-				this.#put2(0x20, this.version5 ? 3 : 2);
-				this.#put2(this.sessionPresent ? 1 : 0, 0);
-				if (this.version5) this.#out[this.#end++] = 0;
+				this.#connack();
 				break;
 			case Kind.Subscribe:
 				this.#requested(0x90, body, end);
@@ -127,6 +133,15 @@ export class XsBroker implements Peer {
 				break;
 		}
 		return end;
+	}
+
+	#connack(): void {
+		const properties = this.connackProperties;
+		this.#put2(0x20, this.version5 ? 2 + properties.length : 2);
+		this.#put2(this.sessionPresent ? 1 : 0, 0);
+		if (!this.version5) return;
+		xs.copy(this.#out, this.#end, properties, 0, properties.length);
+		this.#end += properties.length;
 	}
 
 	#published(first: number, body: number): void {

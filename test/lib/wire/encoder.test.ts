@@ -58,6 +58,13 @@ function encoded(version5: boolean, write: (set: ReturnType<typeof setUp>) => bo
 	return waiting(set);
 }
 
+/** Properties, as they stand in a packet, before the region of the encoder. */
+function putProperties({ arena }: ReturnType<typeof setUp>, hex: string): { start: number; end: number } {
+	const bytes = fromHex(hex);
+	arena.bytes.set(bytes, 300);
+	return { start: 300, end: 300 + bytes.length };
+}
+
 describe("PUBLISH", () => {
 	const publish =
 		(flags: number, properties: string, payload: string, id: number, dup: boolean, expiry: number) =>
@@ -150,15 +157,79 @@ describe("requests", () => {
 
 	test("DISCONNECT [MQTT-3.14.1-1]", () => {
 		const disconnect =
-			(reason: number, expiry: number) =>
-			({ encoder }: ReturnType<typeof setUp>) =>
-				encoder.disconnect(reason, expiry);
-		expect(encoded(false, disconnect(0, -1))).toBe("e0 00");
-		expect(encoded(false, disconnect(0x81, 10))).toBe("e0 00");
-		expect(encoded(true, disconnect(0, -1))).toBe("e0 00");
-		expect(encoded(true, disconnect(0x81, -1))).toBe("e0 01 81");
-		expect(encoded(true, disconnect(0, 0))).toBe("e0 07 00 05 11 00 00 00 00");
-		expect(encoded(true, disconnect(4, 0xffff_ffff))).toBe("e0 07 04 05 11 ff ff ff ff");
+			(reason: number, properties = "") =>
+			(set: ReturnType<typeof setUp>) => {
+				const { start, end } = putProperties(set, properties);
+				return set.encoder.disconnect(reason, start, end);
+			};
+		expect(encoded(false, disconnect(0))).toBe("e0 00");
+		expect(encoded(false, disconnect(0x81, "11 00 00 00 0a"))).toBe("e0 00");
+		expect(encoded(true, disconnect(0))).toBe("e0 00");
+		expect(encoded(true, disconnect(0x81))).toBe("e0 01 81");
+		expect(encoded(true, disconnect(0, "11 00 00 00 00"))).toBe("e0 07 00 05 11 00 00 00 00");
+		expect(encoded(true, disconnect(4, "11 ff ff ff ff"))).toBe("e0 07 04 05 11 ff ff ff ff");
+	});
+});
+
+describe("properties of what answers and ends", () => {
+	const REASON = "1f 00 02 6e 6f";
+	const USER = "26 00 01 61 00 01 31";
+	const EXPIRY = "11 00 00 00 0a";
+
+	test.each([
+		[PacketType.Puback, "40 0b ab cd 00 07"],
+		[PacketType.Pubrec, "50 0b ab cd 00 07"],
+		[PacketType.Pubrel, "62 0b ab cd 00 07"],
+		[PacketType.Pubcomp, "70 0b ab cd 00 07"],
+	])("acknowledgement %i, with a reason code even when it is success", (type, hex) => {
+		const acknowledge = (set: ReturnType<typeof setUp>): boolean => {
+			const { start, end } = putProperties(set, USER);
+			return set.encoder.acknowledge(type, 0xabcd, 0, start, end);
+		};
+		expect(encoded(true, acknowledge)).toBe(`${hex} ${USER}`);
+		expect(encoded(false, acknowledge)).toBe(`${hex.slice(0, 3)}02 ab cd`);
+	});
+
+	/** What is sent when packets of `most` bytes are taken. */
+	const within = (type: PacketType, most: number, properties: string): string =>
+		encoded(true, (set) => {
+			const { start, end } = putProperties(set, properties);
+			const { encoder } = set;
+			return type === PacketType.Disconnect
+				? encoder.disconnect(0x8b, start, end, most)
+				: encoder.acknowledge(type, 7, 0x87, start, end, most);
+		});
+
+	test.each([
+		[PacketType.Puback, "40", "[5.0 MQTT-3.4.2-2, MQTT-3.4.2-3]"],
+		[PacketType.Pubrec, "50", "[5.0 MQTT-3.5.2-2, MQTT-3.5.2-3]"],
+		[PacketType.Pubrel, "62", "[5.0 MQTT-3.6.2-2, MQTT-3.6.2-3]"],
+		[PacketType.Pubcomp, "70", "[5.0 MQTT-3.7.2-2, MQTT-3.7.2-3]"],
+	])("acknowledgement %i, first byte %s: no longer than the server takes %s", (type, first) => {
+		const both = `${USER} ${REASON} ${USER}`;
+		const size = 1 + 2 + 3 + 1 + 7 + 5 + 7;
+		expect(within(type, size, both)).toBe(`${first} 17 00 07 87 13 ${both}`);
+		expect(within(type, size - 1, both)).toBe(`${first} 12 00 07 87 0e ${USER} ${USER}`);
+		expect(within(type, size - 5, both)).toBe(`${first} 12 00 07 87 0e ${USER} ${USER}`);
+		expect(within(type, size - 6, both)).toBe(`${first} 03 00 07 87`);
+		expect(within(type, 4, both)).toBe(`${first} 03 00 07 87`);
+	});
+
+	test("DISCONNECT: first the reason string, then the user properties [5.0 MQTT-3.14.2-3, MQTT-3.14.2-4]", () => {
+		const all = `${REASON} ${EXPIRY} ${USER}`;
+		const size = 1 + 2 + 1 + 1 + 5 + 5 + 7;
+		expect(within(PacketType.Disconnect, size, all)).toBe(`e0 13 8b 11 ${all}`);
+		expect(within(PacketType.Disconnect, size - 1, all)).toBe(`e0 0e 8b 0c ${EXPIRY} ${USER}`);
+		expect(within(PacketType.Disconnect, size - 6, all)).toBe(`e0 07 8b 05 ${EXPIRY}`);
+		expect(within(PacketType.Disconnect, size - 12, all)).toBe(`e0 07 8b 05 ${EXPIRY}`);
+		expect(within(PacketType.Disconnect, size - 13, all)).toBe("e0 01 8b");
+	});
+
+	test("lengths of two bytes", () => {
+		const text = `1f 00 7f${" 78".repeat(127)}`;
+		expect(within(PacketType.Puback, 1024, text)).toBe(`40 87 01 00 07 87 82 01 ${text}`);
+		expect(within(PacketType.Puback, 138, text)).toBe(`40 87 01 00 07 87 82 01 ${text}`);
+		expect(within(PacketType.Puback, 137, text)).toBe("40 03 00 07 87");
 	});
 });
 

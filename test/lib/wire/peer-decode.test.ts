@@ -120,6 +120,20 @@ const ids: Record<string, number> = {
 	sharedSubscriptionAvailable: Property.SharedSubscriptionAvailable,
 };
 
+/** The user properties, one by one. */
+function pairsSeen(): [string | undefined, string][] {
+	const pairs: [string | undefined, string][] = [];
+	for (let nth = 0; packet.propertyStart(Property.UserProperty, nth) !== 0; nth++) {
+		const value = packet.propertyEnd(packet.propertyStart(Property.UserProperty, nth)) + 2;
+		const bytes = arena.bytes.slice(value, packet.propertyEnd(value));
+		pairs.push([
+			packet.propertyText(Property.UserProperty, nth),
+			new TextDecoder("utf8", { ignoreBOM: true }).decode(bytes),
+		]);
+	}
+	return pairs;
+}
+
 /** The packet has exactly these properties with these values. */
 function checkProperties(properties: object | undefined): void {
 	const expected: number[] = [];
@@ -127,8 +141,8 @@ function checkProperties(properties: object | undefined): void {
 		const property = ids[name];
 		expected.push(property);
 		if (property === Property.UserProperty) {
-			const last = Object.keys(value as object).at(-1) as string;
-			expect(block(property).toString("utf8")).toBe(last);
+			const pairs = Object.entries(value as Record<string, string | string[]>);
+			expect(pairsSeen()).toEqual(pairs.flatMap(([key, of]) => [of].flat().map((one) => [key, one])));
 		} else if (typeof value === "string") expect(block(property).toString("utf8")).toBe(value);
 		else if (Buffer.isBuffer(value)) expect(block(property)).toEqual(value);
 		else expect(packet.property(property, -1), name).toBe(Number(value));

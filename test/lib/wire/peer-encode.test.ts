@@ -183,11 +183,15 @@ describe("what the encoder writes, mqtt-packet reads", () => {
 					});
 					const unsubscribe = encode(five, () => encoder.unsubscribe(messageId, start, end));
 					expect(unsubscribe).toMatchObject({ cmd: "unsubscribe", messageId, unsubscriptions: [filter] });
+					const expiry = put(400, Uint8Array.of(0x11, 0, 0, messageId >> 8, messageId));
 					const disconnect = encode(five, () =>
-						encoder.disconnect(rh === 0 ? 0 : 0x8d, rh === 2 ? messageId : -1),
+						encoder.disconnect(rh === 0 ? 0 : 0x8d, rh === 2 ? expiry.start : 0, rh === 2 ? expiry.end : 0),
 					);
 					expect(disconnect.cmd).toBe("disconnect");
-					if (five) expect((disconnect as { reasonCode?: number }).reasonCode ?? 0).toBe(rh === 0 ? 0 : 0x8d);
+					if (!five) return;
+					expect((disconnect as { reasonCode?: number }).reasonCode ?? 0).toBe(rh === 0 ? 0 : 0x8d);
+					const properties = rh === 2 ? { sessionExpiryInterval: messageId } : undefined;
+					expect((disconnect as { properties?: object }).properties).toEqual(properties);
 				},
 			),
 			options,

@@ -4,6 +4,7 @@ import { Arena } from "../../../lib/memory/arena.js";
 import { encodeConnect, sayConnect } from "../../../lib/wire/connect.js";
 import { Decoder } from "../../../lib/wire/decoder.js";
 import { Encoder } from "../../../lib/wire/encoder.js";
+import { encodeProperties } from "../../../lib/wire/fields.js";
 import { Packet } from "../../../lib/wire/packet.js";
 import { PacketType } from "../../../lib/wire/protocol.js";
 import { encodeText, matches } from "../../../lib/wire/topic.js";
@@ -22,6 +23,10 @@ arena.bytes[0] = 2;
 const end = encodeText(arena, 8, 200, "greenhouse/1/temperature") + 64;
 const filterEnd = encodeText(arena, 200, 300, "greenhouse/+/temperature");
 const utf8End = encodeText(arena, 300, 400, "Gewächshaus/温度");
+const goodbye = encodeProperties(arena, 600, 700, {
+	reasonString: "asleep",
+	userProperties: [["battery", "low"]],
+});
 const connectFields = {
 	clientId: "greenhouse-1",
 	keepAliveSeconds: 60,
@@ -46,10 +51,12 @@ for (const version5 of [false, true]) {
 		encoder.clear();
 		encoder.acknowledge(PacketType.Puback, 7, 0);
 		encoder.acknowledge(PacketType.Pubrec, 7, 0x97);
+		encoder.acknowledge(PacketType.Pubrec, 7, 0x97, goodbye.start, goodbye.end, 32);
 		encoder.subscribe(7, 202, filterEnd, 1);
 		encoder.unsubscribe(7, 202, filterEnd);
 		encoder.ping();
-		encoder.disconnect(0x81, 10);
+		encoder.disconnect(0x81, goodbye.start, goodbye.end);
+		encoder.disconnect(0x81, goodbye.start, goodbye.end, 32);
 	});
 	const connectEnd = encodeConnect(arena, 400, 600, true, connectFields);
 	gate(`encode CONNECT, ${label}`, () => {
