@@ -37,6 +37,8 @@ const cold: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 	},
 	"lib/wire/connect.ts": {
 		encodeConnect: "called by the client's constructor",
+		propertiesOf: "part of it",
+		willPropertiesOf: "part of it",
 		putText: "part of it",
 		putData: "part of it",
 		noRoom: "the error that it throws",
