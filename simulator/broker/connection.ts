@@ -177,14 +177,15 @@ export class Connection implements BrokerPeer, Link {
 
 	/**
 	 * Any packet but PUBLISH and its acknowledgements. One that the client does not take is shortened, or left
-	 * out.
+	 * out: false.
 	 */
-	send(packet: Packet): void {
+	send(packet: Packet): boolean {
 		const encoded = encodeWithin(packet, this.version, this.maximumPacketSize);
-		if (!encoded) return;
+		if (!encoded) return false;
 		const start = this.#output.length;
 		this.#output.append(encoded);
 		this.#wrote(start, encoded[0] >> 4);
+		return true;
 	}
 
 	/** PUBACK, PUBREC, PUBREL or PUBCOMP; `reason` is left out where the version has none. */

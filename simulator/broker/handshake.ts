@@ -124,13 +124,15 @@ function welcome(
 		sessionPresent: present,
 		user,
 	});
-	connection.send({
+	const reasonCode = chosen?.reason ?? 0;
+	const sent = connection.send({
 		cmd: "connack",
 		sessionPresent: present,
 		returnCode: 0,
-		reasonCode: chosen?.reason ?? 0,
+		reasonCode,
 		properties,
 	});
+	if (!sent) connection.cut(Code.PacketTooLarge); // it takes less than what it would have to know
 	if (connection.session === session) session.resume(connection); // a CONNACK may have been cut on purpose
 }
 

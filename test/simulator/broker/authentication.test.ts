@@ -34,7 +34,7 @@ const enter = (peer: Peer) => {
 };
 
 describe("enhanced authentication", () => {
-	it("[MQTT-4.12.0-2] [MQTT-4.12.0-4] goes on until the method is content", () => {
+	it("[5.0 MQTT-4.12.0-2] [5.0 MQTT-4.12.0-4] goes on until the method is content", () => {
 		const { peer, broker } = scene();
 		enter(peer(5)).publish("a", "x", { qos: 1 }).expect("puback");
 		expect(broker.counters.clients).toBe(1);
@@ -45,7 +45,7 @@ describe("enhanced authentication", () => {
 		expect(begin(peer(5), "one").expect("connack").reasonCode).toBe(0);
 	});
 
-	it("[MQTT-4.12.0-1] refuses an unknown method, and a client that it does not believe", () => {
+	it("[5.0 MQTT-4.12.0-1] refuses an unknown method, and a client that it does not believe", () => {
 		const { peer, broker } = scene();
 		expect(begin(peer(5), "hello", "other").expect("connack").reasonCode).toBe(0x8c);
 		const one = begin(peer(5), "hello");
@@ -56,7 +56,7 @@ describe("enhanced authentication", () => {
 		expect(broker.counters.sessions).toBe(0);
 	});
 
-	it("[MQTT-3.1.2-30] takes nothing but AUTH before its CONNACK, and times out", () => {
+	it("[5.0 MQTT-3.1.2-30] takes nothing but AUTH before its CONNACK, and times out", () => {
 		const { peer, time } = scene();
 		for (const packet of [
 			{ cmd: "pingreq" },
@@ -71,7 +71,7 @@ describe("enhanced authentication", () => {
 		expect(slow.ended).toBe("in order");
 	});
 
-	it("[MQTT-4.12.1-1] [MQTT-4.12.1-2] may be repeated while other packets go on; a failure ends the connection", () => {
+	it("[5.0 MQTT-4.12.1-1] [5.0 MQTT-4.12.1-2] may be repeated while other packets go on; a failure ends the connection", () => {
 		const { peer } = scene();
 		const one = enter(peer(5));
 		auth(one, 0x19, "hello");
@@ -83,7 +83,7 @@ describe("enhanced authentication", () => {
 		one.expectEnd(0x87);
 	});
 
-	it("[MQTT-4.12.0-5] [MQTT-4.12.0-6] another method, AUTH out of turn, AUTH without a method", () => {
+	it("[5.0 MQTT-4.12.0-5] [5.0 MQTT-4.12.0-6] another method, AUTH out of turn, AUTH without a method", () => {
 		const { peer } = scene();
 		auth(enter(peer(5)), 0x19, "hello", "other").expectEnd(0x82);
 		auth(enter(peer(5)), 0x18, "one").expectEnd(0x82);

@@ -62,6 +62,15 @@ describe("limits", () => {
 		one.raw([0x30, 63, 0, 1, 97, ...new Array(60).fill(1)]).expectEnd(0x95);
 	});
 
+	it("packet size: a client that takes less than a CONNACK is cut, not left to wait for it", () => {
+		const { peer, broker } = rig();
+		const one = peer(5);
+		const properties = { maximumPacketSize: 8 };
+		one.write({ cmd: "connect", clientId: "one", protocolVersion: 5, clean: true, properties });
+		expect([one.received, one.ended]).toEqual([[], "cut"]);
+		expect(broker.counters).toMatchObject({ connections: 0, sessions: 0 });
+	});
+
 	it("subscriptions per client", () => {
 		const { client } = rig({ limits: { subscriptionsPerClient: 2 } });
 		const five = client(5, "five");

@@ -6,13 +6,13 @@ describe.each(VERSIONS)("CONNECT, version %i", (version) => {
 	const code = (connack: { reasonCode?: number; returnCode?: number }) =>
 		version === 5 ? connack.reasonCode : connack.returnCode;
 
-	it("[MQTT-3.1.4-5] is acknowledged first", () => {
+	it("[3.1.1 MQTT-3.1.4-4, MQTT-3.2.0-1] [5.0 MQTT-3.1.4-5, MQTT-3.2.0-1, MQTT-3.1.3-5] is acknowledged first", () => {
 		const connack = rig().peer(version).connect("one");
 		expect(code(connack)).toBe(0);
 		expect(connack.sessionPresent).toBe(false);
 	});
 
-	it("[MQTT-3.1.0-1] must be the first packet", () => {
+	it("[3.1.1 MQTT-3.1.0-1] [5.0 MQTT-3.1.0-1] must be the first packet", () => {
 		const { peer, broker } = rig();
 		const one = peer(version).write({ cmd: "pingreq" });
 		expect(one.ended).toBe("in order");
@@ -20,14 +20,14 @@ describe.each(VERSIONS)("CONNECT, version %i", (version) => {
 		expect(broker.counters.faults).toBe(1);
 	});
 
-	it("[MQTT-3.1.0-2] must not come twice", () => {
+	it("[3.1.1 MQTT-3.1.0-2] [5.0 MQTT-3.1.0-2] must not come twice", () => {
 		const { client } = rig();
 		const one = client(version, "one");
 		one.write({ cmd: "connect", clientId: "one", protocolVersion: version, clean: true, keepalive: 0 });
 		one.expectEnd(0x82);
 	});
 
-	it("[MQTT-3.1.2-3] must have its reserved flag clear", () => {
+	it("[3.1.1 MQTT-3.1.2-3, MQTT-3.1.4-1] [5.0 MQTT-3.1.2-3, MQTT-3.1.4-1] must have its reserved flag clear", () => {
 		const { peer } = rig();
 		const properties = version === 5 ? [0] : [];
 		const one = peer(version).raw([
@@ -52,7 +52,7 @@ describe.each(VERSIONS)("CONNECT, version %i", (version) => {
 		expect(one.ended).toBe("in order");
 	});
 
-	it("[MQTT-3.1.4-3] takes over the session of the same client", () => {
+	it("[3.1.1 MQTT-3.1.4-2] [5.0 MQTT-3.1.4-3] takes over the session of the same client", () => {
 		const { client, broker } = rig();
 		const first = client(version, "one");
 		client(version, "one").quiet();
@@ -61,7 +61,7 @@ describe.each(VERSIONS)("CONNECT, version %i", (version) => {
 		expect(broker.counters.sessions).toBe(1);
 	});
 
-	it("[MQTT-3.2.2-2] [MQTT-3.2.2-3] tells Session Present right in all combinations", () => {
+	it("[3.1.1 MQTT-3.1.4-3, MQTT-3.2.2-1, MQTT-3.2.2-2, MQTT-3.2.2-3] [5.0 MQTT-3.1.2-4, MQTT-3.1.2-5, MQTT-3.1.2-6, MQTT-3.1.4-4, MQTT-3.2.2-2, MQTT-3.2.2-3] tells Session Present right in all combinations", () => {
 		const { peer, client } = rig();
 		client(version, "one", lasting(version)).drop();
 		expect(peer(version).connect("one", lasting(version)).sessionPresent, "kept, resumed").toBe(true);
@@ -70,7 +70,7 @@ describe.each(VERSIONS)("CONNECT, version %i", (version) => {
 		expect(peer(version).connect("one", { clean: false }).sessionPresent, "not kept").toBe(false);
 	});
 
-	it("[MQTT-3.1.2-22] closes after one and a half times the keep alive", () => {
+	it("[3.1.1 MQTT-3.1.2-24] [5.0 MQTT-3.1.2-22] closes after one and a half times the keep alive", () => {
 		const { client, time } = rig();
 		const one = client(version, "one", { keepalive: 10 });
 		time.pass(14_000);
@@ -122,7 +122,7 @@ describe.each(VERSIONS)("CONNECT, version %i", (version) => {
 		expect(code(rig().peer(version).connect("x".repeat(300)))).toBe(version === 5 ? 0x85 : 2);
 	});
 
-	it("[MQTT-3.14.4-3] DISCONNECT closes in order", () => {
+	it("[3.1.1 MQTT-3.14.4-3] [5.0 MQTT-3.14.4-3] DISCONNECT closes in order", () => {
 		const { client, broker, events } = rig();
 		const one = client(version, "one");
 		one.write({ cmd: "disconnect", reasonCode: 0 });
@@ -133,14 +133,14 @@ describe.each(VERSIONS)("CONNECT, version %i", (version) => {
 });
 
 describe("CONNECT, one version only", () => {
-	it("3.1.1 [MQTT-3.1.3-8]: an empty client id needs a clean session", () => {
+	it("[3.1.1 MQTT-3.1.3-6, MQTT-3.1.3-8] an empty client id needs a clean session", () => {
 		const { peer } = rig();
 		const bytes = (flags: number) => [0x10, 12, 0, 4, 77, 81, 84, 84, 4, flags, 0, 0, 0, 0];
 		expect(peer(4).raw(bytes(0)).expect("connack").returnCode).toBe(2);
 		expect(peer(4).raw(bytes(2)).expect("connack").returnCode).toBe(0);
 	});
 
-	it("5.0 [MQTT-3.2.2-16]: an empty client id is assigned one, clean or not", () => {
+	it("[5.0 MQTT-3.1.3-6, MQTT-3.1.3-7, MQTT-3.2.2-16] an empty client id is assigned one, clean or not", () => {
 		const { peer } = rig();
 		const assigned = peer(5).connect("").properties?.assignedClientIdentifier;
 		expect(assigned).toMatch(/^auto-\w{12}$/);
@@ -148,7 +148,7 @@ describe("CONNECT, one version only", () => {
 		expect(other.properties?.assignedClientIdentifier).not.toBe(assigned);
 	});
 
-	it("3.1.1 [MQTT-3.1.2-2]: an unknown version is refused in its own form", () => {
+	it("[3.1.1 MQTT-3.1.2-2] [5.0 MQTT-3.1.2-2] an unknown version is refused in its own form", () => {
 		const { peer } = rig();
 		const three = peer(4).raw([0x10, 15, 0, 6, 77, 81, 73, 115, 100, 112, 3, 2, 0, 0, 0, 1, 97]);
 		expect(three.expect("connack").returnCode).toBe(1);
@@ -156,7 +156,7 @@ describe("CONNECT, one version only", () => {
 		expect(six.expect("connack").reasonCode).toBe(0x84);
 	});
 
-	it("5.0: enhanced authentication is answered with 0x8C, AUTH without it is an error [MQTT-4.12.0-6]", () => {
+	it("5.0: enhanced authentication is answered with 0x8C, AUTH without it is an error [5.0 MQTT-4.12.0-6]", () => {
 		const { peer, client } = rig();
 		expect(peer(5).connect("one", { properties: { authenticationMethod: "X" } }).reasonCode).toBe(0x8c);
 		const one = client(5, "one");
@@ -164,7 +164,7 @@ describe("CONNECT, one version only", () => {
 		one.expectEnd(0x82);
 	});
 
-	it("5.0: announces its limits and leaves out what is as by default", () => {
+	it("[5.0 MQTT-3.2.2-9] announces its limits and leaves out what is as by default", () => {
 		const { peer } = rig({
 			limits: {
 				maximumQos: 1,
@@ -190,7 +190,7 @@ describe("CONNECT, one version only", () => {
 		expect(properties).toEqual({ receiveMaximum: 10, maximumPacketSize: 268_435_460, topicAliasMaximum: 5 });
 	});
 
-	it("5.0 [MQTT-3.2.2-21]: Server Keep Alive is told and enforced", () => {
+	it("[5.0 MQTT-3.2.2-21] Server Keep Alive is told and enforced", () => {
 		const { peer, time } = rig({ limits: { keepAliveSeconds: 20 } });
 		const one = peer(5);
 		expect(one.connect("one", { keepalive: 60 }).properties?.serverKeepAlive).toBe(20);

@@ -6,7 +6,7 @@ const ack = (peer: Peer, cmd: string, messageId: number | undefined, reasonCode 
 	peer.write({ cmd, messageId, reasonCode });
 
 describe.each(VERSIONS)("delivery, version %i", (version) => {
-	it("[MQTT-4.3.1-1] QoS 0 arrives once and is not acknowledged", () => {
+	it("[3.1.1 MQTT-4.3.1-1, MQTT-2.3.1-5] [5.0 MQTT-4.3.1-1, MQTT-2.2.1-2] QoS 0 arrives once and is not acknowledged", () => {
 		const { client } = rig();
 		const [sub, pub] = [client(version, "sub"), client(version, "pub")];
 		sub.subscribe("a/+", 2);
@@ -15,7 +15,7 @@ describe.each(VERSIONS)("delivery, version %i", (version) => {
 		sub.quiet();
 	});
 
-	it("[MQTT-4.3.2-4] QoS 1 is acknowledged with its identifier", () => {
+	it("[3.1.1 MQTT-4.3.2-1, MQTT-4.3.2-2, MQTT-2.3.1-4, MQTT-2.3.1-6, MQTT-3.3.4-1] [5.0 MQTT-4.3.2-1, MQTT-4.3.2-2, MQTT-4.3.2-4, MQTT-2.2.1-4, MQTT-2.2.1-5, MQTT-3.3.4-1] QoS 1 is acknowledged with its identifier", () => {
 		const { client } = rig();
 		const [sub, pub] = [client(version, "sub"), client(version, "pub")];
 		sub.subscribe("a", 1);
@@ -26,7 +26,7 @@ describe.each(VERSIONS)("delivery, version %i", (version) => {
 		ack(sub, "puback", message.messageId);
 	});
 
-	it("[MQTT-4.3.3-8] to [MQTT-4.3.3-12] QoS 2 is passed on once, however often it is sent before PUBREL", () => {
+	it("[3.1.1 MQTT-4.3.3-1, MQTT-4.3.3-2] [5.0 MQTT-4.3.3-1, MQTT-4.3.3-2, MQTT-4.3.3-4, MQTT-4.3.3-8, MQTT-4.3.3-10, MQTT-4.3.3-11, MQTT-4.3.3-12] QoS 2 is passed on once, however often it is sent before PUBREL", () => {
 		const { client, broker } = rig();
 		const [sub, pub] = [client(version, "sub"), client(version, "pub")];
 		sub.subscribe("a", 2);
@@ -52,7 +52,7 @@ describe.each(VERSIONS)("delivery, version %i", (version) => {
 		expect(sub.message().text).toBe("a=y");
 	});
 
-	it("[MQTT-3.8.4-6] the lower of both QoS counts", () => {
+	it("[3.1.1 MQTT-3.8.4-6] [5.0 MQTT-3.8.4-7, MQTT-3.8.4-8] the lower of both QoS counts", () => {
 		const { client } = rig();
 		const [sub, pub] = [client(version, "sub"), client(version, "pub")];
 		expect(sub.subscribe("a", 1).granted).toEqual([1]);
@@ -62,7 +62,7 @@ describe.each(VERSIONS)("delivery, version %i", (version) => {
 		expect(sub.message().qos).toBe(0);
 	});
 
-	it("[MQTT-3.3.4-2] overlapping subscriptions give one copy with the highest QoS", () => {
+	it("[3.1.1 MQTT-3.3.5-1] [5.0 MQTT-3.3.4-2] overlapping subscriptions give one copy with the highest QoS", () => {
 		const { client } = rig();
 		const [sub, pub] = [client(version, "sub"), client(version, "pub")];
 		for (const [filter, qos] of [
@@ -76,7 +76,7 @@ describe.each(VERSIONS)("delivery, version %i", (version) => {
 		sub.quiet();
 	});
 
-	it("[MQTT-3.8.4-3] a subscription replaces the same one, [MQTT-3.10.4-4] unsubscribing ends it", () => {
+	it("a subscription replaces the same one [3.1.1 MQTT-3.8.4-3] [5.0 MQTT-3.8.4-3], unsubscribing ends it [3.1.1 MQTT-3.10.4-2, MQTT-3.10.4-4, MQTT-3.10.4-5, MQTT-3.10.4-6, MQTT-2.3.1-7] [5.0 MQTT-3.10.4-2, MQTT-3.10.4-4, MQTT-3.10.4-5, MQTT-3.10.4-6, MQTT-3.11.3-1, MQTT-3.11.3-2, MQTT-2.2.1-6]", () => {
 		const { client, broker } = rig();
 		const [sub, pub] = [client(version, "sub"), client(version, "pub")];
 		sub.subscribe("a", 0);
@@ -93,7 +93,7 @@ describe.each(VERSIONS)("delivery, version %i", (version) => {
 		expect(broker.counters.subscriptions).toBe(0);
 	});
 
-	it("[MQTT-4.6.0-2] messages for a client that is away wait in order, QoS 0 does not", () => {
+	it("[3.1.1 MQTT-3.1.2-5, MQTT-4.5.0-1] [5.0 MQTT-3.1.2-23, MQTT-4.5.0-1] messages for a client that is away wait in order, QoS 0 does not", () => {
 		const { client, broker } = rig();
 		const pub = client(version, "pub");
 		client(version, "sub", lasting(version)).subscribe("a", 2);
@@ -106,7 +106,7 @@ describe.each(VERSIONS)("delivery, version %i", (version) => {
 		expect(broker.counters.dropped.offline).toBe(1);
 	});
 
-	it("[MQTT-4.4.0-1] [MQTT-4.4.0-2] what was under way is sent again on resumption: in order, DUP, same identifiers", () => {
+	it("[3.1.1 MQTT-4.4.0-1, MQTT-3.3.1-1] [5.0 MQTT-4.4.0-1, MQTT-4.4.0-2, MQTT-3.3.1-1, MQTT-4.3.2-3, MQTT-4.3.3-3, MQTT-4.3.3-5, MQTT-4.3.3-6] what was under way is sent again on resumption: in order, DUP, same identifiers", () => {
 		const { client } = rig();
 		const pub = client(version, "pub");
 		const sub = client(version, "sub", lasting(version));

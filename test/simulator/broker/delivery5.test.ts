@@ -33,7 +33,7 @@ describe("delivery, 5.0", () => {
 		expect(broker.sessions()[0].inflight).toBe(open.size);
 	});
 
-	it("[MQTT-3.3.4-9] never has more unacknowledged than the client's Receive Maximum", () => {
+	it("[5.0 MQTT-3.3.4-9] never has more unacknowledged than the client's Receive Maximum", () => {
 		const { client, broker } = rig();
 		const pub = client(5, "pub");
 		const sub = client(5, "sub", { properties: { receiveMaximum: 3 } });
@@ -99,7 +99,7 @@ describe("delivery, 5.0", () => {
 		expect(pub.take().map((packet) => packet.cmd)).toEqual(["puback", "puback", "disconnect"]);
 	});
 
-	it("[MQTT-3.1.2-24] [MQTT-3.1.2-25] a message too large for a subscriber is dropped for it, and nothing wedges", () => {
+	it("[5.0 MQTT-3.1.2-24] [5.0 MQTT-3.1.2-25] a message too large for a subscriber is dropped for it, and nothing wedges", () => {
 		const { client, broker } = rig();
 		const pub = client(5, "pub");
 		const sub = client(5, "sub", { properties: { maximumPacketSize: 40, receiveMaximum: 1 } });
@@ -114,7 +114,7 @@ describe("delivery, 5.0", () => {
 		expect(broker.sessions()[1].inflight).toBe(1);
 	});
 
-	it("[MQTT-3.3.2-5] [MQTT-3.3.2-6] message expiry counts down while it waits, then the message is gone", () => {
+	it("[5.0 MQTT-3.3.2-5] [5.0 MQTT-3.3.2-6] message expiry counts down while it waits, then the message is gone", () => {
 		const { client, time, broker } = rig();
 		const pub = client(5, "pub");
 		client(5, "sub", lasting(5)).subscribe("#", 1);
@@ -128,7 +128,7 @@ describe("delivery, 5.0", () => {
 		expect(broker.counters.dropped.expired).toBe(1);
 	});
 
-	it("[MQTT-3.3.4-3] [MQTT-3.3.4-4] identifiers of all matching subscriptions come along", () => {
+	it("[5.0 MQTT-3.3.4-3] [5.0 MQTT-3.3.4-4] identifiers of all matching subscriptions come along", () => {
 		const { client } = rig();
 		const [sub, pub] = [client(5, "sub"), client(5, "pub")];
 		sub.subscribe("a/#", 0, {}, { subscriptionIdentifier: 5 });
@@ -138,7 +138,7 @@ describe("delivery, 5.0", () => {
 		expect(sub.message().properties).toEqual({ subscriptionIdentifier: [5, 268_435_455] });
 	});
 
-	it("[MQTT-3.8.3-3] no-local keeps a client's own messages away", () => {
+	it("[5.0 MQTT-3.8.3-3] no-local keeps a client's own messages away", () => {
 		const { client } = rig();
 		const [one, two] = [client(5, "one"), client(5, "two")];
 		one.subscribe("a", 0, { nl: true });
@@ -152,7 +152,7 @@ describe("delivery, 5.0", () => {
 		one.quiet();
 	});
 
-	it("[MQTT-3.3.2-15] to [MQTT-3.3.2-18] properties are passed on unaltered and in order", () => {
+	it("[5.0 MQTT-3.3.2-15] to [5.0 MQTT-3.3.2-18] properties are passed on unaltered and in order", () => {
 		const { client } = rig();
 		const [sub, pub, old] = [client(5, "sub"), client(5, "pub"), client(4, "old")];
 		sub.subscribe("a", 0);
@@ -180,7 +180,7 @@ describe("delivery, 5.0", () => {
 		expect([...old.chunks.at(-1)!]).toEqual([0x30, 4, 0, 1, 97, 33]);
 	});
 
-	it("topic aliases, inbound: [MQTT-3.3.2-8] [MQTT-3.3.2-9] [MQTT-3.3.2-12]", () => {
+	it("topic aliases, inbound: [5.0 MQTT-3.3.2-8] [5.0 MQTT-3.3.2-9] [5.0 MQTT-3.3.2-12]", () => {
 		const { client } = rig({ limits: { topicAliasMaximum: 2 } });
 		const sub = client(5, "sub");
 		sub.subscribe("#", 0);
@@ -248,7 +248,7 @@ describe("delivery, 5.0", () => {
 		).toHaveLength(1);
 	});
 
-	it("[MQTT-3.8.3-4] [MQTT-4.8.2-1] [MQTT-4.8.2-2] what a shared subscription may not be", () => {
+	it("[5.0 MQTT-3.8.3-4] [5.0 MQTT-4.8.2-1] [5.0 MQTT-4.8.2-2] what a shared subscription may not be", () => {
 		const { client } = rig();
 		const attempt = (topic: string, options = {}) =>
 			client(5, "sub").write({

@@ -12,34 +12,49 @@ const packet = (first: number, ...body: number[]) => [first, body.length, ...bod
 type Case = [title: string, bytes: number[], reason: number];
 
 const BOTH: Case[] = [
-	["[MQTT-2.1.3-1] type 0", packet(0x00), 0x81],
-	["[MQTT-3.3.1-4] QoS 3", packet(0x36, ...text("a"), 0, 1), 0x81],
-	["[MQTT-3.3.1-2] DUP with QoS 0", packet(0x38, ...text("a")), 0x81],
-	["[MQTT-2.2.1-3] SUBSCRIBE with identifier 0", packet(0x82, 0, 0, 0, ...text("a"), 0), 0x81],
-	["[MQTT-3.8.1-1] SUBSCRIBE with flags 0000", packet(0x80, 0, 1, 0, ...text("a"), 0), 0x81],
-	["[MQTT-3.10.1-1] UNSUBSCRIBE with flags 0000", packet(0xa0, 0, 1, 0, ...text("a")), 0x81],
-	["[MQTT-3.6.1-1] PUBREL with flags 0000", packet(0x60, 0, 1), 0x81],
+	["[3.1.1 MQTT-2.2.2-2] [5.0 MQTT-2.1.3-1] type 0", packet(0x00), 0x81],
+	["[3.1.1 MQTT-3.3.1-4] [5.0 MQTT-3.3.1-4] QoS 3", packet(0x36, ...text("a"), 0, 1), 0x81],
+	["[3.1.1 MQTT-3.3.1-2] [5.0 MQTT-3.3.1-2] DUP with QoS 0", packet(0x38, ...text("a")), 0x81],
+	[
+		"[3.1.1 MQTT-2.3.1-1] [5.0 MQTT-2.2.1-3] SUBSCRIBE with identifier 0",
+		packet(0x82, 0, 0, 0, ...text("a"), 0),
+		0x81,
+	],
+	[
+		"[3.1.1 MQTT-3.8.1-1] [5.0 MQTT-3.8.1-1] SUBSCRIBE with flags 0000",
+		packet(0x80, 0, 1, 0, ...text("a"), 0),
+		0x81,
+	],
+	[
+		"[3.1.1 MQTT-3.10.1-1] [5.0 MQTT-3.10.1-1] UNSUBSCRIBE with flags 0000",
+		packet(0xa0, 0, 1, 0, ...text("a")),
+		0x81,
+	],
+	["[3.1.1 MQTT-3.6.1-1] [5.0 MQTT-3.6.1-1] PUBREL with flags 0000", packet(0x60, 0, 1), 0x81],
 	["PUBACK with flags 0010", packet(0x42, 0, 1), 0x81],
 	["PUBACK with identifier 0", packet(0x40, 0, 0), 0x81],
 	["PUBACK cut short", packet(0x40, 0), 0x81],
 	["PINGREQ with a body", packet(0xc0, 0), 0x81],
-	["[MQTT-3.14.1-1] DISCONNECT with flags", packet(0xe1), 0x81],
+	["[3.1.1 MQTT-3.14.1-1] [5.0 MQTT-3.14.1-1] DISCONNECT with flags", packet(0xe1), 0x81],
 	["CONNACK from a client", packet(0x20, 0, 0), 0x82],
 	["SUBACK from a client", packet(0x90, 0, 1, 0), 0x82],
 	["PINGRESP from a client", packet(0xd0), 0x82],
-	["[MQTT-1.5.5-1] a length of five bytes", [0x30, 0x80, 0x80, 0x80, 0x80, 0x01], 0x81],
-	["[MQTT-1.5.5-1] a length not in its shortest form", [0xc0, 0x80, 0x00], 0x81],
+	["[5.0 MQTT-1.5.5-1] a length of five bytes", [0x30, 0x80, 0x80, 0x80, 0x80, 0x01], 0x81],
+	["[5.0 MQTT-1.5.5-1] a length not in its shortest form", [0xc0, 0x80, 0x00], 0x81],
 	["a topic longer than its packet", packet(0x30, 0, 9, 97), 0x81],
 ];
 
 /** Without properties; 5.0 gets a 0 put in after the topic. */
 const TOPICS: [string, number[]][] = [
-	["[MQTT-3.3.2-2] wildcard #", text("a/#")],
-	["[MQTT-3.3.2-2] wildcard +", text("+")],
-	["[MQTT-1.5.4-2] U+0000", [0, 3, 97, 0, 98]],
-	["[MQTT-1.5.4-1] a surrogate", [0, 3, 0xed, 0xa0, 0x80]],
-	["[MQTT-1.5.4-1] an overlong form", [0, 2, 0xc0, 0xaf]],
-	["[MQTT-1.5.4-1] a byte alone", [0, 1, 0xff]],
+	["[3.1.1 MQTT-3.3.2-2, MQTT-4.7.1-1] [5.0 MQTT-3.3.2-2, MQTT-4.7.0-1] wildcard #", text("a/#")],
+	["[3.1.1 MQTT-3.3.2-2] [5.0 MQTT-3.3.2-2] wildcard +", text("+")],
+	["[3.1.1 MQTT-1.5.3-2, MQTT-4.7.3-2] [5.0 MQTT-1.5.4-2, MQTT-4.7.3-2] U+0000", [0, 3, 97, 0, 98]],
+	[
+		"[3.1.1 MQTT-1.5.3-1, MQTT-3.3.2-1] [5.0 MQTT-1.5.4-1, MQTT-3.3.2-1] a surrogate",
+		[0, 3, 0xed, 0xa0, 0x80],
+	],
+	["[3.1.1 MQTT-1.5.3-1] [5.0 MQTT-1.5.4-1] an overlong form", [0, 2, 0xc0, 0xaf]],
+	["[3.1.1 MQTT-1.5.3-1] [5.0 MQTT-1.5.4-1] a byte alone", [0, 1, 0xff]],
 ];
 
 describe.each(VERSIONS)("malformed packets, version %i", (version) => {
@@ -58,7 +73,7 @@ describe.each(VERSIONS)("malformed packets, version %i", (version) => {
 	});
 
 	it.each(["a#", "a/#/b", "a+", "+a", "#/", ""])(
-		"[MQTT-4.7.1-1] [MQTT-4.7.1-2] [MQTT-4.7.3-1] filter %j",
+		"[3.1.1 MQTT-4.7.1-2, MQTT-4.7.1-3, MQTT-4.7.3-1] [5.0 MQTT-4.7.1-1, MQTT-4.7.1-2, MQTT-4.7.3-1] filter %j",
 		(filter) => {
 			const one = rig().client(version, "one");
 			const properties = version === 5 ? [0] : [];
@@ -79,31 +94,31 @@ describe.each(VERSIONS)("malformed packets, version %i", (version) => {
 });
 
 const ONLY_4: Case[] = [
-	["[MQTT-4.7.3-1] an empty topic", packet(0x30, 0, 0), 0x81],
+	["[3.1.1 MQTT-4.7.3-1] an empty topic", packet(0x30, 0, 0), 0x81],
 	["PUBACK with a reason", packet(0x40, 0, 1, 0), 0x81],
 	["DISCONNECT with a reason", packet(0xe0, 0), 0x81],
 	["AUTH", packet(0xf0), 0x81],
-	["[MQTT-3.8.3-3] SUBSCRIBE without filters", packet(0x82, 0, 1), 0x81],
-	["[MQTT-3-8.3-4] reserved bits of the QoS", packet(0x82, 0, 1, ...text("a"), 4), 0x81],
+	["[3.1.1 MQTT-3.8.3-3] SUBSCRIBE without filters", packet(0x82, 0, 1), 0x81],
+	["[3.1.1 MQTT-3-8.3-4] reserved bits of the QoS", packet(0x82, 0, 1, ...text("a"), 4), 0x81],
 ];
 
 const property = (...bytes: number[]) => packet(0x30, ...text("a"), bytes.length, ...bytes);
 const ONLY_5: Case[] = [
-	["[MQTT-3.8.3-2] SUBSCRIBE without filters", packet(0x82, 0, 1, 0), 0x82],
-	["[MQTT-3.8.3-5] reserved bits of the options", packet(0x82, 0, 1, 0, ...text("a"), 0x40), 0x81],
+	["[5.0 MQTT-3.8.3-2] SUBSCRIBE without filters", packet(0x82, 0, 1, 0), 0x82],
+	["[5.0 MQTT-3.8.3-5] reserved bits of the options", packet(0x82, 0, 1, 0, ...text("a"), 0x40), 0x81],
 	["subscription QoS 3", packet(0x82, 0, 1, 0, ...text("a"), 3), 0x82],
 	["retain handling 3", packet(0x82, 0, 1, 0, ...text("a"), 0x30), 0x82],
 	["subscription identifier 0", packet(0x82, 0, 1, 2, 11, 0, ...text("a"), 0), 0x82],
 	["a property twice", property(1, 1, 1, 1), 0x82],
 	["a property of another packet", property(17, 0, 0, 0, 1), 0x81],
-	["[MQTT-3.3.4-6] a subscription identifier from a client", property(11, 1), 0x81],
+	["[5.0 MQTT-3.3.4-6] a subscription identifier from a client", property(11, 1), 0x81],
 	["an unknown property", property(4, 0), 0x81],
 	["a flag of 2", property(1, 2), 0x82],
 	["a property cut short", property(2, 0, 0), 0x81],
 	["properties longer than the packet", packet(0x30, ...text("a"), 9, 1, 1), 0x81],
-	["[MQTT-3.3.2-14] a wildcard in the response topic", property(8, ...text("a/+")), 0x82],
+	["[5.0 MQTT-3.3.2-14] a wildcard in the response topic", property(8, ...text("a/+")), 0x82],
 	["bytes behind an acknowledgement", packet(0x40, 0, 1, 0, 0, 0), 0x81],
-	["a reason that PUBACK has not", packet(0x40, 0, 1, 0x55), 0x81],
+	["[5.0 MQTT-3.4.2-1] a reason that PUBACK has not", packet(0x40, 0, 1, 0x55), 0x81],
 	["a server reference from a client", packet(0xe0, 0, 4, 28, ...text("x")), 0x81],
 ];
 
@@ -112,9 +127,17 @@ describe("malformed packets, of one version", () => {
 	it.each(ONLY_5)("5.0: %s", (_, bytes, reason) => rig().client(5, "one").raw(bytes).expectEnd(reason));
 
 	it.each([
-		["will QoS 3 [MQTT-3.1.2-12]", 4, [4, 0x1e, 0, 0, ...text("a"), ...text("w"), ...text("")]],
-		["will retain without a will [MQTT-3.1.2-13]", 4, [4, 0x22, 0, 0, ...text("a")]],
-		["a password without a user, 3.1.1 [MQTT-3.1.2-22]", 4, [4, 0x42, 0, 0, ...text("a"), ...text("p")]],
+		[
+			"will QoS 3 [3.1.1 MQTT-3.1.2-14] [5.0 MQTT-3.1.2-12]",
+			4,
+			[4, 0x1e, 0, 0, ...text("a"), ...text("w"), ...text("")],
+		],
+		[
+			"will retain without a will [3.1.1 MQTT-3.1.2-15] [5.0 MQTT-3.1.2-13]",
+			4,
+			[4, 0x22, 0, 0, ...text("a")],
+		],
+		["a password without a user [3.1.1 MQTT-3.1.2-22]", 4, [4, 0x42, 0, 0, ...text("a"), ...text("p")]],
 		["bytes behind the end", 4, [4, 2, 0, 0, ...text("a"), 0]],
 		["cut short", 4, [4, 2, 0, 0, 0, 9, 97]],
 		["a client id with U+0000", 4, [4, 2, 0, 0, 0, 1, 0]],
