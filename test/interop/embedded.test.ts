@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { afterEach, describe, expect, test } from "vitest";
-import { Counter, Settled } from "../../lib/index.js";
+import { Counter, Reason, Refusal, Settled } from "../../lib/index.js";
 import { Broker, type BrokerOptions, type Profile, TcpListener } from "../../simulator/broker/index.js";
 import { NodeSchedule, TcpDialler } from "../../simulator/node/index.js";
 import { Board, type BoardOptions } from "./kit/board.js";
@@ -31,6 +31,21 @@ function ours(version: 4 | 5, options: Partial<BoardOptions> = {}): Board {
 async function theirs(version: 4 | 5): Promise<Foreign> {
 	return undo.add(await Foreign.to(port, version), (it) => it.close());
 }
+
+describe("The embedded broker as AWS IoT Core", () => {
+	test("no QoS 2: ours is refused, or settled when it was accepted too early; QoS 1 goes on", async () => {
+		await start({ profile: "aws" });
+		const board = ours(5);
+		const early = board.publish("a", "too early", 2);
+		await board.online();
+		expect(await board.settlement(early)).toEqual([Settled.Dropped, Reason.QosNotSupported]);
+		expect(board.publish("a", "x", 2)).toBe(Refusal.NotOffered);
+		await board.subscribe("a", 1);
+		await board.settlement(board.publish("a", "one", 1));
+		await board.until("it came", () => board.texts.includes("one"));
+		expect(board.offlines).toEqual([]);
+	});
+});
 
 describe.each(["default", "hivemq"] as const)("The embedded broker as %s", (profile: Profile) => {
 	test.each([

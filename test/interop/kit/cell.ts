@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** One cell of the matrix: what our client and one that we did not write do to each other at some broker. */
 import { expect } from "vitest";
+import { Aliases } from "../../../lib/extras/index.js";
 import { type Limits, RETAIN, Reason, Settled } from "../../../lib/index.js";
 import type { Dialler } from "../../../lib/ports.js";
 import { Board, type Received } from "./board.js";
@@ -23,10 +24,11 @@ export class Cell {
 		this.#root = root;
 	}
 
-	/** Our client of a cell: it has a will, and a session that lasts. */
+	/** Our client of a cell: it has a will, a session that lasts, and topic aliases where they are to be had. */
 	static board(dialler: Dialler, version: 4 | 5, root: string, limits: Partial<Limits> = {}): Board {
 		const will = { topic: `${root}/state`, payload: "gone", qos: 1 } as const;
-		return new Board({ dialler, version, will, clientId: root, limits });
+		const aliases = version === 5 ? new Aliases({ inbound: 4 }) : undefined;
+		return new Board({ dialler, version, will, clientId: root, limits, aliases });
 	}
 
 	async run(): Promise<void> {
