@@ -66,6 +66,8 @@ class Run {
 	#window;
 	/** Inbound QoS 2 identifiers that were delivered, and not released since. */
 	#held = new Set();
+	/** Those whose PUBREL went out before they were delivered: it may cross them on the way. */
+	#released = new Set();
 	#topics;
 	#filters;
 
@@ -119,7 +121,7 @@ class Run {
 			},
 			onOffline: (reason) => note(`offline ${reason}`),
 			onMessage: (message) => {
-				if (message.qos === 2 && !message.mayRepeat) {
+				if (message.qos === 2 && !message.mayRepeat && !this.#released.has(message.id)) {
 					if (this.#held.has(message.id)) throw new Error(`QoS 2 message ${message.id} is delivered twice`);
 					this.#held.add(message.id);
 				}
@@ -151,6 +153,7 @@ class Run {
 			inFlight: new Set(),
 			quota: this.#window,
 			sure: true,
+			greeted: false,
 		};
 		const parser = mqttPacket.parser({ protocolVersion: this.#version5 ? 5 : 4 });
 		parser.on("packet", (packet) => this.#hears(line, packet));
@@ -237,12 +240,14 @@ class Run {
 	/** What the server knows when it has sent this. */
 	#note(line, packet) {
 		const { type, id, reason, flags, properties } = packet;
-		if (type === 6) this.#held.delete(id);
+		if (type === 6 && !this.#held.delete(id)) this.#released.add(id);
 		// An answer before its question may cross it on the way: then nobody can say who counts how many.
 		if ((type === 4 || type === 7 || (type === 5 && reason >= 0x80)) && !line.inFlight.delete(id))
 			line.sure = false;
 		const maximum = type === 2 ? properties.find(([property]) => property === 0x21) : undefined;
-		if (maximum !== undefined) line.quota = Math.min(this.#window, maximum[1][0] * 256 + maximum[1][1]);
+		if (maximum !== undefined && !line.greeted)
+			line.quota = Math.min(this.#window, maximum[1][0] * 256 + maximum[1][1]);
+		if (type === 2) line.greeted = true;
 		if (type === 3 && (flags & 6) !== 0) line.published.push(packet);
 	}
 
@@ -278,6 +283,7 @@ class Run {
 		const packet = this.#likely();
 		const defect = DEFECTS[this.#random(DEFECTS.length)];
 		if (!defect.fits(packet) || defect.spoil(packet, this.#random) === false) return;
+		line.sure = false; // what it says is not to be believed
 		this.log.push(defect.name);
 		this.#send(line, packet);
 		this.#pass(100);
