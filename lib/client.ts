@@ -7,11 +7,12 @@ import { OwedRing } from "./memory/ring.js";
 import type { Ports, Store } from "./ports.js";
 import { authenticateAnew } from "./pump/connection.js";
 import { Pump, STAY } from "./pump.js";
-import { budgetOf, type ExtraOptions, extrasFrom, listOf } from "./session/extras.js";
+import { budgetOf, type ExtraOptions, extrasFrom, listOf, type ReplyHandler } from "./session/extras.js";
 import { Choice, checked, introduce, type Who } from "./session/identity.js";
 import { Intake } from "./session/intake.js";
 import { Link, Phase, type Server } from "./session/link.js";
 import { addProperty, mayEndWith } from "./session/properties.js";
+import { beginReply } from "./session/reply.js";
 import { replaceOlder, reserveRoom } from "./session/room.js";
 import { EXPIRY_BYTES, exceeds, PUBLISH_OVERHEAD } from "./session/sender.js";
 import { Session } from "./session/session.js";
@@ -20,9 +21,10 @@ import type { Qos } from "./wire/connect.js";
 import { Encoder } from "./wire/encoder.js";
 import { encodeProperties, type PropertyFields } from "./wire/fields.js";
 import type { PropertyLens } from "./wire/lens.js";
+import type { Message } from "./wire/message.js";
 import { Packet } from "./wire/packet.js";
 import { PublishFlag, Reason } from "./wire/protocol.js";
-import { RETAIN, Record, Trait } from "./wire/record.js";
+import { RETAIN, Record, Trait, VOLATILE } from "./wire/record.js";
 import { Refusal } from "./wire/refusal.js";
 import { encodeFilter, encodeTopic, type Filter, type Properties, type Topic } from "./wire/topic.js";
 import { Writer } from "./wire/writer.js";
@@ -98,7 +100,7 @@ export class Client {
 		this.session = new Session({
 			store, packet, link: new Link(), owed, encoder, counters, listener, subscriptions, limits, clock, extras,
 		}); // biome-ignore format: a list
-		for (const extra of list) extra.attach(arena, this.session);
+		for (const extra of list) extra.attach(arena, this.session, options.random);
 		this.writer = new Writer(arena);
 		const identity = introduce(this.session, options, this.text, this.textEnd);
 		this.text = identity.reserved;
@@ -318,6 +320,12 @@ export class Client {
 
 	/** Accepts the composed message. Returns its ticket (1 to 2³¹ - 1), settled once by `onSettled`; or a refusal. */
 	commit(): number {
+		const ticket = this.accept();
+		if (ticket > 0) this.pump.turn();
+		return ticket;
+	}
+
+	private accept(): number {
 		const end = this.writer.position;
 		if (this.writer.overflowed || (this.online && exceeds(this.session, end))) {
 			this.discard();
@@ -328,7 +336,6 @@ export class Client {
 		if (ticket < 0) return this.refuse(ticket);
 		this.session.accepted(ticket);
 		if (this.replacing !== null) replaceOlder(this.session, this.replacing, ticket);
-		this.pump.turn();
 		return ticket;
 	}
 
@@ -340,6 +347,67 @@ export class Client {
 	/** The plain form, for a payload that is ready: copies `payload`. Returns a ticket or a refusal. */
 	publish(topic: Topic, payload: Uint8Array, qos: Qos, flags = 0, expirySeconds = 0): number {
 		const body = this.compose(topic, qos, flags, payload.length, expirySeconds);
+		if (body === undefined) return this.refusal;
+		body.bytes(payload);
+		return this.commit();
+	}
+
+	/**
+	 * Publishes `payload` with a response topic and correlation data [5.0, 4.10], and tells `onReply` the answer, or after `timeoutMs`
+	 * milliseconds (1 to 2³⁰) that there was none; once, and inside of this call only when it turns out that it cannot be sent. The
+	 * request is volatile, and expires with its time, so nobody acts on what nobody waits for any more. `onReply` is kept until then:
+	 * one function for all requests costs nothing, its last argument is the ticket. Needs `requests: new Requests(...)`.
+	 *
+	 * Returns the ticket of the message, settled like any other; or a refusal: those of {@link compose}, `Refusal.TableFull`, and
+	 * `Refusal.NotOffered` in 3.1.1, without `requests`, or when `topic` has a response topic or correlation data of its own.
+	 */
+	request(topic: Topic, payload: Uint8Array, onReply: ReplyHandler, timeoutMs: number, qos: Qos = 1): number {
+		const { session } = this;
+		const { requests } = session.extras;
+		const refused = requests === null ? Refusal.NotOffered : requests.prepare(topic.properties);
+		if (requests === null || refused < 0) return this.refuse(refused);
+		const { propertiesStart, propertiesEnd } = requests;
+		const size = propertiesEnd - propertiesStart;
+		const ms = timeoutMs > 1 ? Math.min(timeoutMs, 0x4000_0000) : 1;
+		const body = this.compose(topic, qos, VOLATILE, size + payload.length, Math.ceil(ms / 1000));
+		if (body === undefined) return this.refusal;
+		body.copy(propertiesStart, propertiesEnd);
+		body.bytes(payload);
+		const { view } = session.packet;
+		const at = session.composed + Record.PropertiesLength;
+		view.setUint16(at, view.getUint16(at) + size);
+		const ticket = this.accept();
+		if (ticket > 0) {
+			requests.expect(ticket, onReply, ms);
+			this.pump.turn();
+		}
+		return ticket;
+	}
+
+	/**
+	 * Begins the answer to a message, inside its callback: a message to its response topic, which brings back its correlation data.
+	 * The rest is as with {@link compose}, without KEEP_LATEST; by default it has the QoS of what it answers and does not survive a
+	 * reboot. `Refusal.NoResponseTopic`: no answer is asked for.
+	 */
+	composeReply(message: Message, qos = message.qos as Qos, flags = VOLATILE, bytes = -1): Writer | undefined {
+		const { session, writer } = this;
+		const head = (qos << PublishFlag.QosShift) | (flags & RETAIN);
+		const traits = (flags >> TRAIT_SHIFT) | (qos === 0 ? Trait.Volatile : 0);
+		const refused = message === session.packet ? this.refusalOf(qos, flags) : Refusal.NoResponseTopic;
+		const at = refused < 0 ? refused : beginReply(session, writer, head, traits, bytes);
+		if (at < 0) {
+			this.refuse(at);
+			return undefined;
+		}
+		session.composed = at;
+		this.replacing = null;
+		this.refusal = 0;
+		return writer;
+	}
+
+	/** The plain form of {@link composeReply}: answers with a copy of `payload`. Returns a ticket or a refusal. */
+	reply(message: Message, payload: Uint8Array, qos = message.qos as Qos, flags = VOLATILE): number {
+		const body = this.composeReply(message, qos, flags, payload.length);
 		if (body === undefined) return this.refusal;
 		body.bytes(payload);
 		return this.commit();

@@ -37,7 +37,7 @@ export const enum Counter {
 	HeldBack = 75,
 	/** Repeated inbound QoS 2 messages that were not delivered again. */
 	Duplicates = 76,
-	/** Acknowledgements that belong to no exchange. */
+	/** Acknowledgements that belong to no exchange, and answers that belong to no request. */
 	Strays = 77,
 	/** Connections ended because of what the broker sent. */
 	PeerFaults = 78,

@@ -113,6 +113,7 @@ export const Reason: Dictionary<typeof Reasons> = Object.freeze({
 	CredentialsFailed: Reasons.CredentialsFailed,
 	HoldTimeout: Reasons.HoldTimeout,
 	AuthenticationTimeout: Reasons.AuthenticationTimeout,
+	ReplyTimeout: Reasons.ReplyTimeout,
 });
 export type Reason = Reasons;
 
@@ -128,6 +129,7 @@ export const Refusal: Dictionary<typeof Refusals> = Object.freeze({
 	NotSubscribed: Refusals.NotSubscribed,
 	NothingHeld: Refusals.NothingHeld,
 	WrongProperty: Refusals.WrongProperty,
+	NoResponseTopic: Refusals.NoResponseTopic,
 });
 export type Refusal = Refusals;
 

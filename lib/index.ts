@@ -28,6 +28,7 @@ export type {
 	Timer,
 	Transport,
 } from "./ports.js";
+export type { ReplyHandler } from "./session/extras.js";
 export type { Server } from "./session/link.js";
 export type { PropertyFields } from "./wire/fields.js";
 export type { PropertyLens } from "./wire/lens.js";

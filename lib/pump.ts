@@ -267,19 +267,26 @@ export class Pump implements LinkEvents, Alarm {
 
 	/** Lets the extras deal with what waits for time, or was done inside of a callback. Returns true when something moved. */
 	private attend(): boolean {
-		const { session } = this;
-		const { holds } = session.extras;
-		if (holds === null) return false;
-		const said = holds.tend(session.now);
+		const { now, extras } = this.session;
+		const { holds, requests } = extras;
+		if (holds === null && requests === null) return false;
+		const said = holds === null ? 0 : holds.tend(now);
 		if (said < 0) {
-			say(this, Reason.Success); // the broker is not at fault, so its will is not meant
+			say(this, Reason.Success); // the broker is not at fault, so the will is not meant
 			this.reason = said;
 		}
-		const ms = holds.remaining(session.now);
-		const set = this.deadlines.isSet(Deadline.Resume);
-		if (ms >= 0 && !(set && this.deadlines.remaining(Deadline.Resume, session.now) <= ms))
-			this.deadlines.set(Deadline.Resume, session.now, ms);
-		return said !== 0;
+		const answered = requests?.tend(now) === true;
+		if (holds !== null) this.wake(now, holds.remaining(now));
+		if (requests !== null) this.wake(now, requests.remaining(now));
+		return answered || said !== 0;
+	}
+
+	/** A turn is to be taken in `ms` milliseconds at the latest; -1: it is not. */
+	private wake(now: number, ms: number): void {
+		const { deadlines } = this;
+		if (ms < 0) return;
+		if (deadlines.isSet(Deadline.Resume) && deadlines.remaining(Deadline.Resume, now) <= ms) return;
+		deadlines.set(Deadline.Resume, now, ms);
 	}
 
 	/** Hands over what is encoded, all in one write. */

@@ -5,3 +5,4 @@ export { Authentication, type AuthenticationMethod, type AuthenticationOptions }
 export { Brokers, type BrokersOptions, type DiallerTo, type Place } from "./brokers.js";
 export { type FragmentOptions, Fragments } from "./fragments.js";
 export { type HoldOptions, Holds } from "./holds.js";
+export { type RequestOptions, Requests } from "./requests.js";

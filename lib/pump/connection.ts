@@ -80,6 +80,7 @@ export function connack(pump: Pump): number {
 	const now = session.clock.ticks;
 	link.accept(packet, session.limits, pump.identity.keepAliveSeconds);
 	session.extras.aliases?.reset(packet.property(Property.TopicAliasMaximum, 0));
+	session.extras.requests?.online();
 	pump.phase = Phase.Online;
 	session.counters[Counter.Connects]++;
 	pump.deadlines.set(Deadline.Stable, now, session.limits.stableMs);

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 import { type BudgetTerm, budget, type Limits } from "../limits.js";
+import type { Settled } from "../listener.js";
 import type { Arena } from "../memory/arena.js";
+import type { Random } from "../ports.js";
 import type { ConnectCredentials, ConnectProperties } from "../wire/connect.js";
 import type { InboundAliases } from "../wire/decoder.js";
 import type { Encoder, OutboundAliases } from "../wire/encoder.js";
-import type { Holder } from "../wire/message.js";
+import type { Holder, Message } from "../wire/message.js";
 import type { Packet } from "../wire/packet.js";
+import type { Properties } from "../wire/topic.js";
 import { Credentials } from "./credentials.js";
 import { Fallback } from "./fallback.js";
 import type { Who } from "./identity.js";
@@ -23,7 +26,7 @@ export interface Extra {
 	/** What it takes of the client's block, for the budget. */
 	term(limits: Limits): BudgetTerm;
 	/** Takes its part of the block. Called once, by the client's constructor; the session is whole by then. */
-	attach(arena: Arena, session: Session): void;
+	attach(arena: Arena, session: Session, random: Random): void;
 }
 
 /** Topic aliases of 5.0, in both directions [3.3.2.3.4]. They live as long as a connection. */
@@ -87,6 +90,36 @@ export interface EnhancedAuthentication extends Extra, ConnectProperties {
 	gather(encoder: Encoder): boolean;
 }
 
+/**
+ * Told once of each request: `reply` is the answer, valid during the call, and `reason` 0; or there is none, and `reason` says why:
+ * `Reason.ReplyTimeout`; `Reason.NoMatchingSubscribers`, nobody has got the request (QoS 1); or why the request could not be delivered.
+ * `ticket` is what `client.request` returned. Every call on the client is legal inside; it must not throw.
+ */
+export type ReplyHandler = (reply: Message | undefined, reason: number, ticket: number) => void;
+
+/** Requests that wait for an answer. They outlive connections. */
+export interface OpenRequests extends Extra {
+	/** Bytes of the longest Response Information that the server may give; 0: it is not asked. */
+	readonly informationBytes: number;
+	/** Where the properties of the request stand that {@link prepare} has made. */
+	readonly propertiesStart: number;
+	readonly propertiesEnd: number;
+	/** Makes response topic and correlation data for a request whose topic has these properties. Returns 0 or a refusal. */
+	prepare(properties: Properties | null): number;
+	/** The request that was prepared is the message `ticket`, and its answer is waited for so many milliseconds. */
+	expect(ticket: number, onReply: ReplyHandler, ms: number): void;
+	/** CONNACK, with success, is in the packet. */
+	online(): void;
+	/** True when the message in the packet came with the response topic; its handler was told. */
+	answers(): boolean;
+	/** A ticket is settled. */
+	settled(ticket: number, outcome: Settled, reason: number): void;
+	/** Gives up what waited for too long. Returns whether there was something. */
+	tend(now: number): boolean;
+	/** Milliseconds until {@link tend} has something to do; -1: nothing waits. */
+	remaining(now: number): number;
+}
+
 /** By the names under which they are among the options of a client. */
 export interface Extras {
 	readonly aliases: TopicAliases | null;
@@ -97,6 +130,7 @@ export interface Extras {
 	/** Which version is spoken, with `version: "auto"`. */
 	readonly fallback: (Fallback & Extra) | null;
 	readonly fragments: PayloadFragments | null;
+	readonly requests: OpenRequests | null;
 }
 
 /** The same, as an application gives them. */
@@ -111,6 +145,7 @@ const NONE: Extras = Object.freeze({
 	fallback: null,
 	fragments: null,
 	holds: null,
+	requests: null,
 });
 
 /** Those among the options; without any, an object that is in ROM. */
@@ -124,6 +159,7 @@ export function extrasFrom(options: ExtraOptions & Pick<Who, "user" | "password"
 		fallback: version === "auto" ? new Fallback() : null,
 		fragments: options.fragments ?? null,
 		holds: options.holds ?? null,
+		requests: options.requests ?? null,
 	};
 	return listOf(extras).length === 0 ? NONE : extras;
 }

@@ -322,6 +322,7 @@ export function introduce(session: Session, options: Who, at: number, limit: num
 	const sessionExpirySeconds = options.sessionExpirySeconds ?? DAY_SECONDS;
 	const { receiveMaximum, sendBytes } = limits;
 	const maximumPacketSize = extras.fragments?.maximumPacketSize ?? limits.packetBytes;
+	const informationBytes = extras.requests?.informationBytes ?? 0;
 	const start = at + IDENTITY_BYTES;
 	const end = encodeConnect(packet, start, limit, encoder.version5, {
 		...options,
@@ -330,6 +331,7 @@ export function introduce(session: Session, options: Who, at: number, limit: num
 		receiveMaximum,
 		maximumPacketSize,
 		topicAliasMaximum: extras.aliases?.inboundMaximum ?? 0,
+		requestResponseInformation: informationBytes > 0 ? true : options.requestResponseInformation,
 	});
 	const identity = new Identity(packet, options, start, end);
 	if (identity.reserved > limit) throw new RangeError("the region for text is full: raise limits.textBytes");

@@ -155,7 +155,7 @@ function deliver(session: Session, oversize: number): void {
 	if (oversize > 0) {
 		session.counters[Counter.Oversize]++;
 		session.listener.onOversize?.(session.packet, oversize);
-	} else {
+	} else if (session.extras.requests?.answers() !== true) {
 		session.counters[Counter.Delivered]++;
 		session.listener.onMessage?.(session.packet);
 	}

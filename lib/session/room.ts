@@ -11,13 +11,18 @@ import type { Session } from "./session.js";
 
 /**
  * Where the store takes `bytes` bytes, or a refusal. With `Trait.KeepLatest` an older message of the topic gives way,
- * but only when there is no room otherwise; with `Trait.DropOldest` as many as it takes.
+ * but only when there is no room otherwise, and not without `topic`; with `Trait.DropOldest` as many as it takes.
  */
-export function reserveRoom(session: Session, topic: Topic, bytes: number, traits: number): number {
+export function reserveRoom(session: Session, topic: Topic | null, bytes: number, traits: number): number {
 	const { store } = session;
 	const volatile = (traits & Trait.Volatile) !== 0;
 	let at = store.reserve(bytes, volatile);
-	if (at === Refusal.Full && (traits & Trait.KeepLatest) !== 0 && replaceOlder(session, topic, 0))
+	if (
+		at === Refusal.Full &&
+		topic !== null &&
+		(traits & Trait.KeepLatest) !== 0 &&
+		replaceOlder(session, topic, 0)
+	)
 		at = store.reserve(bytes, volatile);
 	while (at === Refusal.Full && (traits & Trait.DropOldest) !== 0) {
 		const oldest = store.waiting(Trait.DropOldest);

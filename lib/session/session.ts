@@ -129,6 +129,7 @@ export class Session {
 		if (outcome === Settled.Acknowledged) this.counters[Counter.Acknowledged]++;
 		else if (outcome === Settled.Rejected) this.counters[Counter.Rejected]++;
 		if (!told) this.listener.onSettled?.(number, outcome, reason, number < this.firstNumber);
+		this.extras.requests?.settled(number, outcome, reason);
 	}
 
 	/** Gives a message up. */

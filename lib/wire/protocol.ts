@@ -161,6 +161,8 @@ export const enum Reason {
 	HoldTimeout = -11,
 	/** In a re-authentication the server was silent for `connackMs`. */
 	AuthenticationTimeout = -12,
+	/** A request was not answered in time. */
+	ReplyTimeout = -13,
 }
 
 /** `reason` for a link that broke: {@link LinkFault} 0 to 9 as -16 to -25. */

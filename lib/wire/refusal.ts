@@ -17,8 +17,10 @@ export const enum Refusal {
 	NothingComposed = -6,
 	/** The store cannot make it durable. */
 	StoreFault = -7,
-	/** The table of subscriptions is full: raise the limit. */
+	/** The table is full, of subscriptions or of requests: raise its limit. */
 	TableFull = -9,
+	/** The message has no response topic, or is not the one whose callback runs. */
+	NoResponseTopic = -12,
 	/** There is no such message to acknowledge: QoS 0, the callback is over, answered before, forgotten, or of a connection that ended. */
 	NothingHeld = -10,
 	/** A property that does not belong there, has been given already, comes too late, or cannot have that value. */

@@ -73,6 +73,11 @@ const cold: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 		attach: "called by the client's constructor",
 		intake: "called by the client's constructor",
 	},
+	"lib/extras/requests.ts": {
+		term: "for the budget",
+		attach: "called by the client's constructor",
+		utf8Length: "called by the constructor",
+	},
 	"lib/wire/message.ts": {
 		payload: "allocates, and says so",
 		correlationData: "allocates, and says so",
