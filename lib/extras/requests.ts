@@ -183,20 +183,17 @@ export class Requests implements OpenRequests {
 			!(this.handlers[row] !== null && this.equal(this.rowAt(row) + Row.Data, data + 2, Size.Data))
 		)
 			row++;
-		if (row < this.handlers.length) this.finish(row, packet, Reason.Success);
-		else counters[Counter.Strays]++;
+		if (row === this.handlers.length) {
+			if (packet.last) counters[Counter.Strays]++;
+		} else if (packet.last) this.finish(row, packet, Reason.Success);
+		else (this.handlers[row] as ReplyHandler)(packet, Reason.Success, this.ticket(row));
 		return true;
 	}
 
 	settled(ticket: number, outcome: Settled, reason: number): void {
 		if (this.count === 0) return;
-		const { view } = this.session.packet;
 		let row = 0;
-		while (
-			row < this.handlers.length &&
-			!(this.handlers[row] !== null && view.getInt32(this.rowAt(row) + Row.Ticket) === ticket)
-		)
-			row++;
+		while (row < this.handlers.length && !(this.handlers[row] !== null && this.ticket(row) === ticket)) row++;
 		if (row === this.handlers.length) return;
 		// What is uncertain may have arrived, and be answered.
 		if (outcome === Settled.Expired) this.finish(row, undefined, Reason.ReplyTimeout);
@@ -233,7 +230,7 @@ export class Requests implements OpenRequests {
 		const handler = this.handlers[row] as ReplyHandler;
 		this.handlers[row] = null;
 		this.count--;
-		handler(reply, reason, this.session.packet.view.getInt32(this.rowAt(row) + Row.Ticket));
+		handler(reply, reason, this.ticket(row));
 	}
 
 	// ── the response topic ───────────────────────────────────────────────────────────────────────────────────────
@@ -286,6 +283,10 @@ export class Requests implements OpenRequests {
 
 	private rowAt(row: number): number {
 		return this.start + row * Row.Bytes;
+	}
+
+	private ticket(row: number): number {
+		return this.session.packet.view.getInt32(this.rowAt(row) + Row.Ticket);
 	}
 
 	private left(row: number, now: number): number {

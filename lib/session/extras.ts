@@ -93,7 +93,8 @@ export interface EnhancedAuthentication extends Extra, ConnectProperties {
 /**
  * Told once of each request: `reply` is the answer, valid during the call, and `reason` 0; or there is none, and `reason` says why:
  * `Reason.ReplyTimeout`; `Reason.NoMatchingSubscribers`, nobody has got the request (QoS 1); or why the request could not be delivered.
- * `ticket` is what `client.request` returned. Every call on the client is legal inside; it must not throw.
+ * `ticket` is what `client.request` returned. Every call on the client is legal inside; it must not throw. An answer that comes in
+ * pieces (`fragments`) is told piece by piece, up to `reply.last`; the time may be up between two of them.
  */
 export type ReplyHandler = (reply: Message | undefined, reason: number, ticket: number) => void;
 

@@ -61,7 +61,7 @@ export function leave(session: Session): void {
 
 /** Gives the application a piece of a message, which is not the last. */
 export function hand(session: Session): void {
-	session.listener.onMessage?.(session.packet);
+	if (session.extras.requests?.answers() !== true) session.listener.onMessage?.(session.packet);
 }
 
 export function takePubrel(session: Session): number {
