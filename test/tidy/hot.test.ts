@@ -58,6 +58,11 @@ const cold: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 	},
 	"lib/extras/aliases.ts": { term: "for the budget" },
 	"lib/session/fallback.ts": { term: "for the budget" },
+	"lib/extras/scram.ts": {
+		saltedPassword: "allocates, and says so",
+		newBlock: "construction only",
+		utf8: "construction only",
+	},
 	"lib/extras/authentication.ts": {
 		term: "for the budget",
 		attach: "called by the client's constructor",
