@@ -1,11 +1,34 @@
 // SPDX-License-Identifier: MIT
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vitest/config";
+import { defineConfig, type UserWorkspaceConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 const path = (of: string): string => fileURLToPath(new URL(`../${of}`, import.meta.url));
 
-export default defineConfig({
-	root: path("."),
+/** Files that open sockets, start processes or replace modules, a process each; `test/tools/together.ts` finds them. */
+const alone = [
+	"test/conformance/list.test.ts",
+	"test/firmware/drivers/{tcp,tls,websocket/}*contract.test.ts",
+	"test/firmware/drivers/mqtt-client/mosquitto.test.ts",
+	"test/firmware/main/main.test.ts",
+	"test/interop/*.test.ts",
+	"test/mutants/*.test.ts",
+	"test/package/*.test.ts",
+	"test/simulator/broker/{interop,listener}.test.ts",
+	"test/simulator/cli/{device,device-sdk,flash,kill,lock,mosquitto,options,sim,soak,trouble}.test.ts",
+	"test/simulator/node/{contract,tcp,tls,websocket}.test.ts",
+];
+
+/** A process that is shared is kept as long as the next file shares it, too: those with one of their own come first. */
+class AloneFirst extends BaseSequencer {
+	override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+		const sorted = await super.sort(files);
+		const rank = ({ project }: TestSpecification) => (project.name === "alone" ? 0 : 1);
+		return sorted.sort((a, b) => rank(a) - rank(b));
+	}
+}
+
+const common: UserWorkspaceConfig = {
 	// What a manifest chooses on XS: the modules of a small board, for the test of main.
 	resolve: {
 		alias: {
@@ -16,14 +39,34 @@ export default defineConfig({
 			"ringbuoy/firmware/main/sensors": path("firmware/main/sensors-none.ts"),
 		},
 	},
+};
+/** A test that hangs is found all the same, and one on a busy machine is none that hangs. */
+const times = { testTimeout: 30_000, hookTimeout: 30_000 };
+
+export default defineConfig({
+	root: path("."),
 	test: {
-		include: ["test/**/*.test.ts"],
 		// Two cores: two workers. Worlds and codecs are pure computing, more workers would only wait for each other.
-		pool: "forks",
 		maxWorkers: 2,
-		// Tests share no state, but real sockets and module state of Node do: a process per file.
-		isolate: true,
-		testTimeout: 10_000,
-		hookTimeout: 10_000,
+		sequence: { sequencer: AloneFirst },
+		projects: [
+			{
+				...common,
+				test: { name: "alone", include: alone, pool: "forks", isolate: true, ...times },
+			},
+			{
+				...common,
+				test: {
+					name: "together",
+					include: ["test/**/*.test.ts"],
+					exclude: alone,
+					// One after the other in the same few threads: modules are loaded, and compiled by V8, once.
+					pool: "threads",
+					isolate: false,
+					setupFiles: ["test/tools/together.ts"],
+					...times,
+				},
+			},
+		],
 	},
 });

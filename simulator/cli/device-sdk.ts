@@ -2,7 +2,15 @@
 /** What a machine has of the things that a firmware is built with: found where they usually are, or what to do about it. */
 
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import {
+	accessSync,
+	constants,
+	existsSync,
+	readdirSync,
+	readFileSync,
+	realpathSync,
+	statSync,
+} from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -101,9 +109,18 @@ export function findTsc(place: Surroundings): Search {
 	const found = existsSync(join(own, "tsc")) ? join(own, "tsc") : findProgram("tsc", place.env);
 	const advice = `npm install --global typescript@${TSC_MAJOR + 1}`;
 	if (found === undefined) return { missing: "tsc, the compiler for TypeScript", advice };
-	const version = /\d+\.\d+\.\d+/.exec(outputOf(found, ["--version"], place.env))?.[0] ?? "";
+	const told = packageVersion(found) || outputOf(found, ["--version"], place.env);
+	const version = /\d+\.\d+\.\d+/.exec(told)?.[0] ?? "";
 	if (Number.parseInt(version, 10) >= TSC_MAJOR) return { path: found, version };
 	return { missing: `tsc ${TSC_MAJOR} or newer: ${found} is ${version || "of no known version"}`, advice };
+}
+
+/** What the package says that a compiler belongs to: no need to start it. "" where it belongs to none. */
+function packageVersion(tsc: string): string {
+	const file = join(dirname(realpathSync(tsc)), "../package.json");
+	if (!existsSync(file)) return "";
+	const { name, version } = JSON.parse(readFileSync(file, "utf8"));
+	return name === "typescript" ? String(version) : "";
 }
 
 /** ESP-IDF: by IDF_PATH, or where xs-dev puts it. Its version is that of the git tag it was cloned at. */

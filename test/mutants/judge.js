@@ -16,13 +16,7 @@ const tell = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
 
 /** What is wrong in a file of tests, with the sources of which `directory` was made; or "". */
 function tested(directory, file) {
-	const vitest = [
-		join(root, "node_modules/vitest/vitest.mjs"),
-		"run",
-		"--root",
-		directory.replace(/-js$/, ""),
-		file,
-	];
+	const vitest = [join(root, "node_modules/vitest/vitest.mjs"), "run", "--root", dirname(directory), file];
 	const { status, stdout } = spawnSync(process.execPath, vitest, { encoding: "utf8" });
 	const [failed = "it failed"] = /FAIL .*/.exec(stdout) ?? [];
 	return status === 0 ? "" : failed;

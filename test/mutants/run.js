@@ -58,13 +58,14 @@ export function patched(text, { name, file, find, replace }) {
 	return parts.join(replace);
 }
 
-/** Compiles the sources in that folder, next to it. */
+/** Compiles the sources in that folder, into it; what was compiled there before and did not change stays. */
 function compile(name) {
 	const from = join(place, name);
-	const outDir = join(place, `${name}-js`);
 	const compilerOptions = {
 		rootDir: ".",
-		outDir,
+		outDir: "js",
+		incremental: true,
+		tsBuildInfoFile: "built.json",
 		declaration: false,
 		noUnusedLocals: false,
 		noUnusedParameters: false,
@@ -75,7 +76,7 @@ function compile(name) {
 	const tsc = join(root, "node_modules/typescript/bin/tsc");
 	const result = spawnSync(process.execPath, [tsc, "-p", from], { encoding: "utf8" });
 	if (result.status !== 0) throw new Error(`${name} does not compile\n${result.stdout}${result.stderr}`);
-	return outDir;
+	return join(from, "js");
 }
 
 /** The layers that hide a mutant, and are switched off with it. */
@@ -146,9 +147,10 @@ function print(mutant, { by, runs, total, passed, noise, wrong }, seconds) {
 }
 
 async function main() {
-	for (const directory of ["sound", "layer", "mutant"])
-		for (const path of SOURCES) cpSync(join(root, path), join(place, directory, path), { recursive: true });
+	for (const path of SOURCES) cpSync(join(root, path), join(place, "sound", path), { recursive: true });
 	const whole = compile("sound");
+	for (const other of ["layer", "mutant"])
+		cpSync(join(place, "sound"), join(place, other), { recursive: true });
 	let survivors = 0;
 	for (const mutant of options.mutants) {
 		const started = performance.now();

@@ -73,6 +73,14 @@ fs.writeFileSync(path.join(made, "makefile"),
 	made + "/mc.resources.c:\\n" + write + "\\t@touch $@\\n");
 `;
 
+/** Stands before the real one in PATH, as all that is in the folder of the SDK's tools: writes what it would, quickly. */
+const TSC = `#!/bin/sh
+made="$(dirname "$2")/out\${FAKE_SOURCE%.ts}.js"
+mkdir -p "$(dirname "$made")"
+echo > "$made"
+echo '{}' > "$made.map"
+`;
+
 export class Workshop {
 	readonly folder = mkdtempSync(join(tmpdir(), "ringbuoy-device-"));
 	readonly sdk = join(this.folder, "sdk");
@@ -105,6 +113,14 @@ export class Workshop {
 		const path = this.file(name, text);
 		chmodSync(path, 0o755);
 		return path;
+	}
+
+	/** For many checks, in which no compiler is tried: another one, until the returned function is called. */
+	withoutCompiler(): () => void {
+		const paths = ["lin", "mac"].map((system) => this.program(`sdk/build/bin/${system}/release/tsc`, TSC));
+		return () => {
+			for (const path of paths) rmSync(path);
+		};
 	}
 
 	/** Runs `ringbuoy` with the SDK, and with ESP-IDF unless `env` says otherwise. */
