@@ -1,23 +1,18 @@
 // SPDX-License-Identifier: MIT
+import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type UserWorkspaceConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 const path = (of: string): string => fileURLToPath(new URL(`../${of}`, import.meta.url));
 
-/** Files that open sockets, start processes or replace modules, a process each; `test/tools/together.ts` finds them. */
-const alone = [
-	"test/conformance/list.test.ts",
-	"test/firmware/drivers/{tcp,tls,websocket/}*contract.test.ts",
-	"test/firmware/drivers/mqtt-client/mosquitto.test.ts",
-	"test/firmware/main/main.test.ts",
-	"test/interop/*.test.ts",
-	"test/mutants/*.test.ts",
-	"test/package/*.test.ts",
-	"test/simulator/broker/{interop,listener}.test.ts",
-	"test/simulator/cli/{device,device-sdk,flash,kill,lock,mosquitto,options,sim,soak,trouble}.test.ts",
-	"test/simulator/node/{contract,tcp,tls,websocket}.test.ts",
-];
+/**
+ * Files that say so on their second line, `// alone: why`, get a process each: those that open sockets, start processes or
+ * replace modules. `test/tools/together.ts` finds those that do and do not say so.
+ */
+const alone = readdirSync(path("test"), { recursive: true, encoding: "utf8" })
+	.map((name) => `test/${name.replaceAll("\\", "/")}`)
+	.filter((name) => name.endsWith(".test.ts") && /^.*\n\/\/ alone: /.test(readFileSync(path(name), "utf8")));
 
 /** A process that is shared is kept as long as the next file shares it, too: those with one of their own come first. */
 class AloneFirst extends BaseSequencer {

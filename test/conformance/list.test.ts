@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// alone: it starts processes
 /** The list of requirements: its tables hold together, and the command says what they say. */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// alone: it opens sockets
 /** Every scenario once more, over sockets of this machine. */
 import { describe, expect, test } from "vitest";
 import { chapters, scenariosOf } from "./scenario/chapter.js";

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// alone: it starts processes
 import { afterEach, describe, expect, test } from "vitest";
 import { Counter, Reason, Refusal, Settled } from "../../lib/index.js";
 import { Broker, type BrokerOptions, type Profile, TcpListener } from "../../simulator/broker/index.js";

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// alone: it starts processes
 /**
  * Every broker, over every transport, in both versions: a real exchange of our client with MQTT.js, from the first
  * subscription over a broken link to the goodbye. Each broker is started once.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// alone: it starts processes
 /** What only a whole broker of its own shows: it dies and forgets, has limits, users, and faults. The rest is in the matrix. */
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Counter, LINK_FAULT_BASE, LinkFault, Reason, Refusal, Settled } from "../../lib/index.js";

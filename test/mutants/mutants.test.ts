@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// alone: it starts processes
 /** The catalogue is true of the sources as they are, the rules hold, and a handful of the quickest mutants is killed. */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";

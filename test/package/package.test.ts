@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// alone: it starts processes
 /** The package as others get it: packed, unpacked into an empty folder, and used from plain JavaScript and TypeScript. */
 import { execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
  * Runs before each file of tests that shares its process with others: such a file may not reach the outside world, and
- * leaves the process as it was. One that must is named in `test/vitest.config.ts`, and gets a process of its own.
+ * leaves the process as it was. One that must gets a process of its own, see `test/vitest.config.ts`.
  */
 import childProcess from "node:child_process";
 import { syncBuiltinESMExports } from "node:module";
@@ -11,9 +11,7 @@ import { afterAll, beforeAll, expect, vi } from "vitest";
 
 const refuse = (what: string) =>
 	function refused(): never {
-		throw new Error(
-			`${what} needs a process of its own: name this file in \`alone\` of test/vitest.config.ts`,
-		);
+		throw new Error(`${what} in a process that is shared: this file's second line must be // alone: why`);
 	};
 
 for (const name of ["spawn", "spawnSync", "exec", "execSync", "execFile", "execFileSync", "fork"] as const)

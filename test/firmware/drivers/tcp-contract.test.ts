@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// alone: it opens sockets
 import { DeviceClock } from "../../../firmware/drivers/clock.js";
 import { elsewhere } from "../../../firmware/drivers/elsewhere.js";
 import { DeviceMemory } from "../../../firmware/drivers/memory.js";

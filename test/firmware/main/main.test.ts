@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// alone: it replaces modules
 /**
  * The firmware as it is on a board, `main.ts` and all that it imports, on models of the SDK's modules: it joins Wi-Fi, asks
  * for the time and the broker's address, connects, sends; and what it does when something of that fails.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// alone: it starts processes
 /**
  * MQTT.js as a client of the broker: what `test/interop/matrix.test.ts` does not show with it over every transport.
  */

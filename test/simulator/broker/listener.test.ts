@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// alone: it opens sockets
 
 import { once } from "node:events";
 import { readFileSync } from "node:fs";

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// alone: it starts processes
 /**
  * `ringbuoy device check` with a real SDK, where MODDABLE says that there is one: one board, one program, and what it finds
  * when something is wrong. All boards with all programs are `ringbuoy device check --all`, minutes long.

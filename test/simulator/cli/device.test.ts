@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// alone: it starts processes
 /** `ringbuoy device`, with an SDK of scripts. What a real one makes of our firmware: `device-sdk.test.ts`. */
 
 import { existsSync, readFileSync, statSync } from "node:fs";

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// alone: it starts processes
 /** Flash and power on the command line: what is kept in a file, cut off, recovered, refused. */
 
 import {

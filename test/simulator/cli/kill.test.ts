@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// alone: it starts processes
 /**
  * The simulator's process is killed (SIGKILL) again and again while its board talks to mosquitto over a slow link. Whoever
  * listens, with a client that we did not write, must miss nothing that the board had accepted, in its order, and at QoS 2

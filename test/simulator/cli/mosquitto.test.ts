@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// alone: it starts processes
 /** `ringbuoy sim` against Debian's mosquitto, and mosquitto's clients against our own broker. */
 
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";

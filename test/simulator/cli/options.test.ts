@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// alone: it starts processes
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, vi } from "vitest";
 import { LINK_FAULT_BASE, LinkFault, Reason, Refusal } from "../../../lib/index.js";

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// alone: it starts processes
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import net from "node:net";

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// alone: it starts processes
 import { describe, expect, it } from "vitest";
 import { TextOutput } from "../../../simulator/cli/text.js";
 import { eventually, Run, withBroker } from "./run.js";

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// alone: it starts processes
 /** First mistakes and bad days: what the command line makes of a wrong port, a namesake, a broker that says no, or nothing. */
 
 import { mkdtempSync, rmSync } from "node:fs";

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// alone: it opens sockets
 import { TcpDialler, TlsDialler } from "../../../simulator/node/index.js";
 import { diallerContract, type OpenHarness } from "../../contract/dialler.js";
 import { freePort, handles, listen, pem, settle, until } from "./loopback.js";

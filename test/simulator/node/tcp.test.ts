@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// alone: it opens sockets
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { LinkFault } from "../../../lib/ports.js";
 import { faultOf, wordsFor } from "../../../simulator/node/faults.js";

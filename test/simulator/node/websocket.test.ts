@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// alone: it opens sockets
 import { createServer } from "node:http";
 import { expect, test } from "vitest";
 import { WebSocketServer } from "ws";

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// alone: it opens sockets
 /**
  * The drop-in against mosquitto, over the model of the ESP32's TCP class and real sockets: with every QoS, with a payload that
  * is longer than any buffer, and with the SDK's own example program, unchanged but for the host, where there is an SDK.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// alone: it opens sockets
 
 import { elsewhere, type Leading } from "../../../../firmware/drivers/elsewhere.js";
 import { WebSocketDialler, type WebSocketOptions } from "../../../../firmware/drivers/websocket-dialler.js";
