@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// alone: it opens sockets
 /** A broker that sends us elsewhere, over real sockets: what protects a connection goes along. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Brokers } from "../../../lib/extras/index.js";
