@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// alone: it opens sockets
 import { request } from "node:http";
 import { describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
