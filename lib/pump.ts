@@ -225,12 +225,7 @@ export class Pump implements LinkEvents, Alarm {
 		else if (packet.type === PacketType.Auth && this.phase === Phase.Connecting) fault = authenticate(this);
 		else fault = Reason.ProtocolError; // the first packet is CONNACK [MQTT-3.2.0-1]
 		if (fault !== 0) this.peerFault(fault);
-		// What the end of the connection is about is seen until that has been told.
-		else if (
-			this.reason === 0 ||
-			(packet.type !== PacketType.Disconnect && packet.type !== PacketType.Connack)
-		)
-			packet.forget();
+		else if (this.reason === 0) packet.forget(); // otherwise it may be what the end of the connection is about
 	}
 
 	/** The broker broke a rule: 5.0 is told which [MQTT-4.13.1-1], 3.1.1 sees the link close [MQTT-4.8.0-1]. */

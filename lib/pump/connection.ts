@@ -214,8 +214,10 @@ export function end(pump: Pump, reason: number): void {
 	const keepQos0 = active && (pump.identity.choices & Choice.QueueQos0) !== 0;
 	session.linkLost(keepQos0, phase, reason);
 	if (!active) session.flush();
+	const { packet } = session;
+	if (packet.type !== PacketType.Disconnect && packet.type !== PacketType.Connack) packet.forget();
 	session.listener.onOffline?.(reason, retryMs);
-	session.packet.forget();
+	packet.forget();
 }
 
 /** Whether the broker took CONNECT for something that it does not know. */

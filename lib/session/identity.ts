@@ -13,6 +13,7 @@ import {
 import type { Encoder } from "../wire/encoder.js";
 import type { Packet } from "../wire/packet.js";
 import { Property, Protocol, Reason } from "../wire/protocol.js";
+import { findProperty } from "../wire/section.js";
 import { decodeText } from "../wire/utf8.js";
 import { varintAt, varintSize } from "../wire/varint.js";
 import type { ExtraOptions, Extras } from "./extras.js";
@@ -233,7 +234,18 @@ export class Identity {
 		const at = this.start + ConnectAt.Flags;
 		if (anew || (encoder.version5 && !store.established)) bytes[at] |= ConnectFlag.CleanStart;
 		else bytes[at] &= ~ConnectFlag.CleanStart;
+		if (extras.aliases !== null) this.announce(Property.TopicAliasMaximum, extras.aliases.inboundMaximum);
 		return sayConnect(encoder, this.start, this.end, extras.authentication, extras.credentials);
+	}
+
+	/** Changes a property of two bytes that CONNECT has; nothing where it has none. */
+	private announce(property: number, value: number): void {
+		const { view } = this.packet;
+		const { clientIdAt } = this;
+		const from = this.start + ConnectAt.Properties;
+		const length = varintAt(view, from, this.end, true);
+		const at = findProperty(view, clientIdAt - length, clientIdAt, property, 0);
+		if (at > 0) view.setUint16(at, value);
 	}
 
 	/**

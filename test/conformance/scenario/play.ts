@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Plays a scenario: the client in a world of its own against the file, in virtual time. Whatever it does must stand there. */
+import { Aliases, type AliasOptions } from "../../../lib/extras/index.js";
 import {
 	DROP_OLDEST,
 	KEEP_LATEST,
@@ -51,10 +52,16 @@ export async function playOverSockets(scenario: Scenario, version: string, socke
 	stage.finish(steps[steps.length - 1].line);
 }
 
+/** What the file says of an extra are the options with which it is made. */
+function optionsOf({ options }: Scenario): RigOptions {
+	const { aliases, ...rest } = options as { aliases?: AliasOptions };
+	return aliases === undefined ? rest : { ...rest, aliases: new Aliases(aliases) };
+}
+
 function refuses(scenario: Scenario, version: Version): void {
 	let said = "nothing";
 	try {
-		new Rig({ ...(scenario.options as RigOptions), version });
+		new Rig({ ...optionsOf(scenario), version });
 	} catch (error) {
 		said = (error as Error).message;
 	}
@@ -81,7 +88,7 @@ class Stage implements Acceptor {
 		this.#scenario = scenario;
 		this.#version = version;
 		this.#cutter = new Cutter(version);
-		const options = scenario.options as RigOptions;
+		const options = optionsOf(scenario);
 		const dialler = sockets === undefined ? {} : { dialler: sockets.dialler };
 		this.#rig = new Rig({ ...options, version, listener: this.#recorder, ...dialler });
 		this.#rig.network.listen(this);
