@@ -20,7 +20,7 @@ export interface End {
 const AGAIN_MS = 150_000;
 
 /** Not what a broker says or does first. */
-const NONSENSE: ReadonlySet<number> = new Set([
+export const NONSENSE: ReadonlySet<number> = new Set([
 	Reason.MalformedPacket,
 	Reason.ProtocolError,
 	Reason.PacketTooLarge,

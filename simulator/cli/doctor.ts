@@ -22,11 +22,16 @@ import { version } from "./version.js";
 
 export const DOCTOR_HELP = `ringbuoy doctor: what this machine has for the simulator and for real boards
 
-  ringbuoy doctor          a line for each thing: ok, or missing and what to do
-  ringbuoy doctor --json   the same as JSON, one object a line
+  ringbuoy doctor                       a line for each thing: ok, or missing and what to do
+  ringbuoy doctor --broker mqtts://host   the way to a broker, step by step: DNS, TCP, TLS, clock, CA, name, ALPN, MQTT
+  ringbuoy doctor --json                the same as JSON, one object a line
+
+With --broker: --user, --password, --ca, --cert, --key, --alpn, --insecure, --name, --qos, --root, --protocol as for
+ringbuoy sim. AWS IoT Core and HiveMQ Cloud are known by their host names, and what they do not have is told.
 
 Exit code: 0 the simulator and ringbuoy device check can run, 1 something for them is missing, 2 usage.
-What only build and flash need (ESP-IDF, a serial port) is told, and is no reason to fail.
+What only build and flash need (ESP-IDF, a serial port) is told, and is no reason to fail. With --broker: 0 the broker
+accepts us, 1 a step failed.
 `;
 
 export interface Finding {

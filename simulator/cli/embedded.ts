@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Our own broker in this process, behind a real port of the loopback: other programs can look in. */
 
-import { Broker, type BrokerEvent, TcpListener, textOf } from "../broker/index.js";
+import { Broker, type BrokerEvent, PROFILES, type Profile, TcpListener, textOf } from "../broker/index.js";
 import { NodeSchedule } from "../node/index.js";
 
 /** How long the sockets of boards that have said goodbye may take to close. */
@@ -12,8 +12,8 @@ export class EmbeddedBroker {
 	readonly #listener: TcpListener;
 	port = 0;
 
-	constructor(port: number, onEvent: (event: BrokerEvent) => void) {
-		this.broker = new Broker({ schedule: new NodeSchedule(), onEvent });
+	constructor(port: number, profile: Profile, onEvent: (event: BrokerEvent) => void) {
+		this.broker = new Broker({ schedule: new NodeSchedule(), onEvent, limits: PROFILES[profile] });
 		this.#listener = new TcpListener(this.broker, { port });
 	}
 

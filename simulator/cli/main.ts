@@ -10,6 +10,7 @@ import { JsonOutput } from "./json.js";
 import { Keys } from "./keys.js";
 import { npmHint } from "./npm.js";
 import { describe, parseOptions, SIM_OPTIONS } from "./options.js";
+import { preflight, type Step } from "./preflight.js";
 import { type SimSettings, simSettings } from "./settings.js";
 import { Simulation } from "./sim.js";
 import { TextOutput } from "./text.js";
@@ -36,6 +37,7 @@ const OVERVIEW = `ringbuoy ${version}: an MQTT client for microcontrollers, run 
   ringbuoy inspect board.bin               what is in a board's flash, record by record
   ringbuoy device check --board m5paper    the firmware of a real board: check, build, flash, monitor
   ringbuoy doctor                          what of all that this machine is ready for
+  ringbuoy doctor --broker mqtts://host    what is in the way to a broker, step by step
 
   ringbuoy --version
 `;
@@ -64,8 +66,14 @@ async function main(args: readonly string[]): Promise<void> {
 	} else if (command === "sim") await sim(rest);
 	else if (command === "inspect") inspectImage(rest);
 	else if (command === "device") await onDevice(rest);
-	else if (command === "doctor") examineMachine(rest);
+	else if (command === "doctor") await examine(rest);
 	else throw new UsageError(unknownCommand(command));
+}
+
+async function examine(args: readonly string[]): Promise<void> {
+	if (args.some((arg) => arg !== "--json" && DOCTOR_OPTIONS.includes(arg.replace(/^--|=.*$/g, ""))))
+		await examineBroker(args);
+	else examineMachine(args);
 }
 
 function helpOf(command: string | undefined): string {
@@ -112,6 +120,45 @@ async function onDevice(args: readonly string[]): Promise<void> {
 	}
 }
 
+/** Those of the simulator that are about a broker, and how we come to it. */
+const DOCTOR_OPTIONS = [
+	...[
+		"broker",
+		"user",
+		"password",
+		"ca",
+		"cert",
+		"key",
+		"alpn",
+		"insecure",
+		"name",
+		"qos",
+		"root",
+		"protocol",
+	],
+	"json",
+];
+
+async function examineBroker(args: readonly string[]): Promise<void> {
+	const options = SIM_OPTIONS.flatMap((group) => group.options).filter(({ name }) =>
+		DOCTOR_OPTIONS.includes(name),
+	);
+	const typed = parseOptions(args, [{ title: "", options }]);
+	const settings = simSettings(typed, process.env);
+	const { broker } = settings;
+	if (broker === undefined) throw new UsageError(`${args[0]} is for --broker URL`);
+	process.stdout.on("error", () => {});
+	const well = await preflight({ ...settings, broker, clientId: typed.get("name") }, (step) => {
+		process.stdout.write(settings.json ? `${JSON.stringify(step)}\n` : lineOf(step));
+	});
+	if (!well) process.exitCode = Exit.Failed;
+}
+
+function lineOf({ step, ok, found, advice }: Step): string {
+	const line = `${ok ? "ok " : "-- "} ${step.padEnd(7)}  ${found}\n`;
+	return advice === "" ? line : `${line}             ${advice}\n`;
+}
+
 function examineMachine(args: readonly string[]): void {
 	if (args.includes("--help") || args.includes("-h")) {
 		process.stdout.write(DOCTOR_HELP);
@@ -119,7 +166,7 @@ function examineMachine(args: readonly string[]): void {
 	}
 	const unknown = args.find((arg) => arg !== "--json");
 	if (unknown !== undefined)
-		throw new UsageError(`ringbuoy doctor has no ${unknown}; it takes --json and --help only`);
+		throw new UsageError(`ringbuoy doctor has no ${unknown}; it takes --broker URL, --json and --help`);
 	process.stdout.on("error", () => {});
 	if (!doctor(args.includes("--json"), (line) => process.stdout.write(`${line}\n`)))
 		process.exitCode = Exit.Failed;

@@ -27,6 +27,7 @@ export const SIM_OPTIONS: readonly OptionGroup[] = [
 				help: "mqtt://host:port, mqtts://, ws://host/path, wss://; default: our own",
 			},
 			{ name: "port", value: "NUMBER", help: "port of our own broker; default: any that is free" },
+			{ name: "profile", value: "NAME", help: "limits of our own broker: default, hivemq, aws, tiny" },
 			{ name: "user", value: "NAME", help: "or RINGBUOY_USER" },
 			{
 				name: "password",
@@ -36,6 +37,11 @@ export const SIM_OPTIONS: readonly OptionGroup[] = [
 			{ name: "ca", value: "FILE", help: "PEM: the authority that signed the broker's certificate" },
 			{ name: "cert", value: "FILE", help: "PEM: the boards' own certificate" },
 			{ name: "key", value: "FILE", help: "PEM: the key of that certificate" },
+			{
+				name: "alpn",
+				value: "NAME",
+				help: "protocol to offer in the TLS handshake, where port 443 is shared",
+			},
 			{ name: "insecure", help: "accept any certificate; for a look at a test broker only" },
 		],
 	},

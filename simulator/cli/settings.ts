@@ -4,7 +4,9 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { profileOf } from "../../firmware/drivers/profiles.js";
 import type { Qos } from "../../lib/index.js";
+import { PROFILES, type Profile } from "../broker/index.js";
 import { type BrokerUrl, parseBrokerUrl } from "../node/index.js";
 import type { Typed } from "./options.js";
 import { UsageError } from "./usage.js";
@@ -14,12 +16,16 @@ export interface SimSettings {
 	readonly broker: (BrokerUrl & { readonly url: string }) | undefined;
 	/** Of the embedded broker; 0: any. */
 	readonly port: number;
+	/** Whose limits the embedded broker has. */
+	readonly profile: Profile;
 	readonly user: string | undefined;
 	readonly password: string | undefined;
 	readonly ca: Buffer | undefined;
 	readonly cert: Buffer | undefined;
 	readonly key: Buffer | undefined;
 	readonly insecure: boolean;
+	/** Undefined: as the service wants it, if it is a known one. */
+	readonly alpn: string | undefined;
 	readonly names: readonly string[];
 	readonly root: string;
 	readonly intervalSeconds: number;
@@ -51,6 +57,7 @@ export function simSettings(typed: Typed, environment: Environment): SimSettings
 	const user = typed.get("user") ?? broker?.user ?? (environment["RINGBUOY_USER"] || undefined);
 	const password =
 		typed.get("password") ?? broker?.password ?? (environment["RINGBUOY_PASSWORD"] || undefined);
+	refuseObjections(typed, broker);
 	const version = protocolOf(typed.get("protocol") ?? "5");
 	if (version === 4 && password !== undefined && user === undefined) {
 		throw new UsageError("MQTT 3.1.1 has no password without a user; give --user, too");
@@ -58,12 +65,14 @@ export function simSettings(typed: Typed, environment: Environment): SimSettings
 	return {
 		broker,
 		port: number(typed, "port", 0, 65_535, 0),
+		profile: brokerProfileOf(typed),
 		user,
 		password,
 		ca: file(typed, "ca"),
 		cert: file(typed, "cert"),
 		key: file(typed, "key"),
 		insecure: typed.has("insecure"),
+		alpn: alpnOf(typed),
 		names: namesOf(typed, broker !== undefined),
 		root: rootOf(typed.get("root") ?? "ringbuoy"),
 		intervalSeconds: number(typed, "interval", 1, 86_400, 2),
@@ -100,10 +109,12 @@ function brokerOf(typed: Typed, environment: Environment): SimSettings["broker"]
 }
 
 function refuseCombinations(typed: Typed, broker: SimSettings["broker"]): void {
+	if (typed.has("broker") && typed.has("profile"))
+		throw new UsageError("--profile is for our own broker; that of --broker has limits of its own");
 	if (typed.has("broker") && typed.has("port")) {
 		throw new UsageError("--port is for our own broker; that of --broker stands in its URL");
 	}
-	for (const name of ["ca", "cert", "key", "insecure"]) {
+	for (const name of ["ca", "cert", "key", "insecure", "alpn"]) {
 		if (!typed.has(name)) continue;
 		if (broker === undefined) throw new UsageError(`--${name} needs --broker mqtts://host:port`);
 		if (!broker.secure) {
@@ -119,6 +130,14 @@ function refuseCombinations(typed: Typed, broker: SimSettings["broker"]): void {
 	if (typed.has("ca") && typed.has("insecure")) {
 		throw new UsageError("--insecure accepts any certificate, --ca only those it signed: choose one");
 	}
+}
+
+/** What a service is known not to have is told before anything is begun. */
+function refuseObjections(typed: Typed, broker: SimSettings["broker"]): void {
+	const profile = broker === undefined ? undefined : profileOf(broker.host);
+	const qos = number(typed, "qos", 0, 2, 1);
+	if (profile !== undefined && qos > profile.maximumQos)
+		throw new UsageError(`${profile.title} has no QoS ${qos}; choose --qos ${profile.maximumQos}`);
 }
 
 function number(typed: Typed, name: string, least: number, most: number, otherwise: number): number {
@@ -148,6 +167,18 @@ function flashOf(typed: Typed): string | undefined {
 	if (path === "") throw new UsageError("--flash needs the name of a file");
 	if (path === undefined && typed.has("format")) throw new UsageError("--format is for --flash FILE");
 	return path;
+}
+
+function brokerProfileOf(typed: Typed): Profile {
+	const name = typed.get("profile") ?? "default";
+	if (Object.hasOwn(PROFILES, name)) return name as Profile;
+	throw new UsageError(`--profile must be one of ${Object.keys(PROFILES).join(", ")}, not "${name}"`);
+}
+
+function alpnOf(typed: Typed): string | undefined {
+	const name = typed.get("alpn");
+	if (name === undefined || (/^[!-~]{1,64}$/.test(name) && !name.includes(","))) return name;
+	throw new UsageError(`--alpn must be the name of one protocol, such as mqtt, not "${name}"`);
 }
 
 function protocolOf(text: string): 4 | 5 {

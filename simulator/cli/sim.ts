@@ -18,6 +18,7 @@ import type { BoardEvent, FlashSummary, Output, Summary } from "./events.js";
 import { FLASH_BYTES, type FlashFile, fileOf, openFlash } from "./flash.js";
 import { Host, type HostOptions } from "./host.js";
 import { Plug } from "./plug.js";
+import { alpnOf } from "./services.js";
 import type { SimSettings } from "./settings.js";
 import { RunError, UsageError } from "./usage.js";
 import { version } from "./version.js";
@@ -115,7 +116,7 @@ export class Simulation {
 	}
 
 	async #openBroker(port: number): Promise<EmbeddedBroker> {
-		const embedded = new EmbeddedBroker(port, (event) => {
+		const embedded = new EmbeddedBroker(port, this.#settings.profile, (event) => {
 			const words = brokerWords(event);
 			if (words !== undefined) this.#output.run({ event: "broker", ...words });
 		});
@@ -324,12 +325,17 @@ function flashSummary(hosts: readonly Host[], seconds: number): FlashSummary | u
 	};
 }
 
-function diallerFor({ broker, ca, cert, key, insecure }: SimSettings): HostOptions["dialler"] | undefined {
+function diallerFor(settings: SimSettings): HostOptions["dialler"] | undefined {
+	const { broker, ca, cert, key, insecure } = settings;
 	if (broker === undefined) return undefined;
 	const { host, port, secure, path } = broker;
+	const alpn = alpnOf({ ...settings, broker, clientId: settings.names[0] });
 	if (!secure && path === undefined) return new TcpDialler({ host, port });
 	try {
-		if (path === undefined) return new TlsDialler({ host, port, ca, cert, key, insecure });
+		if (path === undefined) {
+			const offered = alpn === "" ? {} : { alpn: [alpn] };
+			return new TlsDialler({ host, port, ca, cert, key, insecure, ...offered });
+		}
 		return new WebSocketDialler({ host, port, secure, path, ca, cert, key, insecure });
 	} catch (error) {
 		const { message } = error as Error;

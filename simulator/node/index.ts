@@ -13,6 +13,7 @@ export {
 	type BrokerOptions,
 	type BrokerUrl,
 	brokerAt,
+	diallerAt,
 	diallerTo,
 	parseBrokerUrl,
 } from "./url.js";

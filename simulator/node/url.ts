@@ -30,7 +30,7 @@ export type BrokerOptions = Omit<TlsOptions & TcpOptions, "host" | "port">;
 /** The dialler for a URL. Throws when the URL or the certificates cannot be used, and says why. */
 export function brokerAt(url: string, options: BrokerOptions = {}): Broker {
 	const parsed = parseBrokerUrl(url);
-	return { ...parsed, dialler: diallerOf(parsed, options) };
+	return { ...parsed, dialler: diallerAt(parsed, options) };
 }
 
 /**
@@ -44,10 +44,14 @@ export function diallerTo(
 ): (host: string, port: number) => Broker["dialler"] {
 	const parsed = parseBrokerUrl(url);
 	const { servername: _, ...rest } = options;
-	return (host, port) => diallerOf({ ...parsed, host, port: port === 0 ? parsed.port : port }, rest);
+	return (host, port) => diallerAt({ ...parsed, host, port: port === 0 ? parsed.port : port }, rest);
 }
 
-function diallerOf({ secure, host, port, path }: BrokerUrl, options: BrokerOptions): Broker["dialler"] {
+/** The dialler to an address in parts. */
+export function diallerAt(
+	{ secure, host, port, path }: BrokerUrl,
+	options: BrokerOptions,
+): Broker["dialler"] {
 	if (path !== undefined) {
 		const { alpn, ...rest } = options;
 		return new WebSocketDialler({ ...rest, secure, host, port, path });
