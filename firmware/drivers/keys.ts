@@ -49,6 +49,7 @@ export const KEYS = Object.freeze({
 	mqtt_user: text("", textFault),
 	mqtt_password: Object.freeze({ otherwise: "", secret: true, fault: textFault }) as Setting,
 	mqtt_version: text("5", versionFault),
+	mqtt_alpn: text("", alpnFault),
 	mqtt_root: text("ringbuoy", rootFault),
 	mqtt_broker: text("", textFault),
 	mqtt_qos: whole(1, 0, 2),
@@ -82,6 +83,10 @@ function bytesOf(text: string): number {
 		else bytes += c < 0x10000 ? 3 : 4;
 	}
 	return bytes;
+}
+
+function alpnFault(name: string): string {
+	return name.length <= 64 && !has(name, " ,") ? "" : "the name of one protocol, such as mqtt";
 }
 
 function versionFault(version: string): string {

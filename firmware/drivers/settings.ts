@@ -20,6 +20,7 @@ import { type BrokerAddress, parseAddress } from "./address.js";
 import type { TextStorage } from "./credentials.js";
 import { check, KEYS, type Key, NETWORKS_MOST, type Setting } from "./keys.js";
 import { wordsOf } from "./network.js";
+import { entranceOf, misfits, profileOf, type Visitor } from "./profiles.js";
 import type { Credentials } from "./wifi.js";
 
 export interface DeviceSettings extends Settings {
@@ -29,6 +30,8 @@ export interface DeviceSettings extends Settings {
 	readonly url: string;
 	/** The same in parts. */
 	readonly address: BrokerAddress | undefined;
+	/** The protocol to offer by ALPN: as written, or as the service of that host wants it; "": none. */
+	readonly alpn: string;
 	readonly wifi: readonly Credentials[];
 	/** Restart after so many minutes without a broker; 0: never. */
 	readonly rebootMinutes: number;
@@ -72,16 +75,29 @@ export function readSettings(sources: SettingsSources): DeviceSettings {
 		password = "";
 	}
 	const broker = reader.text("mqtt_broker");
+	const name = reader.text("name");
+	const root = reader.text("mqtt_root");
+	const qos = reader.number("mqtt_qos") as 0 | 1 | 2;
+	const intervalSeconds = reader.number("interval_secs");
+	const keepAliveSeconds = reader.number("keep_alive_secs");
+	const sessionExpirySeconds = reader.number("session_secs");
+	let alpn = reader.text("mqtt_alpn");
+	const service = address === undefined ? undefined : profileOf(address.host);
+	if (address !== undefined && service !== undefined) {
+		const { secure, websocket, port } = address;
+		const visitor: Visitor = {
+			...{ secure, websocket, port, user: user !== "", clientId: name, root, qos },
+			...{ keepAliveSeconds, sessionSeconds: sessionExpirySeconds },
+		};
+		for (const sentence of misfits(service, visitor)) reader.missing("mqtt_url", sentence);
+		if (alpn === "") alpn = entranceOf(service, visitor)?.alpn ?? "";
+	}
 	return Object.freeze({
-		...{ name: reader.text("name"), url, address, version, wifi: Object.freeze(wifi) },
+		...{ name, url, address, alpn, version, wifi: Object.freeze(wifi) },
 		broker: broker !== "" ? broker : address === undefined ? "" : `${address.host}:${address.port}`,
 		user: user === "" ? undefined : user,
 		password: password === "" ? undefined : password,
-		root: reader.text("mqtt_root"),
-		qos: reader.number("mqtt_qos") as 0 | 1 | 2,
-		intervalSeconds: reader.number("interval_secs"),
-		keepAliveSeconds: reader.number("keep_alive_secs"),
-		sessionExpirySeconds: reader.number("session_secs"),
+		...{ root, qos, intervalSeconds, keepAliveSeconds, sessionExpirySeconds },
 		rebootMinutes: reader.number("reboot_minutes"),
 		sntpServers: Object.freeze(listOf(reader.text("sntp_servers"))),
 		sntpHours: reader.number("sntp_hours"),

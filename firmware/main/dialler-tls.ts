@@ -31,7 +31,8 @@ export function openDialler(parts: DiallerParts): Dialler & { readonly lastError
 	const dialler = secure
 		? new TlsDialler({
 				...tcp,
-				...{ tls: TLSSocket, x509: X509, certificates: CertificateManager, secure: certificates() },
+				...{ tls: TLSSocket, x509: X509, certificates: CertificateManager },
+				secure: { ...certificates(), ...(settings.alpn !== "" && !websocket && { alpn: settings.alpn }) },
 			})
 		: new TcpDialler(tcp);
 	if (!websocket) return dialler;

@@ -47,6 +47,15 @@ function explain(reason: number): string {
 		case Reason.BadUserNameOrPassword:
 		case Reason.NotAuthorized:
 			return "the broker does not let us in: check mqtt_user and mqtt_password";
+		case Reason.UseAnotherServer:
+		case Reason.ServerMoved:
+			return "the broker wants us to use another one: change mqtt_url";
+		case Reason.QuotaExceeded:
+			return "a quota of the broker is used up";
+		case Reason.AdministrativeAction:
+			return "somebody at the broker ended the connection";
+		case Reason.ServerShuttingDown:
+			return "the broker is shutting down";
 		case Reason.SessionTakenOver:
 			return "another client has the same name: set name; to be taken back with a restart only";
 		default:

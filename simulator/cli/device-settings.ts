@@ -20,6 +20,7 @@ export const SETTINGS: Readonly<Record<Key, string>> = {
 	mqtt_user: "who the board is for the broker",
 	mqtt_password: "its password there",
 	mqtt_version: "5, 4 for MQTT 3.1.1, or auto",
+	mqtt_alpn: "protocol to offer in the TLS handshake; known for AWS IoT Core by its host",
 	mqtt_root: "where the topics begin; default ringbuoy",
 	mqtt_broker: "a name for the broker: a session in flash is not taken to another one",
 	mqtt_qos: "of readings, 0 to 2",

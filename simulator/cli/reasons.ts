@@ -95,6 +95,9 @@ export const REASONS: Readonly<Record<number, Explanation>> = {
 	[Reason.StoreFault]: ["The board's store failed", OURS],
 	[Reason.DialFailed]: ["There is no network", "check the network of this machine"],
 	[Reason.RequestTimeout]: ["The broker did not answer a subscription", "look into its log"],
+	[Reason.CredentialsFailed]: ["User or password could not be had", OURS],
+	[Reason.HoldTimeout]: ["A message was held for too long", OURS],
+	[Reason.AuthenticationTimeout]: ["The broker did not go on authenticating", "look into its log"],
 	...faults({
 		[LinkFault.Unknown]: ["The connection broke", "look into the broker's log"],
 		[LinkFault.Closed]: ["The broker closed the connection without a word", "look into its log"],
@@ -164,6 +167,8 @@ export const REFUSALS: Readonly<Record<number, string>> = {
 	[Refusal.NothingComposed]: "nothing was composed",
 	[Refusal.StoreFault]: "the store failed",
 	[Refusal.TableFull]: "the table of subscriptions is full",
+	[Refusal.NothingHeld]: "no message is held by that handle",
+	[Refusal.WrongProperty]: "a property has no place there",
 	[Refusal.NotSubscribed]: "it is not subscribed",
 };
 

@@ -38,7 +38,10 @@ describe("TLS at another place", () => {
 	test("asks for the name that is dialled, and the certificate must carry it", () => {
 		const bench = new Bench({ ca: der("ca"), serverName: "elsewhere.example" });
 		bench.dialler.leadTo("localhost", 8884);
-		bench.dial().arrive(...good).arrive(...finished);
+		bench
+			.dial()
+			.arrive(...good)
+			.arrive(...finished);
 		expect(bench.link.calls).toEqual(["writable"]);
 	});
 

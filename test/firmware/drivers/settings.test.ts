@@ -67,6 +67,7 @@ describe("readSettings", () => {
 				name: "",
 				url: "",
 				address: undefined,
+				alpn: "",
 				broker: "",
 				user: undefined,
 				password: undefined,
@@ -265,6 +266,7 @@ describe("Values", () => {
 	it.each<[Key, string[], string[]]>([
 		["name", ["board-1", "ä".repeat(32), "x".repeat(64)], ["a b", "a/b", "a+", "#", "x".repeat(65), "a\n"]],
 		["mqtt_root", ["ringbuoy", "a/b/c d"], ["a/", "$SYS", "a/#", "+", "x".repeat(129)]],
+		["mqtt_alpn", ["mqtt", "x-amzn-mqtt-ca"], ["a b", "a,b", "x".repeat(65)]],
 		["mqtt_version", ["4", "5", "auto"], ["3", "6", "5.0"]],
 		["mqtt_qos", ["0", "1", "2"], ["3", "-1", "1.0", "one", " 1"]],
 		["interval_secs", ["1", "86400"], ["0", "86401", "1e3", "0x10", "99999999999"]],
