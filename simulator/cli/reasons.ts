@@ -98,6 +98,7 @@ export const REASONS: Readonly<Record<number, Explanation>> = {
 	[Reason.CredentialsFailed]: ["User or password could not be had", OURS],
 	[Reason.HoldTimeout]: ["A message was held for too long", OURS],
 	[Reason.AuthenticationTimeout]: ["The broker did not go on authenticating", "look into its log"],
+	[Reason.ReplyTimeout]: ["Nobody replied to a request in time", "nothing needs to be done"],
 	...faults({
 		[LinkFault.Unknown]: ["The connection broke", "look into the broker's log"],
 		[LinkFault.Closed]: ["The broker closed the connection without a word", "look into its log"],
