@@ -16,6 +16,7 @@ import { beginReply } from "./session/reply.js";
 import { replaceOlder, reserveRoom } from "./session/room.js";
 import { EXPIRY_BYTES, exceeds, PUBLISH_OVERHEAD } from "./session/sender.js";
 import { Session } from "./session/session.js";
+import { subscribe } from "./session/subscribable.js";
 import { Subscriptions } from "./session/subscriptions.js";
 import type { Qos } from "./wire/connect.js";
 import { Encoder } from "./wire/encoder.js";
@@ -120,10 +121,13 @@ export class Client {
 		return topic;
 	}
 
-	/** Turns a topic filter into bytes, once. Throws when it is not one, or the text region is full. Not hot. */
-	filter(pattern: string): Filter {
+	/**
+	 * Turns a topic filter into bytes, once; `properties` go with each SUBSCRIBE and UNSUBSCRIBE of it (5.0, user properties
+	 * only). Throws when it is not one, or the text region is full. Not hot.
+	 */
+	filter(pattern: string, properties: Properties | null = null): Filter {
 		const most = this.session.limits.sendBytes - PUBLISH_OVERHEAD - 8;
-		const filter = encodeFilter(this.session.packet, this.text, this.textEnd, pattern, most);
+		const filter = encodeFilter(this.session.packet, this.text, this.textEnd, pattern, properties, most);
 		this.text = filter.end;
 		return filter;
 	}
@@ -142,11 +146,13 @@ export class Client {
 
 	/**
 	 * Wants messages that match `filter`, with at most that QoS. Kept until {@link unsubscribe}, renewed whenever the
-	 * broker lost the session. `listener.onSubscribed` tells the answer. Returns 0 or a refusal.
+	 * broker lost the session. `options`: `NO_LOCAL`, `RETAIN_AS_PUBLISHED`, and `RETAINED_IF_NEW` or `NO_RETAINED`;
+	 * or 0. All that is asked for in one turn goes out in as few packets as hold it.
+	 * `listener.onSubscribed` tells the answer, and when a later broker does not offer it. Returns 0 or a refusal.
 	 */
-	subscribe(filter: Filter, qos: Qos): number {
-		if (!this.session.subscriptions.add(filter, qos, this.session.limits.subscriptions))
-			return this.refuse(Refusal.TableFull);
+	subscribe(filter: Filter, qos: Qos, options = 0): number {
+		const refused = subscribe(this.session, this.online, filter, qos, options);
+		if (refused !== 0) return this.refuse(refused);
 		this.pump.turn();
 		return 0;
 	}

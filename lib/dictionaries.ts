@@ -130,6 +130,7 @@ export const Refusal: Dictionary<typeof Refusals> = Object.freeze({
 	NothingHeld: Refusals.NothingHeld,
 	WrongProperty: Refusals.WrongProperty,
 	NoResponseTopic: Refusals.NoResponseTopic,
+	NotAllowed: Refusals.NotAllowed,
 });
 export type Refusal = Refusals;
 

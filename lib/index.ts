@@ -33,6 +33,12 @@ export type { Server } from "./session/link.js";
 export type { PropertyFields } from "./wire/fields.js";
 export type { PropertyLens } from "./wire/lens.js";
 export type { Message } from "./wire/message.js";
-export { LINK_FAULT_BASE } from "./wire/protocol.js";
+export {
+	LINK_FAULT_BASE,
+	NO_LOCAL,
+	NO_RETAINED,
+	RETAIN_AS_PUBLISHED,
+	RETAINED_IF_NEW,
+} from "./wire/protocol.js";
 export type { Filter, Properties, Topic } from "./wire/topic.js";
 export type { Writer } from "./wire/writer.js";

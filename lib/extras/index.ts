@@ -6,4 +6,5 @@ export { Brokers, type BrokersOptions, type DiallerTo, type Place } from "./brok
 export { type FragmentOptions, Fragments } from "./fragments.js";
 export { type HoldOptions, Holds } from "./holds.js";
 export { type RequestOptions, Requests } from "./requests.js";
+export { type Handler, Router, type RouterOptions } from "./router.js";
 export { type ScramOptions, ScramSha256, saltedPassword } from "./scram.js";

@@ -8,7 +8,7 @@ import type { InboundAliases } from "../wire/decoder.js";
 import type { Encoder, OutboundAliases } from "../wire/encoder.js";
 import type { Holder, Message } from "../wire/message.js";
 import type { Packet } from "../wire/packet.js";
-import type { Properties } from "../wire/topic.js";
+import type { Filter, Properties } from "../wire/topic.js";
 import { Credentials } from "./credentials.js";
 import { Fallback } from "./fallback.js";
 import type { Who } from "./identity.js";
@@ -121,6 +121,19 @@ export interface OpenRequests extends Extra {
 	remaining(now: number): number;
 }
 
+/** Hands messages to the handlers of the filters that they match. */
+export interface MessageRouter extends Extra {
+	/** The Subscription Identifier of a filter, for SUBSCRIBE; 0 when it has no handler. */
+	identifier(filter: Filter): number;
+	/** What the broker has agreed to is another than before: looks at the subscriptions anew. */
+	refresh(): void;
+	/**
+	 * Hands the message in the packet to each handler that it is for, once. Returns false when there was none. `ours`: this life
+	 * began the session, so there are no identifiers in it but those of this life.
+	 */
+	dispatch(packet: Packet, ours: boolean): boolean;
+}
+
 /** By the names under which they are among the options of a client. */
 export interface Extras {
 	readonly aliases: TopicAliases | null;
@@ -132,6 +145,7 @@ export interface Extras {
 	readonly fallback: (Fallback & Extra) | null;
 	readonly fragments: PayloadFragments | null;
 	readonly requests: OpenRequests | null;
+	readonly router: MessageRouter | null;
 }
 
 /** The same, as an application gives them. */
@@ -147,6 +161,7 @@ const NONE: Extras = Object.freeze({
 	fragments: null,
 	holds: null,
 	requests: null,
+	router: null,
 });
 
 /** Those among the options; without any, an object that is in ROM. */
@@ -161,6 +176,7 @@ export function extrasFrom(options: ExtraOptions & Pick<Who, "user" | "password"
 		fragments: options.fragments ?? null,
 		holds: options.holds ?? null,
 		requests: options.requests ?? null,
+		router: options.router ?? null,
 	};
 	return listOf(extras).length === 0 ? NONE : extras;
 }

@@ -57,8 +57,26 @@ export const enum Past {
 
 /** What the broker of a connection offers, as applications see it. */
 export type Server = Readonly<
-	Pick<Link, "maximumPacketSize" | "maximumQos" | "retainAvailable" | "keepAliveMs">
+	Pick<
+		Link,
+		| "maximumPacketSize"
+		| "maximumQos"
+		| "retainAvailable"
+		| "wildcardsAvailable"
+		| "identifiersAvailable"
+		| "sharedAvailable"
+		| "keepAliveMs"
+	>
 >;
+
+/** What the server of a connection offers, as bits of {@link Link.offers}; what it says nothing of, it does [5.0, 3.2.2.3]. */
+export const enum Offer {
+	MaximumQos = 3,
+	Retain = 4,
+	Wildcards = 8,
+	Identifiers = 16,
+	Shared = 32,
+}
 
 /**
  * What dies with a connection: the limits that CONNACK announced, how far this connection has come in the outbox, and
@@ -94,10 +112,33 @@ export class Link {
 	pingOpen = false;
 	/** The server's Maximum Packet Size, bytes. */
 	maximumPacketSize = 0;
-	maximumQos = 2;
-	retainAvailable = true;
+	/** Bits of {@link Offer}. */
+	offers = 0;
 	/** Milliseconds of quiet after which a PINGREQ is due, an eighth before the Keep Alive in force [MQTT-3.1.2-20]; 0 is off. */
 	keepAliveMs = 0;
+
+	get maximumQos(): number {
+		return this.offers & Offer.MaximumQos;
+	}
+
+	get retainAvailable(): boolean {
+		return (this.offers & Offer.Retain) !== 0;
+	}
+
+	/** Filters may have wildcards [5.0, 3.2.2.3.11]. */
+	get wildcardsAvailable(): boolean {
+		return (this.offers & Offer.Wildcards) !== 0;
+	}
+
+	/** SUBSCRIBE may have a Subscription Identifier [5.0, 3.2.2.3.12]. */
+	get identifiersAvailable(): boolean {
+		return (this.offers & Offer.Identifiers) !== 0;
+	}
+
+	/** Filters may be shared, `$share/name/filter` [5.0, 3.2.2.3.13]. */
+	get sharedAvailable(): boolean {
+		return (this.offers & Offer.Shared) !== 0;
+	}
 
 	/** Before CONNACK. */
 	reset(): void {
@@ -142,8 +183,12 @@ export class Link {
 		const maximum = connack.property(Property.ReceiveMaximum, Protocol.ReceiveMaximumDefault);
 		this.quota = maximum < limits.window ? maximum : limits.window;
 		this.maximumPacketSize = connack.property(Property.MaximumPacketSize, Protocol.LengthMax);
-		this.maximumQos = connack.property(Property.MaximumQos, 2);
-		this.retainAvailable = connack.property(Property.RetainAvailable, 1) === 1;
+		this.offers =
+			connack.property(Property.MaximumQos, 2) |
+			(connack.property(Property.RetainAvailable, 1) * Offer.Retain) |
+			(connack.property(Property.WildcardSubscriptionAvailable, 1) * Offer.Wildcards) |
+			(connack.property(Property.SubscriptionIdentifierAvailable, 1) * Offer.Identifiers) |
+			(connack.property(Property.SharedSubscriptionAvailable, 1) * Offer.Shared);
 		this.keepAliveMs = connack.property(Property.ServerKeepAlive, keepAliveSeconds) * 875;
 	}
 }

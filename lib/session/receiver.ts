@@ -61,7 +61,7 @@ export function leave(session: Session): void {
 
 /** Gives the application a piece of a message, which is not the last. */
 export function hand(session: Session): void {
-	if (session.extras.requests?.answers() !== true) session.listener.onMessage?.(session.packet);
+	if (session.extras.requests?.answers() !== true) route(session);
 }
 
 export function takePubrel(session: Session): number {
@@ -157,6 +157,13 @@ function deliver(session: Session, oversize: number): void {
 		session.listener.onOversize?.(session.packet, oversize);
 	} else if (session.extras.requests?.answers() !== true) {
 		session.counters[Counter.Delivered]++;
-		session.listener.onMessage?.(session.packet);
+		route(session);
 	}
+}
+
+/** To those of the handlers that it is for, or else to the listener. */
+function route(session: Session): void {
+	const { router } = session.extras;
+	if (router === null || !router.dispatch(session.packet, session.past === Past.None))
+		session.listener.onMessage?.(session.packet);
 }

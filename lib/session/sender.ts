@@ -31,7 +31,7 @@ export function gather(session: Session): boolean {
 function gatherRequests(session: Session): boolean {
 	if (session.subscriptions.due === 0) return false;
 	session.store.subscribed = 0;
-	return session.subscriptions.gather(session.encoder, session.link.maximumPacketSize, session.listener);
+	return session.subscriptions.gather(session);
 }
 
 function gatherOwed(session: Session): boolean {

@@ -72,9 +72,10 @@ export class Session {
 		if (type <= PacketType.Pubcomp && type >= PacketType.Puback)
 			return type === PacketType.Pubrel ? takePubrel(this) : this.acknowledgement(type);
 		if (type === PacketType.Suback || type === PacketType.Unsuback) {
-			const fault = this.subscriptions.answered(this.packet, this.listener);
+			const fault = this.subscriptions.answered(this);
 			if (fault === STRAY) this.counters[Counter.Strays]++;
-			if (this.subscriptions.agreed) this.store.subscribed = this.subscriptions.digest(this.encoder.bytes);
+			if (this.subscriptions.agreed) this.store.subscribed = this.subscriptions.digest(this);
+			this.extras.router?.refresh();
 			return fault === STRAY ? 0 : fault;
 		}
 		if (type === PacketType.Pingresp) return 0;
@@ -193,10 +194,11 @@ export class Session {
 			store.subscribed = 0;
 			this.past = Past.None;
 		}
-		const wanted = this.subscriptions.digest(this.encoder.bytes);
+		const wanted = this.subscriptions.digest(this);
 		const known = this.past === Past.Clean && store.subscribed !== 0 && store.subscribed === wanted;
-		if (resumed && known && (choices & Choice.Trust) !== 0) this.subscriptions.trust();
-		else this.subscriptions.renew(resumed && this.past !== Past.Unanswered);
+		if (resumed && known && (choices & Choice.Trust) !== 0) this.subscriptions.trust(this);
+		else this.subscriptions.renew(resumed, this.past === Past.Unanswered);
+		this.extras.router?.refresh();
 	}
 
 	/** The broker lost the session: what is certain is sent anew, what is not is settled as such. */

@@ -4,6 +4,7 @@ import type { Arena } from "../memory/arena.js";
 import { PacketType, Property, Protocol, PublishFlag } from "./protocol.js";
 import { Record } from "./record.js";
 import { leaveOut, lengthWithout, putSection } from "./section.js";
+import type { Properties } from "./topic.js";
 import { putVarint, varintSize } from "./varint.js";
 
 /** Bytes that a Topic Alias adds to a packet at most: the property, and lengths that become longer by one each. */
@@ -167,40 +168,67 @@ export class Encoder {
 		return this.done(type, next);
 	}
 
-	/** SUBSCRIBE to one filter. `options` is the options byte of 5.0 [3.8.3.1]; 3.1.1 sends its QoS bits only. */
-	subscribe(id: number, filterStart: number, filterEnd: number, options: number): boolean {
-		if (!this.request(PacketType.Subscribe, id, filterStart, filterEnd, 1)) return false;
-		// Reserved bits are 0 [3.1.1: MQTT-3.8.3-4] [5.0: MQTT-3.8.3-5].
-		this.bytes[this.position - 1] = options & (this.version5 ? 0x3f : 0x03);
-		return true;
+	/**
+	 * How long the whole SUBSCRIBE or UNSUBSCRIBE is whose filters take `length` bytes, each with its length before it and its
+	 * options behind it; `identifier` is the Subscription Identifier, 0 for none. 3.1.1 has neither that nor `properties`.
+	 */
+	requestSize(length: number, identifier: number, properties: Properties | null): number {
+		const remaining = this.requestLength(length, identifier, properties);
+		return 1 + varintSize(remaining) + remaining;
 	}
 
-	/** UNSUBSCRIBE from one filter. */
-	unsubscribe(id: number, filterStart: number, filterEnd: number): boolean {
-		return this.request(PacketType.Unsubscribe, id, filterStart, filterEnd, 0);
-	}
-
-	/** The part that SUBSCRIBE and UNSUBSCRIBE share; `extra` bytes follow the filter, the caller's to write. */
-	private request(
+	/** Begins a SUBSCRIBE or UNSUBSCRIBE, as in {@link requestSize}; {@link filter} is to follow for each of its filters. */
+	request(
 		type: PacketType,
 		id: number,
-		filterStart: number,
-		filterEnd: number,
-		extra: number,
+		length: number,
+		identifier: number,
+		properties: Properties | null,
 	): boolean {
-		const version5 = this.version5;
 		const bytes = this.bytes;
-		const filterAt = filterStart - 2;
-		const remaining = 2 + (version5 ? 1 : 0) + filterEnd - filterAt + extra;
+		const remaining = this.requestLength(length, identifier, properties);
 		let to = this.position;
 		if (to + 1 + varintSize(remaining) + remaining > this.limit) return false;
 		bytes[to] = (type << 4) | 2; // [MQTT-3.8.1-1, MQTT-3.10.1-1]
 		to = putVarint(bytes, to + 1, remaining);
 		this.view.setUint16(to, id);
 		to += 2;
-		if (version5) bytes[to++] = 0; // [MQTT-2.2.2-1]
-		bytes.copyWithin(to, filterAt, filterEnd);
-		return this.done(type, to + filterEnd - filterAt + extra);
+		const section = this.sectionLength(identifier, properties);
+		if (section >= 0) {
+			to = putVarint(bytes, to, section); // [MQTT-2.2.2-1]
+			if (identifier > 0) {
+				bytes[to] = Property.SubscriptionIdentifier;
+				to = putVarint(bytes, to + 1, identifier);
+			}
+			if (properties !== null) {
+				bytes.copyWithin(to, properties.start, properties.end);
+				to += properties.end - properties.start;
+			}
+		}
+		this.done(type, to);
+		this.counters[Counter.BytesOut + type] += length;
+		return true;
+	}
+
+	/** Adds a filter to the request; `options` is the options byte of 5.0 [3.8.3.1], of which 3.1.1 has the QoS, -1 in UNSUBSCRIBE. */
+	filter(start: number, end: number, options: number): void {
+		const { bytes } = this;
+		const to = this.position + end - start + 2;
+		bytes.copyWithin(this.position, start - 2, end);
+		if (options >= 0) bytes[to] = this.version5 ? options : options & 3; // the upper bits are 0 [MQTT-3.8.3-4; 5.0 MQTT-3.8.3-5]
+		this.position = options >= 0 ? to + 1 : to;
+	}
+
+	private requestLength(length: number, identifier: number, properties: Properties | null): number {
+		const section = this.sectionLength(identifier, properties);
+		return 2 + length + (section < 0 ? 0 : varintSize(section) + section);
+	}
+
+	/** Bytes of the properties of SUBSCRIBE or UNSUBSCRIBE; -1 in 3.1.1, which has none. */
+	private sectionLength(identifier: number, properties: Properties | null): number {
+		if (!this.version5) return -1;
+		const length = identifier > 0 ? 1 + varintSize(identifier) : 0;
+		return properties === null ? length : length + properties.end - properties.start;
 	}
 
 	ping(): boolean {

@@ -76,7 +76,7 @@ export class Message extends PropertyLens {
 		return (this.flags & PublishFlag.QosMask) >> PublishFlag.QosShift;
 	}
 
-	/** True for a message that the broker had kept, sent because of a new subscription. */
+	/** True for a message that the broker had kept, sent because of a new subscription; with `RETAIN_AS_PUBLISHED`: as it was published. */
 	get retain(): boolean {
 		return (this.flags & PublishFlag.Retain) !== 0;
 	}

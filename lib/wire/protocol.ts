@@ -41,6 +41,17 @@ export const enum Protocol {
 	ReceiveMaximumDefault = 65_535,
 }
 
+// Options for `Client.subscribe`: bits of the options byte of 5.0 [3.8.3.1]. 3.1.1 has none of them: there they have no effect,
+// so that the same program works with either version.
+/** What this client publishes itself does not come back to it. Not with a shared subscription [5.0 MQTT-3.8.3-4]. */
+export const NO_LOCAL = 4;
+/** `message.retain` tells how it was published; without it, whether the broker had kept it. */
+export const RETAIN_AS_PUBLISHED = 8;
+/** Messages that the broker keeps come only when the subscription is new to it. Without this and the next they come each time. */
+export const RETAINED_IF_NEW = 0x10;
+/** Messages that the broker keeps do not come. */
+export const NO_RETAINED = 0x20;
+
 /** Property identifiers of 5.0 [2.2.2.2]. */
 export const enum Property {
 	PayloadFormatIndicator = 0x01,

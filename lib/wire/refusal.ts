@@ -17,6 +17,8 @@ export const enum Refusal {
 	NothingComposed = -6,
 	/** The store cannot make it durable. */
 	StoreFault = -7,
+	/** MQTT does not allow it: an option that there is not, or not together with the others. */
+	NotAllowed = -13,
 	/** The table is full, of subscriptions or of requests: raise its limit. */
 	TableFull = -9,
 	/** The message has no response topic, or is not the one whose callback runs. */

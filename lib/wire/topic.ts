@@ -55,6 +55,13 @@ export class Filter extends Text {
 	/** Its row in the client's table of subscriptions, -1 while it has none, and the filter that was wanted next. */
 	row = -1;
 	next: Filter | null = null;
+	/** What its SUBSCRIBE and UNSUBSCRIBE have. */
+	readonly properties: Properties | null;
+
+	constructor(start: number, end: number, properties: Properties | null = null) {
+		super(start, end);
+		this.properties = properties;
+	}
 }
 
 /**
@@ -120,12 +127,30 @@ export function encodeTopic(
 }
 
 /** The same for a topic filter. Construction only. */
-export function encodeFilter(arena: Block, at: number, limit: number, pattern: string, most: number): Filter {
+export function encodeFilter(
+	arena: Block,
+	at: number,
+	limit: number,
+	pattern: string,
+	properties: Properties | null,
+	most: number,
+): Filter {
 	const start = at + 2;
 	const end = encodeText(arena, at, limit, pattern);
-	const fault = filterFault(arena.bytes, start, end) ?? (end - start > most ? TOO_LONG : undefined);
+	let length = end - start;
+	let fault = filterFault(arena.bytes, start, end);
+	if (properties !== null) {
+		length += properties.end - properties.start;
+		// Both packets say them, so there are user properties only.
+		if (
+			((properties.packets >> PacketType.Subscribe) & (properties.packets >> PacketType.Unsubscribe) & 1) ===
+			0
+		)
+			fault = "its properties are not those of a subscription: userProperties";
+	}
+	if (length > most) fault ??= TOO_LONG;
 	if (fault !== undefined) throw new RangeError(`${JSON.stringify(pattern)}: ${fault}`);
-	return new Filter(start, end);
+	return new Filter(start, end, properties);
 }
 
 const TOO_LONG = "longer than limits.sendBytes allows";
@@ -211,6 +236,12 @@ export function isShared(bytes: Uint8Array, start: number, end: number): boolean
 	if (end - start < SHARE_LENGTH) return false;
 	for (let i = 0; i < SHARE_LENGTH; i++) if (bytes[start + i] !== SHARE[i]) return false;
 	return true;
+}
+
+/** True when the filter `[start, end)` has a wildcard; the name of a share has none. */
+export function hasWildcard(bytes: Uint8Array, start: number, end: number): boolean {
+	while (start < end && bytes[start] !== Ascii.Plus && bytes[start] !== Ascii.Hash) start++;
+	return start < end;
 }
 
 /** Where the level ends that starts at `at`: the next slash, or `end`. */

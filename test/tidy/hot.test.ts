@@ -83,6 +83,10 @@ const cold: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 		attach: "called by the client's constructor",
 		utf8Length: "called by the constructor",
 	},
+	"lib/extras/router.ts": {
+		term: "for the budget",
+		on: "when the program starts, and says that it allocates",
+	},
 	"lib/wire/message.ts": {
 		payload: "allocates, and says so",
 		correlationData: "allocates, and says so",

@@ -327,7 +327,7 @@ describe("5.0: reasons and the server's limits", () => {
 		rig.client.subscribe(rig.filter, 1); // 2 header, 2 id, 1 properties, 2 + 4 filter, 1 options
 		rig.online();
 		rig.pass(1);
-		expect(peer.line.take()).toEqual(["connect", "subscribe #65282 in/# q1"]);
+		expect(peer.line.take()).toEqual(["connect", "subscribe #65281 in/# q1"]);
 		expect(rig.recorder.of("subscribed")).toEqual([[Reason.PacketTooLarge], [1]]);
 	});
 });

@@ -123,30 +123,53 @@ describe("acknowledgements", () => {
 	});
 });
 
+/** A SUBSCRIBE (with options) or UNSUBSCRIBE (without) with these filters. */
+function request(
+	{ arena, encoder }: ReturnType<typeof setUp>,
+	id: number,
+	filters: readonly string[],
+	options = -1,
+	identifier = 0,
+): boolean {
+	let at = 40;
+	const texts = filters.map((name) => {
+		const text = putText(arena, at, name);
+		at = text.end;
+		return text;
+	});
+	const length = at - 40 + (options < 0 ? 0 : texts.length);
+	const size = encoder.requestSize(length, identifier, null);
+	const from = encoder.position;
+	const type = options < 0 ? PacketType.Unsubscribe : PacketType.Subscribe;
+	if (!encoder.request(type, id, length, identifier, null)) return false;
+	for (const text of texts) encoder.filter(text.start, text.end, options);
+	expect(encoder.position - from).toBe(size);
+	return true;
+}
+
 describe("requests", () => {
 	test("SUBSCRIBE [MQTT-3.8.1-1, MQTT-3.8.3-1, MQTT-3.8.3-4]", () => {
-		const subscribe = ({ arena, encoder }: ReturnType<typeof setUp>): boolean => {
-			const filter = putText(arena, 40, "a/#");
-			return encoder.subscribe(7, filter.start, filter.end, 0xff & ~0xc1);
-		};
+		const subscribe = (at: ReturnType<typeof setUp>): boolean => request(at, 7, ["a/#"], 0x3e);
 		expect(encoded(false, subscribe)).toBe("82 08 00 07 00 03 61 2f 23 02");
 		expect(encoded(true, subscribe)).toBe("82 09 00 07 00 00 03 61 2f 23 3e");
 	});
 
 	test("UNSUBSCRIBE [MQTT-3.10.1-1, MQTT-3.10.3-1]", () => {
-		const unsubscribe = ({ arena, encoder }: ReturnType<typeof setUp>): boolean => {
-			const filter = putText(arena, 40, "a/#");
-			return encoder.unsubscribe(0xffff, filter.start, filter.end);
-		};
+		const unsubscribe = (at: ReturnType<typeof setUp>): boolean => request(at, 0xffff, ["a/#"]);
 		expect(encoded(false, unsubscribe)).toBe("a2 07 ff ff 00 03 61 2f 23");
 		expect(encoded(true, unsubscribe)).toBe("a2 08 ff ff 00 00 03 61 2f 23");
 	});
 
+	test("several filters, with a Subscription Identifier of one byte and of two [5.0, 3.8.2.1.2]", () => {
+		const three = (at: ReturnType<typeof setUp>): boolean => request(at, 7, ["a", "b/+", "c"], 1, 5);
+		expect(encoded(true, three)).toBe("82 13 00 07 02 0b 05 00 01 61 01 00 03 62 2f 2b 01 00 01 63 01");
+		expect(encoded(false, three)).toBe("82 10 00 07 00 01 61 01 00 03 62 2f 2b 01 00 01 63 01");
+		expect(encoded(true, (at) => request(at, 7, ["a"], 1, 128))).toBe("82 0a 00 07 03 0b 80 01 00 01 61 01");
+		expect(encoded(true, (at) => request(at, 7, ["a", "b"]))).toBe("a2 09 00 07 00 00 01 61 00 01 62");
+	});
+
 	test("a long filter", () => {
-		const hex = encoded(true, ({ arena, encoder }) => {
-			const filter = putText(arena, 40, "f".repeat(200));
-			return encoder.subscribe(1, filter.start, filter.end, 1);
-		});
+		const hex = encoded(true, (at) => request(at, 1, ["f".repeat(200)], 1));
 		expect(hex.slice(0, 23)).toBe("82 ce 01 00 01 00 00 c8");
 		expect(hex.slice(-5)).toBe("66 01");
 	});

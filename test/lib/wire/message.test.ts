@@ -103,7 +103,7 @@ describe("a message", () => {
 			["a/b", "$share/g/a/+", true],
 		] as const) {
 			const { lens, arena } = message([], 0, topic);
-			const filter = new Filter(202, encodeText(arena, 200, 256, pattern));
+			const filter = new Filter(202, encodeText(arena, 200, 256, pattern), null);
 			expect(lens.matches(filter), `${topic} ${pattern}`).toBe(yes);
 		}
 	});

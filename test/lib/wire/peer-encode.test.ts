@@ -173,7 +173,12 @@ describe("what the encoder writes, mqtt-packet reads", () => {
 				(five, messageId, filter, level, rh, bits) => {
 					const { start, end } = put(0, utf8.encode(filter));
 					const flags = level | (bits << 2) | (rh << 4);
-					const subscribe = encode(five, () => encoder.subscribe(messageId, start, end, flags));
+					const request = (type: number, extra: number): boolean => {
+						if (!encoder.request(type, messageId, end - start + 2 + extra, 0, null)) return false;
+						encoder.filter(start, end, extra === 1 ? flags : -1);
+						return true;
+					};
+					const subscribe = encode(five, () => request(PacketType.Subscribe, 1));
 					const common = { topic: filter, qos: level };
 					const options5 = { ...common, nl: (bits & 1) === 1, rap: (bits & 2) === 2, rh };
 					expect(subscribe).toMatchObject({
@@ -181,7 +186,7 @@ describe("what the encoder writes, mqtt-packet reads", () => {
 						messageId,
 						subscriptions: [five ? options5 : common],
 					});
-					const unsubscribe = encode(five, () => encoder.unsubscribe(messageId, start, end));
+					const unsubscribe = encode(five, () => request(PacketType.Unsubscribe, 0));
 					expect(unsubscribe).toMatchObject({ cmd: "unsubscribe", messageId, unsubscriptions: [filter] });
 					const expiry = put(400, Uint8Array.of(0x11, 0, 0, messageId >> 8, messageId));
 					const disconnect = encode(five, () =>

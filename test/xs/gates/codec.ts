@@ -52,8 +52,10 @@ for (const version5 of [false, true]) {
 		encoder.acknowledge(PacketType.Puback, 7, 0);
 		encoder.acknowledge(PacketType.Pubrec, 7, 0x97);
 		encoder.acknowledge(PacketType.Pubrec, 7, 0x97, goodbye.start, goodbye.end, 32);
-		encoder.subscribe(7, 202, filterEnd, 1);
-		encoder.unsubscribe(7, 202, filterEnd);
+		encoder.request(PacketType.Subscribe, 7, filterEnd - 202 + 3, 300, null);
+		encoder.filter(202, filterEnd, 1);
+		encoder.request(PacketType.Unsubscribe, 7, filterEnd - 202 + 2, 0, null);
+		encoder.filter(202, filterEnd, -1);
 		encoder.ping();
 		encoder.disconnect(0x81, goodbye.start, goodbye.end);
 		encoder.disconnect(0x81, goodbye.start, goodbye.end, 32);
