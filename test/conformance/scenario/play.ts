@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Plays a scenario: the client in a world of its own against the file, in virtual time. Whatever it does must stand there. */
-import { Aliases, type AliasOptions } from "../../../lib/extras/index.js";
+import { Aliases, type AliasOptions, Authentication } from "../../../lib/extras/index.js";
 import {
 	DROP_OLDEST,
 	KEEP_LATEST,
@@ -12,6 +12,7 @@ import {
 	Settled,
 } from "../../../lib/index.js";
 import type { Acceptor, BrokerPeer, BrokerSocket } from "../../../simulator/seams.js";
+import { Echo } from "../../kit/authentication.js";
 import type { Version } from "../../kit/peer.js";
 import { Recorder, Rig, type RigOptions } from "../../kit/rig.js";
 import { type Came, Cutter, differs, hex, written } from "./packets.js";
@@ -54,8 +55,12 @@ export async function playOverSockets(scenario: Scenario, version: string, socke
 
 /** What the file says of an extra are the options with which it is made. */
 function optionsOf({ options }: Scenario): RigOptions {
-	const { aliases, ...rest } = options as { aliases?: AliasOptions };
-	return aliases === undefined ? rest : { ...rest, aliases: new Aliases(aliases) };
+	const { aliases, authentication, ...rest } = options as RigOptions & { aliases?: AliasOptions };
+	return {
+		...rest,
+		...(aliases === undefined ? {} : { aliases: new Aliases(aliases) }),
+		...(authentication === undefined ? {} : { authentication: new Authentication(new Echo()) }),
+	};
 }
 
 function refuses(scenario: Scenario, version: Version): void {
@@ -225,6 +230,8 @@ class Stage implements Acceptor {
 			case "close":
 				client.close(name === "will");
 				return 0;
+			case "reauthenticate":
+				return client.reauthenticate();
 			case "topic":
 				client.topic(name);
 				return 0;
