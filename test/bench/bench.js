@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /**
- * `npm run bench -- codec|client`: how fast we are and how much garbage we make, beside a peer in the same run.
+ * `npm run bench -- codec|client|aliases`: how fast we are and how much garbage we make, beside a peer in the same run.
  * Exits with 1 when something is below its floor, with 2 when the call cannot be understood.
  */
 import { parseArgs } from "node:util";
 
 /**
- * One measurement. For speeds `ratio` is `value / peer`; for garbage `floor` is the most that `value` may be.
+ * One measurement. For speeds `ratio` is `value / peer`; for garbage, bytes and writes `floor` is the most that `value` may be.
  * @typedef {object} Entry
  * @property {string} name
  * @property {string} unit
@@ -18,10 +18,11 @@ import { parseArgs } from "node:util";
  * @property {string} [note] how it was measured
  */
 
-const HELP = `Usage: npm run bench -- codec|client [--json] [--messages N]
+const HELP = `Usage: npm run bench -- codec|client|aliases [--json] [--messages N]
 
   codec     encode and decode a 64-byte QoS 1 PUBLISH, against mqtt-packet
   client    QoS 1 over loopback, against MQTT.js at the same broker; garbage per message
+  aliases   bytes and writes of a reading with and without topic aliases, beside MQTT.js
 
   --json          an object a line instead of a table
   --messages N    client: messages per round (default 10000); garbage is counted over 100 times as many
@@ -49,7 +50,7 @@ function table(entries) {
 			shown(value),
 			peer === null ? "" : shown(peer),
 			ratio === null ? "" : shown(ratio),
-			floor === null ? "" : `${ratio === null ? "< " : ""}${floor}`,
+			floor === null ? "" : `${ratio === null ? "≤ " : ""}${floor}`,
 			floor === null ? "reported" : pass ? "ok" : "BELOW ITS FLOOR",
 		]);
 	}
@@ -88,14 +89,18 @@ const messages = Number(values.messages);
 if (!(Number.isInteger(messages) && messages >= 100 && messages <= 1_000_000))
 	misused(`--messages is a whole number from 100 to 1000000, not ${values.messages}`);
 const [which] = positionals;
-if (positionals.length !== 1 || (which !== "codec" && which !== "client"))
-	misused(which === undefined ? "codec or client?" : `there is no bench called ${positionals.join(" ")}`);
+if (positionals.length !== 1 || !["codec", "client", "aliases"].includes(which))
+	misused(
+		which === undefined ? "codec, client or aliases?" : `there is no bench called ${positionals.join(" ")}`,
+	);
 
 /** @type {Entry[]} */
 const entries =
 	which === "codec"
 		? await (await import("./codec.js")).codec()
-		: await (await import("./client.js")).client({ messages });
+		: which === "aliases"
+			? await (await import("./aliases.js")).aliases()
+			: await (await import("./client.js")).client({ messages });
 if (values.json) for (const entry of entries) console.log(JSON.stringify(entry));
 else table(entries);
 process.exitCode = entries.every(({ pass }) => pass) ? 0 : 1;
