@@ -7,7 +7,14 @@ import { OwedRing } from "./memory/ring.js";
 import type { Ports, Store } from "./ports.js";
 import { authenticateAnew } from "./pump/connection.js";
 import { Pump, STAY } from "./pump.js";
-import { budgetOf, type ExtraOptions, extrasFrom, listOf, type ReplyHandler } from "./session/extras.js";
+import {
+	budgetOf,
+	type ExtraOptions,
+	extrasFrom,
+	listOf,
+	type ReplyHandler,
+	type Source,
+} from "./session/extras.js";
 import { Choice, checked, introduce, type Who } from "./session/identity.js";
 import { Intake } from "./session/intake.js";
 import { Link, Phase, type Server } from "./session/link.js";
@@ -55,6 +62,8 @@ export interface ClientOptions extends Who, Ports, ExtraOptions {
 	readonly listener?: Listener;
 }
 
+/** Bytes that the send region must have besides the head of a message that has a source. */
+const SOURCE_ROOM = 16;
 /** Where the bits of `Trait` stand in the flags. */
 const TRAIT_SHIFT = 4;
 
@@ -331,15 +340,16 @@ export class Client {
 		return ticket;
 	}
 
-	private accept(): number {
+	private accept(source: Source | null = null, length = 0): number {
 		const end = this.writer.position;
-		if (this.writer.overflowed || (this.online && exceeds(this.session, end))) {
+		if (this.writer.overflowed || exceeds(this.session, end, length, this.online)) {
 			this.discard();
 			return this.refuse(Refusal.TooLong);
 		}
 		const ticket = this.session.store.seal(end);
 		this.session.composed = 0;
 		if (ticket < 0) return this.refuse(ticket);
+		if (source !== null) this.session.extras.sources?.hold(ticket, source, length);
 		this.session.accepted(ticket);
 		if (this.replacing !== null) replaceOlder(this.session, this.replacing, ticket);
 		return ticket;
@@ -417,6 +427,22 @@ export class Client {
 		if (body === undefined) return this.refusal;
 		body.bytes(payload);
 		return this.commit();
+	}
+
+	/**
+	 * Publishes `length` bytes, read from `source` when the link has room for them: a payload may be longer than all memory, up to
+	 * 268,435,455 bytes less the head. Needs `sources: new Sources()`; `Refusal.TableFull` without, or when all of its rows are
+	 * taken. The message is volatile, and `source` ours until its ticket is settled, see `Source`. One that fails settles it as
+	 * `Settled.Dropped` with `Reason.SourceFailed`, and ends the connection unless nothing was written. Returns a ticket or a refusal.
+	 */
+	publishFrom(topic: Topic, source: Source, length: number, qos: Qos, flags = 0, expirySeconds = 0): number {
+		if (this.session.extras.sources?.hasRow !== true) return this.refuse(Refusal.TableFull);
+		if (length >>> 0 !== length) return this.refuse(Refusal.TooLong);
+		const composed = this.compose(topic, qos, flags | VOLATILE, SOURCE_ROOM, expirySeconds);
+		if (composed === undefined) return this.refusal;
+		const ticket = this.accept(source, length);
+		if (ticket > 0) this.pump.turn();
+		return ticket;
 	}
 
 	/**

@@ -114,6 +114,7 @@ export const Reason: Dictionary<typeof Reasons> = Object.freeze({
 	HoldTimeout: Reasons.HoldTimeout,
 	AuthenticationTimeout: Reasons.AuthenticationTimeout,
 	ReplyTimeout: Reasons.ReplyTimeout,
+	SourceFailed: Reasons.SourceFailed,
 });
 export type Reason = Reasons;
 

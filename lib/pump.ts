@@ -16,6 +16,7 @@ import {
 } from "./pump/connection.js";
 import { Backoff } from "./session/backoff.js";
 import { Deadline, Deadlines, Flushing } from "./session/deadlines.js";
+import type { PayloadSources } from "./session/extras.js";
 import type { Identity } from "./session/identity.js";
 import { Found, type Intake } from "./session/intake.js";
 import { HeldBack, Phase } from "./session/link.js";
@@ -78,6 +79,7 @@ export class Pump implements LinkEvents, Alarm {
 
 	onWritable(): void {
 		if (this.phase === Phase.Dialling) this.phase = Phase.Greeting;
+		else this.session.extras.sources?.writable((this.transport as Transport).room);
 		this.turn();
 	}
 
@@ -241,14 +243,14 @@ export class Pump implements LinkEvents, Alarm {
 		const session = this.session;
 		const encoder = session.encoder;
 		const transport = this.transport as Transport;
+		const sources = session.extras.sources;
 		for (let more = true; more && this.reason === 0 && this.transport === transport; ) {
 			encoder.allow(transport.room, session.limits.sendBytes);
-			// Nothing overtakes AUTH, or a link with little room might never take it.
-			if (session.extras.authentication?.gather(encoder)) break;
-			if (session.link.pingDue && encoder.ping()) session.link.pingDue = false;
-			if (session.owed.count > session.counters[Counter.PeakOwed])
-				session.counters[Counter.PeakOwed] = session.owed.count;
-			more = gather(session);
+			if (sources === null) more = this.gather();
+			else if (!this.gatherFrom(sources, transport.room)) {
+				this.reason = Reason.SourceFailed;
+				return;
+			}
 			if (encoder.position === encoder.start) break;
 			// Nothing leaves that depends on what is not durable.
 			if (session.store.commit() < 0) {
@@ -258,6 +260,25 @@ export class Pump implements LinkEvents, Alarm {
 			this.transmit(transport);
 		}
 		this.watchRequests();
+	}
+
+	/** What is due, in its order. Returns true when something may be left. */
+	private gather(): boolean {
+		const session = this.session;
+		// Nothing overtakes AUTH, or a link with little room might never take it.
+		if (session.extras.authentication?.gather(session.encoder)) return false;
+		if (session.link.pingDue && session.encoder.ping()) session.link.pingDue = false;
+		if (session.owed.count > session.counters[Counter.PeakOwed])
+			session.counters[Counter.PeakOwed] = session.owed.count;
+		return gather(session);
+	}
+
+	/** The same behind a payload that is under way; no other one begins when the application wants to go. False: its source failed. */
+	private gatherFrom(sources: PayloadSources, room: number): boolean {
+		if (sources.open && !sources.pour()) return false;
+		sources.look(room, this.active);
+		if (!sources.open) this.gather();
+		return true;
 	}
 
 	/** Lets the extras deal with what waits for time, or was done inside of a callback. Returns true when something moved. */
@@ -290,7 +311,9 @@ export class Pump implements LinkEvents, Alarm {
 		const encoder = session.encoder;
 		transport.write(encoder.bytes, encoder.start, encoder.position);
 		encoder.clear();
-		session.link.lastSent = session.now;
+		const { sources } = session.extras;
+		// A server counts whole packets. Those that leave with the beginning of one were noted there.
+		if (sources === null || !sources.open) session.link.lastSent = session.now;
 	}
 
 	/** Brings the phase to what the application wants. Returns true when it moved. */
@@ -344,8 +367,7 @@ export class Pump implements LinkEvents, Alarm {
 		else if (which === Deadline.PingReply) {
 			if (this.session.link.pingOpen) this.reason = Reason.PingTimeout;
 		} else if (which === Deadline.Connect) this.reason = Reason.ConnectTimeout;
-		else if (which === Deadline.Connack) overdue(this);
-		else if (which === Deadline.Request) this.reason = Reason.RequestTimeout;
+		else if (which === Deadline.Connack || which === Deadline.Request) overdue(this, which);
 		else if (which === Deadline.Fetch) {
 			if (!freeCarried(this.session)) this.peerFault(Reason.ReceiveMaximumExceeded);
 		} else if (which === Deadline.Goodbye) {

@@ -8,3 +8,4 @@ export { type HoldOptions, Holds } from "./holds.js";
 export { type RequestOptions, Requests } from "./requests.js";
 export { type Handler, Router, type RouterOptions } from "./router.js";
 export { type ScramOptions, ScramSha256, saltedPassword } from "./scram.js";
+export { type Source, Sources } from "./sources.js";

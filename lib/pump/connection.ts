@@ -132,9 +132,22 @@ export function isUnwanted(pump: Pump): boolean {
 	return packet.property(Property.ReasonString, 0) + packet.property(Property.UserProperty, 0) > 0;
 }
 
-/** The server was silent for too long: CONNACK did not come, or an authentication came to no end [MQTT-4.12.1-2]. */
-export function overdue(pump: Pump): void {
+/**
+ * The server was silent for too long: CONNACK did not come, an authentication came to no end [MQTT-4.12.1-2], or a SUBSCRIBE or
+ * UNSUBSCRIBE was not answered. What is behind a payload from a source has time until that has been sent.
+ */
+export function overdue(pump: Pump, which: Deadline): void {
+	const { clock, limits, extras } = pump.session;
 	const connecting = pump.phase === Phase.Connecting;
+	const request = which === Deadline.Request;
+	if (extras.sources?.busy === true) {
+		pump.deadlines.set(which, clock.ticks, request ? limits.requestMs : limits.connackMs);
+		return;
+	}
+	if (request) {
+		pump.reason = Reason.RequestTimeout;
+		return;
+	}
 	if (!connecting) say(pump, Reason.Unspecified);
 	pump.reason = connecting ? Reason.ConnackTimeout : Reason.AuthenticationTimeout;
 }
@@ -172,6 +185,7 @@ export function say(pump: Pump, farewell: number): boolean {
 	const { encoder, link, packet } = pump.session;
 	const transport = pump.transport;
 	if (transport === null || pump.phase < Phase.Connecting) return true;
+	if (pump.session.extras.sources?.open === true) return false; // it would be taken for payload
 	const reason = farewell & 0xff;
 	// In 3.1.1 DISCONNECT has no reason: it would only take back the will [MQTT-3.14.4-3].
 	if (reason > 0 && !encoder.version5) return true;

@@ -134,6 +134,54 @@ export interface MessageRouter extends Extra {
 	dispatch(packet: Packet, ours: boolean): boolean;
 }
 
+/** Bytes that can be read again: a part of flash, a file. */
+export interface Source {
+	/**
+	 * Writes the bytes from `offset` on to `bytes[start]` to `bytes[end - 1]`, all of them and at once, and returns how many:
+	 * anything but `end - start`, or a throw, means that it has failed. Asked in order, and from offset 0 again when the message
+	 * is sent again; not after its ticket is settled. `bytes` is the client's memory: nothing else of it may be touched or kept.
+	 */
+	read(bytes: Uint8Array, start: number, end: number, offset: number): number;
+}
+
+/** Messages whose payload is read when it is sent. */
+export interface PayloadSources extends Extra {
+	/** True when one more message can have a source. */
+	readonly hasRow: boolean;
+	/** A message is being written: nothing else may be. */
+	readonly open: boolean;
+	/** The same, or the link has not sent all of it: what came behind it waits, and its answer takes longer. */
+	readonly busy: boolean;
+	/** The message was accepted. The caller has asked {@link hasRow}. */
+	hold(number: number, source: Source, length: number): void;
+	/** Bytes of a message's payload that a source has; 0 for one that has none. */
+	lengthOf(number: number): number;
+	/**
+	 * Writes the head of the message whose record was loaded to `at`, and as much of its payload as there is room for. Returns 1;
+	 * 0 when there is no room for its head now; -1 when its source failed, then it is settled.
+	 */
+	begin(
+		number: number,
+		at: number,
+		id: number,
+		again: boolean,
+		expirySeconds: number,
+		aliases: OutboundAliases | null,
+	): number;
+	/** Goes on with what is {@link open}, as far as there is room. Returns false when its source failed and the link must end. */
+	pour(): boolean;
+	/** A ticket is settled: its source is not asked any more. */
+	settled(number: number): void;
+	/** True for an acknowledgement that cannot be: its message is still being written. */
+	early(number: number, reason: number): boolean;
+	/** The link has more room than before. */
+	writable(room: number): void;
+	/** The room of the link, before something is written, and whether a message may begin. */
+	look(room: number, mayBegin: boolean): void;
+	/** The link is gone. */
+	cut(): void;
+}
+
 /** By the names under which they are among the options of a client. */
 export interface Extras {
 	readonly aliases: TopicAliases | null;
@@ -146,6 +194,7 @@ export interface Extras {
 	readonly fragments: PayloadFragments | null;
 	readonly requests: OpenRequests | null;
 	readonly router: MessageRouter | null;
+	readonly sources: PayloadSources | null;
 }
 
 /** The same, as an application gives them. */
@@ -162,6 +211,7 @@ const NONE: Extras = Object.freeze({
 	holds: null,
 	requests: null,
 	router: null,
+	sources: null,
 });
 
 /** Those among the options; without any, an object that is in ROM. */
@@ -177,6 +227,7 @@ export function extrasFrom(options: ExtraOptions & Pick<Who, "user" | "password"
 		holds: options.holds ?? null,
 		requests: options.requests ?? null,
 		router: options.router ?? null,
+		sources: options.sources ?? null,
 	};
 	return listOf(extras).length === 0 ? NONE : extras;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { Counter } from "../counters.js";
 import { Settled } from "../listener.js";
-import { PacketType, PublishFlag, Reason } from "../wire/protocol.js";
+import { PacketType, Protocol, PublishFlag, Reason } from "../wire/protocol.js";
 import { MessageState, Record } from "../wire/record.js";
 import { published } from "./exchange.js";
 import type { Session } from "./session.js";
@@ -119,24 +119,29 @@ function send(session: Session, number: number, state: number): boolean {
 		}
 		seconds = 1;
 	}
-	const refused = unsendable(session, at, end, flags, qos, seconds);
+	const sources = session.extras.sources;
+	const more = sources === null ? 0 : sources.lengthOf(number);
+	const refused = unsendable(session, at, end, flags, qos, seconds, more);
 	if (refused !== 0) {
 		session.drop(number, lost, refused, Counter.DroppedUnsendable);
 		return true;
 	}
 	// Only where the property cannot make the packet longer than the server takes; 3.1.1 allows none.
-	const aliases = end - at + 16 <= link.maximumPacketSize ? session.extras.aliases : null;
-	if (!session.encoder.publish(at, end, qos === 0 ? 0 : idOf(session, number), again, seconds, aliases))
-		return false;
+	const aliases = end - at + more + 16 <= link.maximumPacketSize ? session.extras.aliases : null;
+	const id = qos === 0 ? 0 : idOf(session, number);
+	if (sources !== null && more > 0) {
+		const begun = sources.begin(number, at, id, again, seconds, aliases);
+		if (begun <= 0) return begun < 0;
+	} else if (!session.encoder.publish(at, end, id, again, seconds, aliases)) return false;
 	if (again) session.counters[Counter.Resends]++;
 	if (qos === 0) {
-		session.settle(number, Settled.Sent, Reason.Success);
+		if (more === 0) session.settle(number, Settled.Sent, Reason.Success);
 		return true;
 	}
 	if (!again) store.mark(number, published(qos));
 	if (++link.inFlight > session.counters[Counter.PeakInFlight])
 		session.counters[Counter.PeakInFlight] = link.inFlight;
-	if (session.timed === 0) {
+	if (session.timed === 0 && more === 0) {
 		session.timed = number;
 		session.timedAt = session.now;
 	}
@@ -151,23 +156,28 @@ function unsendable(
 	flags: number,
 	qos: number,
 	expirySeconds: number,
+	more: number,
 ): number {
 	const link = session.link;
 	if (qos > link.maximumQos) return Reason.QosNotSupported; // [MQTT-3.2.2-11]
 	if ((flags & PublishFlag.Retain) !== 0 && !link.retainAvailable) return Reason.RetainNotSupported; // [MQTT-3.2.2-14]
 	// The record is never shorter than its packet by more than the fixed header, identifier, lengths and expiry.
-	if (end - at + 16 <= link.maximumPacketSize) return 0;
-	return session.encoder.publishSize(at, end, expirySeconds) > link.maximumPacketSize
+	if (end - at + more + 16 <= link.maximumPacketSize) return 0;
+	return session.encoder.publishSize(at, end, expirySeconds, more) > link.maximumPacketSize
 		? Reason.PacketTooLarge
 		: 0; // [MQTT-3.2.2-15]
 }
 
-/** True when the broker of this connection does not take packets as long as what was composed, which ends at `end` [MQTT-3.2.2-15]. */
-export function exceeds(session: Session, end: number): boolean {
+/**
+ * True when no broker takes a packet as long as what was composed, which ends at `end`, and `more` bytes; or, `online`, that of
+ * this connection does not [MQTT-3.2.2-15].
+ */
+export function exceeds(session: Session, end: number, more: number, online: boolean): boolean {
 	const { link, encoder, packet, composed } = session;
-	const maximum = link.maximumPacketSize;
-	if (end - composed + PUBLISH_OVERHEAD + EXPIRY_BYTES <= maximum) return false;
-	return encoder.publishSize(composed, end, packet.view.getUint32(composed + Record.Expires)) > maximum;
+	const maximum = online ? link.maximumPacketSize : Protocol.LengthMax;
+	if (end - composed + PUBLISH_OVERHEAD + EXPIRY_BYTES + more <= maximum) return false;
+	const expires = packet.view.getUint32(composed + Record.Expires);
+	return encoder.publishSize(composed, end, expires, more) > maximum;
 }
 
 function idOf(session: Session, number: number): number {

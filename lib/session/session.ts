@@ -90,6 +90,8 @@ export class Session {
 		const number = this.numberOf(id);
 		const state = number === 0 ? MessageState.Done : store.state(number);
 		const next = acknowledged(state, type, reason);
+		const { sources } = this.extras;
+		if (sources !== null && number !== 0 && sources.early(number, reason)) return Reason.ProtocolError;
 		if (next === ILLEGAL) return Reason.ProtocolError;
 		if (next === STRAY) {
 			this.counters[Counter.Strays]++;
@@ -126,7 +128,9 @@ export class Session {
 	/** Ends a message, and settles its ticket unless that was done when it was stored. */
 	settle(number: number, outcome: Settled, reason: number): void {
 		const told = settlesWhenStored(this.store.traits(number));
+		const { sources } = this.extras;
 		this.store.mark(number, MessageState.Done);
+		if (sources !== null) sources.settled(number);
 		if (outcome === Settled.Acknowledged) this.counters[Counter.Acknowledged]++;
 		else if (outcome === Settled.Rejected) this.counters[Counter.Rejected]++;
 		if (!told) this.listener.onSettled?.(number, outcome, reason, number < this.firstNumber);
@@ -242,6 +246,7 @@ export class Session {
 	linkLost(keepQos0: boolean, phase: Phase, reason: number): void {
 		this.owed.clear();
 		this.extras.holds?.drop();
+		this.extras.sources?.cut();
 		if (phase === Phase.Online && this.past !== Past.None) this.past = Past.Known;
 		// A reason below zero is not the broker's.
 		if (phase === Phase.Connecting && reason < 0 && this.past !== Past.Unclean) this.past = Past.Unanswered;

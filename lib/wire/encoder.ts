@@ -8,7 +8,7 @@ import type { Properties } from "./topic.js";
 import { putVarint, varintSize } from "./varint.js";
 
 /** Bytes that a Topic Alias adds to a packet at most: the property, and lengths that become longer by one each. */
-const ALIAS_BYTES = 5;
+export const ALIAS_BYTES = 5;
 
 /** What of the topic aliases the encoder knows, see `TopicAliases`. */
 export interface OutboundAliases {
@@ -64,7 +64,7 @@ export class Encoder {
 	/**
 	 * PUBLISH of the stored message `[at, end)` (see record.ts). `id` counts for QoS 1 and 2 only, as does `dup`;
 	 * `expirySeconds` is what remains of its life, 0 when it has no end (5.0). `aliases`, if any, may shorten the topic of what is
-	 * sent for the first time [MQTT-4.4.0-1].
+	 * sent for the first time [MQTT-4.4.0-1]. `more`: bytes of payload that the caller writes behind it.
 	 */
 	publish(
 		at: number,
@@ -73,9 +73,9 @@ export class Encoder {
 		dup: boolean,
 		expirySeconds: number,
 		aliases: OutboundAliases | null = null,
+		more = 0,
 	): boolean {
-		const bytes = this.bytes;
-		const view = this.view;
+		const { bytes, view } = this;
 		const flags = bytes[at];
 		const topicAt = at + Record.TopicLength;
 		const propertiesAt = topicAt + 2 + view.getUint16(topicAt);
@@ -83,15 +83,15 @@ export class Encoder {
 		const payloadAt = propertiesAt + propertiesLength;
 		const qos = flags & PublishFlag.QosMask;
 		let extra = expirySeconds > 0 ? 5 : 0;
-		let remaining = this.publishLength(at, end, extra);
+		let remaining = this.publishLength(at, end + more, extra);
 		let to = this.position;
-		if (to + 1 + varintSize(remaining) + remaining > this.limit) return false;
+		const spare = this.limit - (to + 1 + varintSize(remaining) + remaining - more);
+		if (spare < 0) return false;
 		let alias = 0;
-		if (aliases !== null && !dup && to + 1 + varintSize(remaining) + remaining + ALIAS_BYTES <= this.limit)
-			alias = aliases.outbound(topicAt + 2, propertiesAt);
+		if (aliases !== null && !dup && spare >= ALIAS_BYTES) alias = aliases.outbound(topicAt + 2, propertiesAt);
 		if (alias !== 0) {
 			extra += 3;
-			remaining = this.publishLength(at, end, extra) - (alias > 0 ? propertiesAt - topicAt - 2 : 0);
+			remaining = this.publishLength(at, end + more, extra) - (alias > 0 ? propertiesAt - topicAt - 2 : 0);
 		}
 		// DUP is 0 in QoS 0 [MQTT-3.3.1-2] and set when it is sent again [MQTT-3.3.1-1].
 		bytes[to] = (PacketType.Publish << 4) | flags | (dup && qos !== 0 ? PublishFlag.Dup : 0);
@@ -127,9 +127,9 @@ export class Encoder {
 		return this.done(PacketType.Publish, to + end - payloadAt);
 	}
 
-	/** How long the whole PUBLISH of `[at, end)` is, for the server's Maximum Packet Size [MQTT-3.2.2-15]. */
-	publishSize(at: number, end: number, expirySeconds: number): number {
-		const remaining = this.publishLength(at, end, expirySeconds > 0 ? 5 : 0);
+	/** How long the whole PUBLISH of `[at, end)` and `more` bytes is, for the server's Maximum Packet Size [MQTT-3.2.2-15]. */
+	publishSize(at: number, end: number, expirySeconds: number, more = 0): number {
+		const remaining = this.publishLength(at, end + more, expirySeconds > 0 ? 5 : 0);
 		return 1 + varintSize(remaining) + remaining;
 	}
 

@@ -174,6 +174,8 @@ export const enum Reason {
 	AuthenticationTimeout = -12,
 	/** A request was not answered in time. */
 	ReplyTimeout = -13,
+	/** A `Source` failed in the middle of its message, which could not be completed. The message is dropped. */
+	SourceFailed = -14,
 }
 
 /** `reason` for a link that broke: {@link LinkFault} 0 to 9 as -16 to -25. */

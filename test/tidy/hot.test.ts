@@ -73,6 +73,7 @@ const cold: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 		placeIn: "part of it",
 	},
 	"lib/extras/holds.ts": { term: "for the budget" },
+	"lib/extras/sources.ts": { term: "for the budget" },
 	"lib/extras/fragments.ts": {
 		term: "for the budget",
 		attach: "called by the client's constructor",
