@@ -30,6 +30,8 @@ export class XsBroker implements Peer {
 	connackProperties: Uint8Array = NO_PROPERTIES;
 	/** Answers are kept back while false: the network is slow. {@link release} sends them. */
 	prompt = true;
+	/** The last bytes of the last PUBLISH: correlation data, when nothing comes behind it. */
+	readonly tail: Uint8Array = new Uint8Array(12);
 	/** Packets that came, by type. */
 	readonly seen: Uint32Array = new Uint32Array(16);
 	readonly #in = new Uint8Array(4096);
@@ -109,7 +111,7 @@ export class XsBroker implements Peer {
 		this.seen[kind]++;
 		switch (kind) {
 			case Kind.Publish:
-				this.#published(bytes[at], body);
+				this.#published(bytes[at], body, end);
 				break;
 			case Kind.Pubrel:
 				this.#answer(0x70, body);
@@ -144,7 +146,8 @@ export class XsBroker implements Peer {
 		this.#end += properties.length;
 	}
 
-	#published(first: number, body: number): void {
+	#published(first: number, body: number, end: number): void {
+		xs.copy(this.tail, 0, this.#in, end - this.tail.length, end);
 		const qos = (first >> 1) & 3;
 		if (qos === 0) return;
 		const id = body + 2 + (this.#in[body] << 8) + this.#in[body + 1];
