@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 /** Plays a scenario: the client in a world of its own against the file, in virtual time. Whatever it does must stand there. */
-import { Aliases, type AliasOptions, Authentication } from "../../../lib/extras/index.js";
 import {
 	DROP_OLDEST,
 	KEEP_LATEST,
@@ -12,9 +11,9 @@ import {
 	Settled,
 } from "../../../lib/index.js";
 import type { Acceptor, BrokerPeer, BrokerSocket } from "../../../simulator/seams.js";
-import { Echo } from "../../kit/authentication.js";
 import type { Version } from "../../kit/peer.js";
-import { Recorder, Rig, type RigOptions } from "../../kit/rig.js";
+import { Recorder, Rig } from "../../kit/rig.js";
+import { Hands, optionsOf } from "./hands.js";
 import { type Came, Cutter, differs, hex, written } from "./packets.js";
 import type { Scenario, Step } from "./parse.js";
 import type { Sockets } from "./sockets.js";
@@ -53,20 +52,10 @@ export async function playOverSockets(scenario: Scenario, version: string, socke
 	stage.finish(steps[steps.length - 1].line);
 }
 
-/** What the file says of an extra are the options with which it is made. */
-function optionsOf({ options }: Scenario): RigOptions {
-	const { aliases, authentication, ...rest } = options as RigOptions & { aliases?: AliasOptions };
-	return {
-		...rest,
-		...(aliases === undefined ? {} : { aliases: new Aliases(aliases) }),
-		...(authentication === undefined ? {} : { authentication: new Authentication(new Echo()) }),
-	};
-}
-
 function refuses(scenario: Scenario, version: Version): void {
 	let said = "nothing";
 	try {
-		new Rig({ ...optionsOf(scenario), version });
+		new Rig({ ...optionsOf(scenario.options), version });
 	} catch (error) {
 		said = (error as Error).message;
 	}
@@ -80,6 +69,7 @@ class Stage implements Acceptor {
 	readonly #rig: Rig;
 	readonly #acts: Act[] = [];
 	readonly #recorder = new Recorder();
+	readonly #hands: Hands;
 	#heardNotes = 0;
 	#socket: BrokerSocket | undefined;
 	#cutter: Cutter;
@@ -93,9 +83,10 @@ class Stage implements Acceptor {
 		this.#scenario = scenario;
 		this.#version = version;
 		this.#cutter = new Cutter(version);
-		const options = optionsOf(scenario);
+		const options = optionsOf(scenario.options);
 		const dialler = sockets === undefined ? {} : { dialler: sockets.dialler };
 		this.#rig = new Rig({ ...options, version, listener: this.#recorder, ...dialler });
+		this.#hands = new Hands(this.#rig, this.#recorder);
 		this.#rig.network.listen(this);
 		if (sockets !== undefined) sockets.acceptor = this;
 		this.#lose = () => (sockets ?? this.#rig).cut();
@@ -222,7 +213,8 @@ class Stage implements Acceptor {
 			this.#fail(said === "nothing" ? "it was not refused" : `refused: ${said}`);
 	}
 
-	#perform([what, name, ...more]: string[]): number {
+	#perform(words: string[]): number {
+		const [what, name, ...more] = words;
 		const { client } = this.#rig;
 		switch (what) {
 			case "open":
@@ -250,7 +242,7 @@ class Stage implements Acceptor {
 			case "unsubscribe":
 				return client.unsubscribe(this.#filter(name));
 			default:
-				return this.#fail(`the application cannot call ${what}`);
+				return this.#hands.perform(words) ?? this.#fail(`the application cannot call ${what}`);
 		}
 	}
 
@@ -305,6 +297,8 @@ function inWords([kind, ...values]: readonly (string | number | boolean)[]): str
 			return `message ${values[0]}=${values[1]} q${values[2]}${values[3] ? " retain" : ""}`;
 		case "settled":
 			return `settled ${values[0]} ${nameOf(Settled, values[1] as number)}${values[2] ? ` ${nameOf(Reason, values[2] as number)}` : ""}`;
+		case "reply":
+			return `reply ${values[0]} ${typeof values[1] === "number" ? nameOf(Reason, values[1]) : `"${values[1]}"`}`;
 		case "subscribed":
 		case "unsubscribed":
 			return `${kind} ${(values[0] as number) > 2 ? nameOf(Reason, values[0] as number) : values[0]}`;

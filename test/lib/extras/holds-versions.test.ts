@@ -59,7 +59,7 @@ describe("5.0: no", () => {
 		expect(peer.line.take()).toEqual([]);
 	});
 
-	test("[5.0 MQTT-3.3.4-9] more than our Receive Maximum: what is held is answered first, then 0x93, and back at once", () => {
+	test("[5.0, 3.3.4] more than our Receive Maximum: what is held is answered first, then 0x93, and back at once", () => {
 		const { rig, peer, handles } = bench(5, { limits: { receiveMaximum: 3, window: 3 } });
 		for (let id = 1; id <= 5; id++) peer.line.publish("in", `h${id}`, 1, id);
 		rig.pass(1);

@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: MIT
+import { playChapter } from "./scenario/chapter.js";
+
+playChapter("request");
