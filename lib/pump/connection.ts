@@ -6,7 +6,7 @@ import { Deadline } from "../session/deadlines.js";
 import { next } from "../session/ends.js";
 import { Attempt, isClose } from "../session/fallback.js";
 import { Choice } from "../session/identity.js";
-import { Phase } from "../session/link.js";
+import { Past, Phase } from "../session/link.js";
 import { PacketType, Property, Protocol, Reason } from "../wire/protocol.js";
 import { Refusal } from "../wire/refusal.js";
 
@@ -64,10 +64,13 @@ export function connack(pump: Pump): number {
 		return 0;
 	}
 	const { authentication } = session.extras;
-	if (authentication !== null) {
-		const refused = authentication.accept(packet);
-		if (refused !== 0) return distrusted(pump, refused);
-	} else if (packet.property(Property.AuthenticationMethod, 0) > 0) return Reason.ProtocolError; // [MQTT-4.12.0-6]
+	const method = authentication === null ? packet.property(Property.AuthenticationMethod, 0) : 0;
+	const refused = authentication?.accept(packet) ?? (method > 0 ? Reason.ProtocolError : 0); // [MQTT-4.12.0-6]
+	if (refused !== 0) {
+		// It may have begun a session all the same.
+		if (session.past !== Past.Unclean) session.past = Past.Unanswered;
+		return distrusted(pump, refused);
+	}
 	pump.dialler.accepted?.(false);
 	const fault = pump.identity.accept(session.store);
 	if (fault > 0) return fault;

@@ -49,7 +49,7 @@ export const enum Past {
 	Clean = 2,
 	/** That life was cut short. */
 	Unclean = 3,
-	/** A CONNECT was sent, and never answered. */
+	/** A CONNECT was sent, and never answered, or the answer was not believed. */
 	Unanswered = 4,
 	/** The store has not been opened. */
 	Unread = 5,

@@ -3,7 +3,7 @@
  * "Not now", or "not at all": the negative numbers that calls return before they do any work. Imports nothing.
  */
 export const enum Refusal {
-	/** A composition is in progress: commit it or discard it first. */
+	/** A composition is in progress: commit it or discard it first. Or an authentication is. */
 	Busy = -1,
 	/** No room in the outbox now. `onRoom` will be called once there is. */
 	Full = -2,

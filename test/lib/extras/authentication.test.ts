@@ -101,6 +101,27 @@ describe("with CONNECT", () => {
 		expect(data).toEqual(["1hello", "2hello"]);
 	});
 
+	test("a server whose CONNACK was not believed may have begun a session: subscriptions are renewed", () => {
+		const all = scene();
+		const { rig, peer } = all;
+		rig.client.subscribe(rig.filter, 1);
+		greeted(all).connack({ properties: properties("well") });
+		rig.until("subscribed", () => rig.recorder.count("subscribed") === 1);
+		for (const [data, sessionPresent] of [
+			["no", false],
+			["well", true],
+		] as const) {
+			// biome-ignore format: a table
+			const before = peer.lines.length;
+			if (rig.client.online) rig.drop();
+			rig.until("CONNECT", () => peer.lines.length > before && peer.line.heard.length > 0, 400_000);
+			peer.line.connack({ sessionPresent, properties: properties(data) });
+			rig.pass(100);
+		}
+		expect(rig.client.online).toBe(true);
+		expect(peer.line.texts).toEqual(["connect", "subscribe #65282 in/# q1"]);
+	});
+
 	test.each([0x8c, 0x87, 0x86])("a refusal in CONNACK, %i, is for the slow lane", (reasonCode) => {
 		const all = scene();
 		greeted(all).connack({ reasonCode, properties: {} });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The codec on XS: no slot and no chunk per packet, and what its objects cost. */
 import { Arena } from "../../../lib/memory/arena.js";
+import { Credentials } from "../../../lib/session/credentials.js";
 import { encodeConnect, sayConnect } from "../../../lib/wire/connect.js";
 import { Decoder } from "../../../lib/wire/decoder.js";
 import { Encoder } from "../../../lib/wire/encoder.js";
@@ -35,6 +36,12 @@ const connectFields = {
 	maximumPacketSize: 1024,
 };
 
+const secret = Uint8Array.of(1, 2, 3);
+const user = (): string => "greenhouse";
+const password = (): Uint8Array => secret;
+const credentials = new Credentials(user, password);
+credentials.attach(arena);
+
 for (const version5 of [false, true]) {
 	const label = version5 ? "5.0" : "3.1.1";
 	encoder.version5 = decoder.version5 = version5;
@@ -59,6 +66,11 @@ for (const version5 of [false, true]) {
 		encoder.ping();
 		encoder.disconnect(0x81, goodbye.start, goodbye.end);
 		encoder.disconnect(0x81, goodbye.start, goodbye.end, 32);
+	});
+	const askedEnd = encodeConnect(arena, 400, 600, true, { ...connectFields, user, password });
+	gate(`encode CONNECT with user and password asked for, ${label}`, () => {
+		encoder.clear();
+		if (sayConnect(encoder, 400, askedEnd, null, credentials) !== 0) throw new Error("not said");
 	});
 	const connectEnd = encodeConnect(arena, 400, 600, true, connectFields);
 	gate(`encode CONNECT, ${label}`, () => {
