@@ -53,8 +53,8 @@ function whole(name: string, limits: Limits, limit: number, inFlash: boolean): n
 }
 
 for (const [title, limits, limit, flashLimit] of [
-	["default limits", DEFAULT_LIMITS, 10_228, 13_924],
-	["tiny limits", TINY_LIMITS, 5_108, 7_580],
+	["default limits", DEFAULT_LIMITS, 10_196, 13_892],
+	["tiny limits", TINY_LIMITS, 5_076, 7_548],
 ] as const) {
 	const ram = whole(title, limits, limit, false);
 	const kept = whole(`${title}, store in flash`, limits, flashLimit, true);
