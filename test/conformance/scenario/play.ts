@@ -5,7 +5,11 @@ import {
 	KEEP_LATEST,
 	LINK_FAULT_BASE,
 	LinkFault,
+	NO_LOCAL,
+	NO_RETAINED,
 	RETAIN,
+	RETAIN_AS_PUBLISHED,
+	RETAINED_IF_NEW,
 	Reason,
 	Refusal,
 	Settled,
@@ -238,7 +242,7 @@ class Stage implements Acceptor {
 				return client.publish(client.topic(name), bytes, Number(qos) as 0 | 1 | 2, flags, expiry);
 			}
 			case "subscribe":
-				return client.subscribe(this.#filter(name), Number(more[0]) as 0 | 1 | 2);
+				return client.subscribe(this.#filter(name), Number(more[0]) as 0 | 1 | 2, flagsOf(more.slice(1)));
 			case "unsubscribe":
 				return client.unsubscribe(this.#filter(name));
 			default:
@@ -268,6 +272,22 @@ function spelt(word: string): string {
 	if (word.startsWith('"')) return JSON.parse(word);
 	const many = /^(.)\*(\d+)$/.exec(word);
 	return many === null ? word : many[1].repeat(Number(many[2]));
+}
+
+/** Options of a subscription, by their words. */
+function flagsOf(words: readonly string[]): number {
+	const known: Readonly<Record<string, number>> = {
+		nolocal: NO_LOCAL,
+		published: RETAIN_AS_PUBLISHED,
+		ifnew: RETAINED_IF_NEW,
+		noretained: NO_RETAINED,
+	};
+	let options = 0;
+	for (const word of words) {
+		if (known[word] === undefined) throw new Error(`what is ${word} in subscribe?`);
+		options |= known[word];
+	}
+	return options;
 }
 
 /** `throws WORDS`: these words are in what was thrown. */
