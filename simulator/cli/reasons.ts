@@ -170,6 +170,7 @@ export const REFUSALS: Readonly<Record<number, string>> = {
 	[Refusal.TableFull]: "the table of subscriptions is full",
 	[Refusal.NothingHeld]: "no message is held by that handle",
 	[Refusal.WrongProperty]: "a property has no place there",
+	[Refusal.NoResponseTopic]: "the message has no response topic",
 	[Refusal.NotSubscribed]: "it is not subscribed",
 };
 
