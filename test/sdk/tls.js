@@ -9,7 +9,7 @@ import { once } from "node:events";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
-import { createServer as createTlsServer } from "node:tls";
+import { createSecureContext, createServer as createTlsServer } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { Broker, freePort } from "./broker.js";
 import { cache } from "./sdk.js";
@@ -224,6 +224,38 @@ const wayward = [
 	["TLS 1.3 only", tlsServer({ minVersion: "TLSv1.3" }), Fault.Certificate, "alert 70"],
 ];
 
+/** As AWS IoT Core is on port 443: the name of SNI leads to the certificate, and the protocol of ALPN to MQTT. */
+const shared = tlsServer({
+	cert: readFileSync(join(resources, "other-chain.pem")),
+	key: pem("other.key"),
+	ALPNProtocols: ["x-amzn-mqtt-ca"],
+	SNICallback(name, done) {
+		const [cert, key] = [readFileSync(join(resources, "server-chain.pem")), pem("server.key")];
+		done(null, name === "localhost" ? createSecureContext({ cert, key }) : undefined);
+	},
+});
+
+/** @type {Case[]} */
+const sharing = [
+	{
+		...outcome("SNI and ALPN on a shared port", [], Fault.None, "", { alpn: "x-amzn-mqtt-ca" }),
+		peer: shared,
+	},
+	{
+		...outcome("a shared port that does not know the protocol", [], Fault.Certificate, "alert 120", {
+			alpn: "mqtt",
+		}),
+		peer: shared,
+	},
+	{
+		...outcome("a shared port that knows another name", [], Fault.HostName, "not for broker", {
+			alpn: "x-amzn-mqtt-ca",
+			server: "broker",
+		}),
+		peer: shared,
+	},
+];
+
 /** @type {Case[]} */
 const failures = wayward.map(([name, peer, fault, words]) => ({
 	...outcome(name, [], fault, words, withClient),
@@ -290,5 +322,13 @@ const sensors = ["default", "tiny"].map((limits) => ({
 	args: { ...withClient, case: "sensor", version: 5, store: "ram", limits, speed: 40 },
 }));
 
-export const TLS_CASES = [...outcomes, ...failures, ...messages, ...frames, ...restarts, ...sensors];
+export const TLS_CASES = [
+	...outcomes,
+	...sharing,
+	...failures,
+	...messages,
+	...frames,
+	...restarts,
+	...sensors,
+];
 export const TLS_SMALLEST = sensors;

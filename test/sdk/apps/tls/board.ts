@@ -25,12 +25,14 @@ function resources(names: string): Der[] {
 function secureOptions(): SecureOptions {
 	const roots = Host.argument("roots");
 	const client = Host.argument("client");
+	const alpn = Host.argument("alpn");
 	return {
 		serverName: Host.argument("server") ?? "localhost",
 		...(roots === undefined ? {} : { ca: resources(roots) }),
 		...(client === undefined
 			? {}
 			: { clientCertificates: resources(`${client}.der`), clientKey: new Resource(`${client}.key.der`) }),
+		...(alpn === undefined ? {} : { alpn }),
 		...(Host.argument("resume") === "no" ? { resume: false } : {}),
 		...(Host.argument("verify") === "no" ? { verify: false } : {}),
 	};
@@ -52,7 +54,7 @@ function unset(clock: Clock): Clock {
 
 /**
  * By the command line, besides what the TCP board takes: `--roots` and `--client`, names of resources; `--server`, the name
- * that the certificate has to carry; `--resume no`, `--verify no`, `--time unset`. Or `--websocket yes`: no TLS, a WebSocket over TCP.
+ * that the certificate has to carry; `--alpn`, a protocol; `--resume no`, `--verify no`, `--time unset`. Or `--websocket yes`: no TLS, a WebSocket over TCP.
  */
 export function makePorts(): Ports {
 	const limits = Host.argument("limits") === "tiny" ? TINY_LIMITS : DEFAULT_LIMITS;
