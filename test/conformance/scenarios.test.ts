@@ -14,7 +14,11 @@ const expecting = new Set(["hears", "told", "dials", "closes"]);
 /** The same step with one thing changed, once for each thing that can be: words, bytes, fields. */
 function altered(step: Step): Step[] {
 	const { rest } = step;
-	if (step.verb === "dials") return [{ ...step, verb: "closes" }];
+	if (step.verb === "dials")
+		return [
+			{ ...step, verb: "closes" },
+			{ ...step, rest: `${rest}~` },
+		];
 	if (step.verb === "closes") return [{ ...step, verb: "dials" }];
 	if (rest.startsWith("bytes ")) {
 		const bytes = [...rest.matchAll(/ ([0-9a-f]{2})(?= |$)/g)];

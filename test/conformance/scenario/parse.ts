@@ -61,6 +61,8 @@ const verbs: Readonly<Record<string, Verb>> = {
 };
 /** Verbs that need words behind them; the others must have none. */
 const wordy: readonly Verb[] = ["hears", "sends", "told", "call", "wait"];
+/** And those that may have some. */
+const either: readonly Verb[] = ["dials"];
 
 export function parseScenario(path: string, text: string): Scenario {
 	const lines = text.split(/\r?\n/);
@@ -122,7 +124,7 @@ function readStep(path: string, line: number, text: string, played: readonly str
 	};
 	if (verb === undefined)
 		return fail(`there is no step "${first}"; steps are ${Object.keys(verbs).join(", ")}`);
-	if (wordy.includes(verb) !== (rest !== undefined))
+	if (!either.includes(verb) && wordy.includes(verb) !== (rest !== undefined))
 		return fail(wordy.includes(verb) ? `"${first}" needs words behind it` : `"${first}" stands alone`);
 	if (version !== undefined && !played.includes(version))
 		return fail(`${version} is not played: the head does not say what it shows`);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** Plays a scenario: the client in a world of its own against the file, in virtual time. Whatever it does must stand there. */
+import { Brokers } from "../../../lib/extras/index.js";
 import {
+	type Dialler,
 	DROP_OLDEST,
 	KEEP_LATEST,
 	LINK_FAULT_BASE,
@@ -26,7 +28,7 @@ import type { Sockets } from "./sockets.js";
 const SETTLE_MS = 1;
 
 /** What the client did on the network, in order: packets, and these. */
-type Act = Came | "dials" | "closes";
+type Act = Came | "closes" | `dials${string}`;
 
 /** Throws when the client does anything else than the scenario says. `steps` may be given to play others. */
 export function play(scenario: Scenario, version: string, steps: readonly Step[] = scenario.steps): void {
@@ -81,6 +83,8 @@ class Stage implements Acceptor {
 	#ended = false;
 	#step: Step | undefined;
 	readonly #lose: () => void;
+	/** Which broker of several was dialled last. */
+	#host = "";
 
 	/** Without `sockets` over the world's own links. */
 	constructor(scenario: Scenario, version: Version, sockets?: Sockets) {
@@ -88,12 +92,32 @@ class Stage implements Acceptor {
 		this.#version = version;
 		this.#cutter = new Cutter(version);
 		const options = optionsOf(scenario.options);
-		const dialler = sockets === undefined ? {} : { dialler: sockets.dialler };
-		this.#rig = new Rig({ ...options, version, listener: this.#recorder, ...dialler });
+		const { brokers } = scenario.options as { brokers?: readonly string[] };
+		const dialler =
+			brokers !== undefined
+				? { dialler: this.#among(brokers, sockets) }
+				: sockets === undefined
+					? {}
+					: { dialler: sockets.dialler };
+		this.#rig = new Rig({ version, ...options, listener: this.#recorder, ...dialler });
 		this.#hands = new Hands(this.#rig, this.#recorder);
 		this.#rig.network.listen(this);
 		if (sockets !== undefined) sockets.acceptor = this;
 		this.#lose = () => (sockets ?? this.#rig).cut();
+	}
+
+	/** A list of brokers, and whoever they name: one listener stands for all, and knows who was dialled. */
+	#among(hosts: readonly string[], sockets?: Sockets): Brokers {
+		const lead = (host: string): Dialler => ({
+			dial: (link) => {
+				this.#host = host;
+				return (sockets?.dialler ?? this.#rig.strict).dial(link);
+			},
+		});
+		return new Brokers({
+			brokers: hosts.map(lead),
+			diallerTo: (host, port) => lead(port === 0 ? host : `${host}:${port}`),
+		});
 	}
 
 	accept(socket: BrokerSocket): BrokerPeer {
@@ -101,7 +125,7 @@ class Stage implements Acceptor {
 		this.#socket = socket;
 		this.#cutter = cutter;
 		this.#ended = false;
-		this.#acts.push("dials");
+		this.#acts.push(this.#host === "" ? "dials" : `dials ${this.#host}`);
 		return {
 			onData: (chunk) => this.#acts.push(...cutter.take(chunk)),
 			onDrain: () => {},
@@ -123,7 +147,7 @@ class Stage implements Acceptor {
 		this.#step = step;
 		const { verb, rest } = step;
 		if (verb === "hears") this.#hears(rest);
-		else if (verb === "dials" || verb === "closes") this.#sees(verb);
+		else if (verb === "dials" || verb === "closes") this.#sees(verb, rest);
 		else if (verb === "told") this.#told(rest);
 		else {
 			this.#nothingLeft("packets that no line expects");
@@ -168,9 +192,9 @@ class Stage implements Acceptor {
 		if (why !== undefined) this.#fail(why);
 	}
 
-	#sees(expected: "dials" | "closes"): void {
+	#sees(verb: "dials" | "closes", rest = ""): void {
 		const act = this.#acts.shift();
-		if (act !== expected)
+		if (act !== (rest === "" ? verb : `${verb} ${rest}`))
 			this.#fail(
 				act === undefined ? "it does not" : typeof act === "string" ? `it ${act}` : `it sent ${act.words}`,
 			);
