@@ -98,6 +98,7 @@ export const REASONS: Readonly<Record<number, Explanation>> = {
 	[Reason.CredentialsFailed]: ["User or password could not be had", OURS],
 	[Reason.HoldTimeout]: ["A message was held for too long", OURS],
 	[Reason.AuthenticationTimeout]: ["The broker did not go on authenticating", "look into its log"],
+	[Reason.SourceFailed]: ["The source of a message failed in the middle of it", OURS],
 	[Reason.ReplyTimeout]: ["Nobody replied to a request in time", "nothing needs to be done"],
 	...faults({
 		[LinkFault.Unknown]: ["The connection broke", "look into the broker's log"],
@@ -170,6 +171,7 @@ export const REFUSALS: Readonly<Record<number, string>> = {
 	[Refusal.TableFull]: "the table of subscriptions is full",
 	[Refusal.NothingHeld]: "no message is held by that handle",
 	[Refusal.WrongProperty]: "a property has no place there",
+	[Refusal.NotAllowed]: "it is not allowed here",
 	[Refusal.NoResponseTopic]: "the message has no response topic",
 	[Refusal.NotSubscribed]: "it is not subscribed",
 };
