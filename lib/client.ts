@@ -103,7 +103,8 @@ export class Client {
 		intake.version5 = encoder.version5 = version5;
 		intake.aliases = extras.aliases;
 		this.text = arena.region(limits.textBytes); // behind the send region, see textEnd
-		const owed = new OwedRing(arena, owedRows(limits));
+		const rows = owedRows(limits);
+		const owed = extras.holds === null ? new OwedRing(arena, rows) : extras.holds.owed(arena, rows);
 		const subscriptions = new Subscriptions(arena, limits.subscriptions);
 		store.attach(arena, arena.region(store.bytes), clock, options.random);
 		const listener = options.listener ?? {};
@@ -461,14 +462,17 @@ export class Client {
 	 * 0x80 on that PUBACK and PUBREC have [5.0, 3.4.2.1, 3.5.2.1] tells a broker of 5.0 no, which ends the exchange: the message is
 	 * not taken and not sent again. In 3.1.1 there is no such word: it is acknowledged like any other, since it is not wanted again.
 	 * `value`: kept as by {@link remember}, of a QoS 2 message in one piece with the fact that it was taken.
+	 * `properties` (5.0): reason string and user properties; the former, and then the latter are left out where the broker takes no
+	 * packet as long [MQTT-3.4.2-2, MQTT-3.4.2-3, MQTT-3.5.2-2, MQTT-3.5.2-3]. `Refusal.WrongProperty`: they are others.
 	 *
 	 * Returns 0, `Refusal.NothingHeld` (answered before, forgotten, or the connection on which it came has ended: then it comes
 	 * again), or `Refusal.NotOffered` (a reason that is none, or a client without `holds`). The answer leaves after those of
 	 * older messages of its QoS [MQTT-4.6.0-2, MQTT-4.6.0-3].
 	 */
-	acknowledge(handle: number, reason = 0, value?: number): number {
+	acknowledge(handle: number, reason = 0, value?: number, properties: Properties | null = null): number {
 		const { extras, store } = this.session;
-		const said = extras.holds === null ? Refusal.NotOffered : extras.holds.acknowledge(handle, reason);
+		const { holds } = extras;
+		const said = holds === null ? Refusal.NotOffered : holds.acknowledge(handle, reason, properties);
 		if (said < 0) return this.refuse(said);
 		if (value !== undefined) store.remember(value);
 		this.pump.turn();

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-import type { BudgetTerm, Limits } from "../limits.js";
+import { type BudgetTerm, type Limits, owedRows } from "../limits.js";
 import type { Arena } from "../memory/arena.js";
+import { OwedRing } from "../memory/ring.js";
 import type { HeldMessages } from "../session/extras.js";
 import type { Session } from "../session/session.js";
 import { isReasonOf } from "../wire/decoder.js";
 import { PacketType, Reason } from "../wire/protocol.js";
 import { Refusal } from "../wire/refusal.js";
+import type { Properties } from "../wire/topic.js";
 
 /** How long a message may be held. */
 export interface HoldOptions {
@@ -22,6 +24,8 @@ const enum Row {
 	Handle = 0,
 	/** Ticks at which it counts as forgotten. */
 	Deadline = 4,
+	/** The same place, once it is answered: where the properties of the answer start; 0: it has none. */
+	Properties = 4,
 	/** What the store keeps of a QoS 2 message, see {@link Store.hashOf}. */
 	Hash = 8,
 	Id = 12,
@@ -48,12 +52,35 @@ const enum State {
 	QosShift = 3,
 }
 
+/** Bytes of a row of {@link OwedWithProperties}. */
+const OFFSET_BYTES = 4;
+
+/** Acknowledgements owed, and where the properties start that each of them has. */
+class OwedWithProperties extends OwedRing {
+	private readonly offsets: number;
+
+	constructor(arena: Arena, rows: number) {
+		super(arena, rows);
+		this.offsets = arena.region(rows * OFFSET_BYTES);
+	}
+
+	override push(type: number, id: number, reason: number, properties = 0): void {
+		this.view.setInt32(this.offsets + this.tail * OFFSET_BYTES, properties);
+		super.push(type, id, reason);
+	}
+
+	override get properties(): number {
+		return this.view.getInt32(this.offsets + this.head * OFFSET_BYTES);
+	}
+}
+
 /**
  * Acknowledging by hand. `message.hold()` inside `onMessage` keeps a QoS 1 or 2 message unanswered, `client.acknowledge(handle)`
  * answers it later. Acknowledgements leave in the order in which the messages came, for each QoS [MQTT-4.6.0-2, MQTT-4.6.0-3]:
  * one that is early waits for its elders, and so does one that was given by returning from `onMessage`.
  *
- * There is a row of 16 bytes for each of `limits.receiveMaximum` messages. A broker of 5.0 that sends more breaks our Receive
+ * There is a row of 16 bytes for each of `limits.receiveMaximum` messages, and 4 bytes for each acknowledgement that may be owed,
+ * for what is said with it. A broker of 5.0 that sends more breaks our Receive
  * Maximum, and is told so (0x93) when what is held is answered. In 3.1.1 it may: what finds no row is neither delivered nor
  * acknowledged, nor is what comes behind it, until all that is held is answered; then a new connection fetches it.
  *
@@ -82,13 +109,17 @@ export class Holds implements HeldMessages {
 	}
 
 	term(limits: Limits): BudgetTerm {
-		const bytes = limits.receiveMaximum * Row.Bytes;
+		const bytes = limits.receiveMaximum * Row.Bytes + owedRows(limits) * OFFSET_BYTES;
 		return { name: "holds", bytes, reason: "messages that are not acknowledged yet" };
+	}
+
+	owed(arena: Arena, rows: number): OwedRing {
+		return new OwedWithProperties(arena, rows);
 	}
 
 	attach(arena: Arena, session: Session): void {
 		this.session = session;
-		this.start = this.end = arena.region(this.term(session.limits).bytes);
+		this.start = this.end = arena.region(session.limits.receiveMaximum * Row.Bytes);
 		session.packet.holder = this;
 	}
 
@@ -107,14 +138,16 @@ export class Holds implements HeldMessages {
 		return this.lastHandle;
 	}
 
-	acknowledge(handle: number, reason: number): number {
+	acknowledge(handle: number, reason: number, properties: Properties | null): number {
 		const { view } = this.session.packet;
 		if (!isReasonOf(PacketType.Puback, reason)) return Refusal.NotOffered;
+		if (properties !== null && ((properties.packets >> PacketType.Puback) & 1) === 0)
+			return Refusal.WrongProperty; // those of PUBREC are the same
 		let at = this.start;
 		while (at < this.end && !(this.state(at) === State.Held && view.getInt32(at + Row.Handle) === handle))
 			at += Row.Bytes;
 		if (at === this.end) return Refusal.NothingHeld;
-		this.answer(at, reason);
+		this.answer(at, reason, properties === null ? 0 : properties.start);
 		return 0;
 	}
 
@@ -177,7 +210,8 @@ export class Holds implements HeldMessages {
 				continue;
 			}
 			const type = qos === 1 ? PacketType.Puback : PacketType.Pubrec;
-			owed.push(type, view.getUint16(at + Row.Id), view.getUint8(at + Row.Reason));
+			const properties = view.getInt32(at + Row.Properties);
+			owed.push(type, view.getUint16(at + Row.Id), view.getUint8(at + Row.Reason), properties);
 			packet.bytes.copyWithin(at, at + Row.Bytes, this.end);
 			this.end -= Row.Bytes;
 			moved = true;
@@ -222,11 +256,13 @@ export class Holds implements HeldMessages {
 	}
 
 	/** The message is done, or refused with a reason from 0x80 on, and then it was not taken [MQTT-4.3.3-9]. */
-	private answer(at: number, reason: number): void {
+	private answer(at: number, reason: number, properties = 0): void {
 		const untaken = this.qos(at) === 2 && this.state(at) !== State.Taken;
 		if (untaken && reason < 0x80) this.open(at);
 		else if (untaken) this.untaken--;
-		this.session.packet.view.setUint8(at + Row.Reason, reason);
+		const { view } = this.session.packet;
+		view.setUint8(at + Row.Reason, reason);
+		view.setInt32(at + Row.Properties, properties);
 		this.set(at, State.Due);
 	}
 

@@ -15,8 +15,8 @@ import type { Arena } from "./arena.js";
 export class OwedRing {
 	/** How many wait. */
 	count = 0;
-	private head = 0;
-	private view: DataView;
+	protected head = 0;
+	protected view: DataView;
 	private start: number;
 	private capacity: number;
 
@@ -31,12 +31,21 @@ export class OwedRing {
 		return this.capacity - this.count;
 	}
 
-	/** Adds one. The caller has looked at {@link room}. */
-	push(type: number, id: number, reason: number): void {
-		let row = this.head + this.count;
-		if (row >= this.capacity) row -= this.capacity;
-		this.view.setInt32(this.start + row * Row.Owed, (type << 24) | (reason << 16) | id);
+	/** Adds one. The caller has looked at {@link room}. See {@link properties}, which are kept only where there is a place for them. */
+	push(type: number, id: number, reason: number, _properties = 0): void {
+		this.view.setInt32(this.start + this.tail * Row.Owed, (type << 24) | (reason << 16) | id);
 		this.count++;
+	}
+
+	/** Where the properties of the oldest one start, as `Properties` has them; 0: it has none. */
+	get properties(): number {
+		return 0;
+	}
+
+	/** The row of the next one. */
+	protected get tail(): number {
+		const row = this.head + this.count;
+		return row < this.capacity ? row : row - this.capacity;
 	}
 
 	/** The oldest one, as a row; take it apart with `>>> 24`, `>>> 16 & 255`, `& 65535`. Only while `count > 0`. */

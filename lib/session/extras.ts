@@ -2,6 +2,7 @@
 import { type BudgetTerm, budget, type Limits } from "../limits.js";
 import type { Settled } from "../listener.js";
 import type { Arena } from "../memory/arena.js";
+import type { OwedRing } from "../memory/ring.js";
 import type { Random } from "../ports.js";
 import type { ConnectCredentials, ConnectProperties } from "../wire/connect.js";
 import type { InboundAliases } from "../wire/decoder.js";
@@ -54,8 +55,10 @@ export interface HeldMessages extends Extra, Holder {
 	handled(): void;
 	/** The message whose handler runs, if it is of QoS 2 and not held, is in the store from now on. */
 	take(): void;
+	/** The ring of acknowledgements owed, which may have properties here. */
+	owed(arena: Arena, rows: number): OwedRing;
 	/** Answers a held message. Returns 0 or a refusal. */
-	acknowledge(handle: number, reason: number): number;
+	acknowledge(handle: number, reason: number, properties: Properties | null): number;
 	/** Owes the broker what may leave, while there is room. Returns true when there was something. */
 	release(): boolean;
 	/** Deals with what was forgotten. Returns 1 when something may leave, 0 when not, or why the link must end, which is negative. */

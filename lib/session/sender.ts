@@ -35,11 +35,14 @@ function gatherRequests(session: Session): boolean {
 }
 
 function gatherOwed(session: Session): boolean {
-	const { owed } = session;
+	const { owed, encoder, packet } = session;
 	const { holds } = session.extras;
+	const most = session.link.maximumPacketSize;
 	while (owed.count > 0 || holds?.release() === true) {
 		const row = owed.first;
-		if (!session.encoder.acknowledge(row >>> 24, row & 0xffff, (row >>> 16) & 0xff)) return true;
+		const start = owed.properties;
+		const end = start === 0 ? 0 : packet.propertyEnd(start);
+		if (!encoder.acknowledge(row >>> 24, row & 0xffff, (row >>> 16) & 0xff, start, end, most)) return true;
 		owed.shift();
 	}
 	return false;

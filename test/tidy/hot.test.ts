@@ -72,7 +72,7 @@ const cold: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 		placesIn: "once when a broker sends us elsewhere",
 		placeIn: "part of it",
 	},
-	"lib/extras/holds.ts": { term: "for the budget" },
+	"lib/extras/holds.ts": { term: "for the budget", owed: "called by the client's constructor" },
 	"lib/extras/sources.ts": { term: "for the budget" },
 	"lib/extras/fragments.ts": {
 		term: "for the budget",

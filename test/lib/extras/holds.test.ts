@@ -309,7 +309,7 @@ test("its bytes are in the budget; a wrong holdMs throws", () => {
 		clientId: "x",
 		holds,
 	}); // biome-ignore format: short
-	expect(client.memory.find((term) => term.name === "holds")?.bytes).toBe(256);
+	expect(client.memory.find((term) => term.name === "holds")?.bytes).toBe(16 * 16 + (16 + 16 + 2) * 4);
 	for (const holdMs of [0, -1, 1.5, 2 ** 30, Number.NaN])
 		expect(() => new Holds({ holdMs })).toThrow(RangeError);
 });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Properties of 5.0, given and read, cost no slot and no chunk; in 3.1.1 the same calls cost none either. */
 import { Property } from "../../../lib/dictionaries.js";
+import { Holds } from "../../../lib/extras/holds.js";
 import type { Listener } from "../../../lib/listener.js";
 import type { Message } from "../../../lib/wire/message.js";
 import { check, gate } from "../gate.js";
@@ -69,5 +70,29 @@ function gates(version: 4 | 5): void {
 	check(`${name}: all were there`, reader.bytes === 1043 * each, `${reader.bytes}`);
 }
 
+/** Messages that are held, and refused with words. */
+function refusals(version: 4 | 5): void {
+	const name = version === 5 ? "5.0" : "3.1.1";
+	let handle = 0;
+	const listener = {
+		onMessage(message: Message): void {
+			handle = message.hold();
+		},
+	};
+	const { client, broker, dialler } = online(version, { listener, holds: new Holds() });
+	const words = client.properties({ reasonString: "full", userProperties: [["free", "0"]] });
+	const topic = bytesOf("greenhouse/1/set/target");
+	const payload = bytesOf("21.5");
+	gate(`${name}: refuse a message with words`, () => {
+		broker.publish(topic, payload, 1);
+		dialler.settle();
+		client.acknowledge(handle, 0x97, undefined, words);
+		dialler.settle();
+	});
+	check(`${name}: each was held`, handle === 1043, `${handle}`);
+}
+
 gates(5);
 gates(4);
+refusals(5);
+refusals(4);
