@@ -3,6 +3,7 @@
 import type { IAuthPacket } from "mqtt-packet";
 import { Authentication, type AuthenticationMethod } from "../../lib/extras/index.js";
 import type { Writer } from "../../lib/index.js";
+import type { World } from "../../simulator/world.js";
 import { encode, type Fields, type Line, meet, type Peer } from "./peer.js";
 import type { Rig, RigOptions } from "./rig.js";
 
@@ -44,8 +45,8 @@ export interface Scene {
 }
 
 /** Before CONNECT; the server answers it by hand. */
-export function scene(options: RigOptions = {}, method = new Echo(), dataBytes = 64): Scene {
-	const both = meet(5, { authentication: new Authentication(method, { dataBytes }), ...options });
+export function scene(options: RigOptions = {}, method = new Echo(), dataBytes = 64, world?: World): Scene {
+	const both = meet(5, { authentication: new Authentication(method, { dataBytes }), ...options }, world);
 	both.peer.polite.delete("connect");
 	return { ...both, method };
 }

@@ -46,6 +46,7 @@ const CALLS: Record<string, (rig: Rig) => void> = {
 	"commit nothing": (rig) => void expect(rig.client.commit()).toBeLessThan(0),
 	subscribe: (rig) => void rig.client.subscribe(rig.filter, 1),
 	unsubscribe: (rig) => void rig.client.unsubscribe(rig.filter),
+	reauthenticate: (rig) => void expect(rig.client.reauthenticate()).toBe(Refusal.NotOffered),
 	look: (rig) => void [rig.client.online, rig.client.pending, rig.client.memory],
 };
 
