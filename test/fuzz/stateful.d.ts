@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-import type { Aliases } from "../../lib/extras/index.js";
+import type { Aliases, Fragments, Sources } from "../../lib/extras/index.js";
 import type { Client, TINY_LIMITS } from "../../lib/index.js";
 import type { RamStore } from "../../lib/store/index.js";
 import type { VirtualClock, VirtualNetwork, World } from "../../simulator/world.js";
 
 export interface LiveLib {
 	readonly Aliases: typeof Aliases;
+	readonly Fragments: typeof Fragments;
+	readonly Sources: typeof Sources;
 	readonly Client: typeof Client;
 	readonly RamStore: typeof RamStore;
 	readonly TINY_LIMITS: typeof TINY_LIMITS;

@@ -49,6 +49,21 @@ export class StatefulFuzzer {
 	}
 }
 
+/** A source that may fail, and tells of nobody's bytes. */
+class Zeros {
+	#random;
+
+	constructor(random) {
+		this.#random = random;
+	}
+
+	read(bytes, start, end) {
+		if (start < 0 || end > bytes.length || start >= end) throw new Error(`read ${start} to ${end}`);
+		bytes.fill(0, start, end);
+		return this.#random(60) ? end - start : 0;
+	}
+}
+
 class Run {
 	inputs = 0;
 	log = [];
@@ -64,6 +79,8 @@ class Run {
 	#early = new Set();
 	#publishing = 0;
 	#window;
+	/** Bytes that have come of a message in pieces. */
+	#come = 0;
 	/** Inbound QoS 2 identifiers that were delivered, and not released since. */
 	#held = new Set();
 	/** Those whose PUBREL went out before they were delivered: it may cross them on the way. */
@@ -85,8 +102,11 @@ class Run {
 		this.#network = new lib.VirtualNetwork(this.#world, { conditions });
 		this.#network.listen(this);
 		this.#window = 1 + random(4);
+		const pieces = random(2) === 1;
 		const limits = {
 			...lib.TINY_LIMITS,
+			...(pieces ? { packetBytes: 64 } : {}),
+			...(random(2) ? { sendBytes: 64 } : {}),
 			receiveMaximum: 1 + random(4),
 			window: this.#window,
 			publishIds: random(2) ? 3 : 65_279,
@@ -102,6 +122,8 @@ class Run {
 			limits,
 			listener: this.#listener(),
 			...(random(2) ? { aliases: new lib.Aliases({ inbound: 5, outbound: 2 }) } : {}),
+			...(pieces ? { fragments: new lib.Fragments() } : {}),
+			...(random(2) ? { sources: new lib.Sources(2) } : {}),
 		});
 		this.#topics = ["a", "a/b", "sensors/1/t"].map((name) => this.#client.topic(name));
 		this.#filters = ["#", "in/+", "$share/g/x"].map((name) => this.#client.filter(name));
@@ -121,6 +143,11 @@ class Run {
 			},
 			onOffline: (reason) => note(`offline ${reason}`),
 			onMessage: (message) => {
+				this.#follows(message);
+				if (!message.last) {
+					note(`piece ${message.offset}`);
+					return;
+				}
 				if (message.qos === 2 && !message.mayRepeat && !this.#released.has(message.id)) {
 					if (this.#held.has(message.id)) throw new Error(`QoS 2 message ${message.id} is delivered twice`);
 					this.#held.add(message.id);
@@ -140,6 +167,15 @@ class Run {
 			onRoom: () => note("room"),
 			onFlushed: () => note("flushed"),
 		};
+	}
+
+	/** Pieces of a message come in order and without gaps. */
+	#follows({ first, last, offset, length, totalLength }) {
+		if (first) this.#come = 0;
+		if (offset !== this.#come) throw new Error(`a piece from ${offset} on, not from ${this.#come}`);
+		this.#come += length;
+		if (last !== (this.#come === totalLength))
+			throw new Error(`${this.#come} of ${totalLength}, last: ${last}`);
 	}
 
 	// ── the server ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -309,7 +345,10 @@ class Run {
 	/** Returns the ticket or the refusal. A QoS 0 message may be settled before. */
 	#publish(topic, length, qos, flags, expiry) {
 		this.#publishing++;
-		const ticket = this.#client.publish(topic, new Uint8Array(length), qos, flags, expiry);
+		const ticket =
+			!this.#mad || this.#random(3)
+				? this.#client.publish(topic, new Uint8Array(length), qos, flags, expiry)
+				: this.#client.publishFrom(topic, new Zeros(this.#random), length * 10, qos, flags, expiry);
 		this.#publishing--;
 		this.log.push(`publish ${ticket}`);
 		if (ticket > 0 && !this.#early.delete(ticket)) this.#open.add(ticket);

@@ -4,12 +4,15 @@ import {
 	Aliases,
 	type AliasOptions,
 	Authentication,
+	type FragmentOptions,
+	Fragments,
 	type HoldOptions,
 	Holds,
 	type RequestOptions,
 	Requests,
+	Sources,
 } from "../../../lib/extras/index.js";
-import type { Message } from "../../../lib/index.js";
+import type { Message, Qos } from "../../../lib/index.js";
 import { Echo } from "../../kit/authentication.js";
 import type { Recorder, Rig, RigOptions } from "../../kit/rig.js";
 
@@ -17,6 +20,8 @@ import type { Recorder, Rig, RigOptions } from "../../kit/rig.js";
 const EXTRAS: Readonly<Record<string, (options: unknown) => object>> = {
 	aliases: (options) => new Aliases(options as AliasOptions),
 	authentication: () => new Authentication(new Echo()),
+	fragments: (options) => new Fragments(options as FragmentOptions),
+	sources: (rows) => new Sources(rows as number),
 	holds: (options) => new Holds(options as HoldOptions),
 	requests: (options) => new Requests(options as RequestOptions),
 };
@@ -46,7 +51,7 @@ export class Hands {
 
 	/**
 	 * `hold`, `hold no`: messages are held from now on, or not; `acknowledge 2 0x97`: the second one that was; `answer TEXT`: each
-	 * message is answered from now on; `request TOPIC TEXT MS`. Returns undefined for any other call.
+	 * message is answered from now on; `request TOPIC TEXT MS`; `publishFrom TOPIC TEXT QOS`: from a source. Returns undefined for any other call.
 	 */
 	perform([what, name, ...more]: readonly string[]): number | undefined {
 		const { client } = this.#rig;
@@ -59,6 +64,15 @@ export class Hands {
 			return client.request(client.topic(name), bytesOf(text), (reply, reason, ticket) => {
 				this.#recorder.notes.push(["reply", ticket, reply?.text() ?? reason]);
 			}, Number(ms)); // biome-ignore format: short
+		} else if (what === "publishFrom") {
+			const text = bytesOf(more[0]);
+			const source = {
+				read(bytes: Uint8Array, start: number, end: number, offset: number): number {
+					bytes.set(text.subarray(offset, offset + end - start), start);
+					return end - start;
+				},
+			};
+			return client.publishFrom(client.topic(name), source, text.length, Number(more[1]) as Qos);
 		} else return undefined;
 		return 0;
 	}

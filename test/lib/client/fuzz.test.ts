@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** A slice of `npm run fuzz -- --layer session`, on the sources. */
 import { expect, test } from "vitest";
-import { Aliases } from "../../../lib/extras/index.js";
+import { Aliases, Fragments, Sources } from "../../../lib/extras/index.js";
 import { Client, TINY_LIMITS } from "../../../lib/index.js";
 import { RamStore } from "../../../lib/store/index.js";
 import { VirtualClock, VirtualNetwork, World } from "../../../simulator/world.js";
@@ -11,7 +11,17 @@ const RUNS = 50;
 const SEED = Number(process.env.SEED ?? Date.now() & 0x7fff_ffff);
 console.log(`fuzz: seed ${SEED} (SEED=${SEED} repeats it)`);
 
-const lib = { Aliases, Client, RamStore, TINY_LIMITS, VirtualClock, VirtualNetwork, World };
+const lib = {
+	Aliases,
+	Client,
+	Fragments,
+	RamStore,
+	Sources,
+	TINY_LIMITS,
+	VirtualClock,
+	VirtualNetwork,
+	World,
+};
 
 test(`${RUNS} lives with a server out of its mind [MQTT-4.8.0-1] [5.0 MQTT-4.13.1-1]`, {
 	timeout: 60_000,
