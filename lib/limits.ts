@@ -7,7 +7,10 @@
  */
 
 export interface Limits {
-	/** Bytes. The longest packet that can be received whole; announced as Maximum Packet Size in 5.0. */
+	/**
+	 * Bytes. The longest packet that can be received whole; announced as Maximum Packet Size in 5.0. With `Fragments` a PUBLISH may
+	 * be longer, and 512 are plenty: topic and properties must fit, and every other packet.
+	 */
 	readonly packetBytes: number;
 	/** Bytes. What one write can carry; so the longest packet that can be sent, CONNECT included. At most the transport's send buffer. */
 	readonly sendBytes: number;

@@ -38,11 +38,13 @@ export interface Listener {
 	 * A message arrived. `message` and its bytes are valid until this returns. Returning acknowledges it; a QoS 2
 	 * message comes here once, a QoS 1 message may come again after a broken link. Only when power was cut between here and
 	 * the store may a QoS 2 message come again, too: then `message.mayRepeat` is true, see {@link Client.remember}.
+	 * With `fragments: new Fragments()` one that is longer than the packet region comes in several calls, see `message.first`;
+	 * it is acknowledged with the last.
 	 */
 	onMessage?(message: Message): void;
 	/**
-	 * A PUBLISH longer than the packet region was skipped to its end (and acknowledged; 3.1.1 only, a broker of 5.0 knows
-	 * our limit). `message` has its topic, but no payload; `bytes` is its whole length.
+	 * A PUBLISH longer than the packet region, or than `Fragments` take, was skipped to its end (and acknowledged; 3.1.1 only, a
+	 * broker of 5.0 knows our limit). `message` has its topic, but no payload; `bytes` is its whole length.
 	 */
 	onOversize?(message: Message, bytes: number): void;
 	/** A ticket is settled: once for each, also when it went badly. `restored`: the ticket was given in an earlier life. */

@@ -45,8 +45,9 @@ export class Message extends PropertyLens {
 
 	/**
 	 * True when the payload begins, and ends, with these bytes: always, unless the client has `Fragments` and the message is
-	 * longer than the packet region. Then it comes in pieces, in order and without gaps, and has come when `last` has. After
-	 * `onOffline`, or when another `first` comes, the rest of one that has begun does not come any more.
+	 * longer than the packet region. Then it comes in pieces, in order and without gaps, and has come when `last` has: do there
+	 * what must be done once. After `onOffline`, or when another `first` comes, the rest of one that has begun does not come any
+	 * more. What says "the payload" here, such as `length`, `text()`, `equals()`, is of the piece.
 	 */
 	get first(): boolean {
 		return true;
