@@ -32,7 +32,10 @@ export const enum Settled {
  * is legal. They must not throw: what is thrown goes on to the host, the message counts as taken, and the client goes on.
  */
 export interface Listener {
-	/** The broker accepted us. `sessionPresent`: it has our session, so nothing was lost meanwhile. */
+	/**
+	 * The broker accepted us. `sessionPresent`: it has our session, so nothing was lost meanwhile. What else CONNACK says is in
+	 * `client.said` here and below, as are the properties of acknowledgements and of DISCONNECT.
+	 */
 	onOnline?(sessionPresent: boolean): void;
 	/**
 	 * A message arrived. `message` and its bytes are valid until this returns. Returning acknowledges it; a QoS 2

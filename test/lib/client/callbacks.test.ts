@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Every public call inside every callback: nothing throws, nothing hangs, and afterwards all is well. */
 import { describe, expect, test } from "vitest";
-import { Counter, Refusal } from "../../../lib/index.js";
+import { Counter, type Properties, Property, Refusal } from "../../../lib/index.js";
 import { meet, met, type Peer, VERSIONS } from "../../kit/peer.js";
 import type { Rig } from "../../kit/rig.js";
 
@@ -47,8 +47,35 @@ const CALLS: Record<string, (rig: Rig) => void> = {
 	subscribe: (rig) => void rig.client.subscribe(rig.filter, 1),
 	unsubscribe: (rig) => void rig.client.unsubscribe(rig.filter),
 	reauthenticate: (rig) => void expect(rig.client.reauthenticate()).toBe(Refusal.NotOffered),
+	"compose with properties": (rig) => {
+		if (rig.client.compose(rig.topic, 1) === undefined) return;
+		expect(rig.client.property(Property.UserProperty, "a", "b")).toBe(0);
+		expect(rig.client.commit()).toBeGreaterThan(0);
+	},
+	"property of nothing": (rig) =>
+		void expect(rig.client.property(Property.ContentType, "a")).toBe(Refusal.NothingComposed),
+	"close with properties": (rig) => void rig.client.close(false, goodbyeOf(rig)),
 	look: (rig) => void [rig.client.online, rig.client.pending, rig.client.memory],
+	"look at what was said": ({ client }) =>
+		void [
+			client.said.reasonString(),
+			client.said.userProperty("a"),
+			client.server.maximumQos,
+			client.clientId,
+		],
 };
+
+const goodbyes = new WeakMap<Rig, Properties>();
+
+/** Made once for each, since it takes room in the text region. */
+function goodbyeOf(rig: Rig): Properties {
+	let goodbye = goodbyes.get(rig);
+	if (goodbye === undefined) {
+		goodbye = rig.client.properties({ reasonString: "again" });
+		goodbyes.set(rig, goodbye);
+	}
+	return goodbye;
+}
 
 /** A life in which every callback is called. Small tables, so that there is also a refusal and a `room`. */
 function live(rig: Rig, peer: Peer): void {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** What the broker says with its packets, and what the application says with its goodbye: properties of 5.0. */
 import { describe, expect, test } from "vitest";
+import { Fragments } from "../../../lib/extras/index.js";
 import { Property, Reason, Refusal } from "../../../lib/index.js";
-import { type Fields, meet, met, VERSIONS } from "../../kit/peer.js";
+import { encode, type Fields, meet, met, VERSIONS } from "../../kit/peer.js";
 
 const propertiesOf = (heard: { packet: unknown }): unknown => (heard.packet as Fields).properties;
 
@@ -58,8 +59,6 @@ describe("5.0: what the broker says with a packet is seen in the callback that t
 		heard.length = 0;
 		rig.publish("1", 1);
 		rig.publish("2", 2);
-		rig.client.subscribe(rig.filter, 1);
-		rig.client.subscribe(rig.filter, 1);
 		peer.polite.delete("subscribe");
 		rig.pass(1);
 		const properties = { reasonString: "nobody listens", userProperties: { a: "b" } };
@@ -96,6 +95,29 @@ describe("5.0: what the broker says with a packet is seen in the callback that t
 		rig.until("offline", () => heard.length === 1);
 		expect(heard).toEqual([[`offline ${Reason.ProtocolError} true`, undefined]]);
 	});
+});
+
+test("each piece of a message that comes in pieces has its properties, and what follows has none of them", () => {
+	const { rig, peer } = met(5, { fragments: new Fragments(), limits: { packetBytes: 128 } });
+	const seen: unknown[][] = [];
+	rig.recorder.hook = (note, message) => {
+		if (message !== undefined) seen.push([message.offset, message.contentType(), message.userProperty("a")]);
+		else seen.push([note[0], rig.client.said.propertyText(Property.ContentType)]);
+	};
+	const properties = { contentType: "text/plain", userProperties: { a: "b" } };
+	peer.line.publish("in/x", Buffer.alloc(200), 0, undefined, { properties });
+	rig.pass(1);
+	expect(seen.length).toBeGreaterThan(2);
+	expect(seen.map(([, ...rest]) => rest)).toEqual(seen.map(() => ["text/plain", "b"]));
+	seen.length = 0;
+	peer.line.publish("in/x", Buffer.alloc(4), 0);
+	// The beginning of another one, and then the link breaks.
+	const whole = encode({ cmd: "publish", topic: "in/x", payload: Buffer.alloc(300), qos: 0, properties }, 5);
+	peer.line.raw(whole.subarray(0, 200));
+	rig.pass(1);
+	rig.drop();
+	expect(seen[0]).toEqual([0, undefined, undefined]);
+	expect(seen.at(-1)).toEqual(["offline", undefined]);
 });
 
 describe("a goodbye with properties", () => {
