@@ -52,7 +52,11 @@ export interface Listener {
 	onOversize?(message: Message, bytes: number): void;
 	/** A ticket is settled: once for each, also when it went badly. `restored`: the ticket was given in an earlier life. */
 	onSettled?(ticket: number, outcome: Settled, reason: number, restored: boolean): void;
-	/** The broker answered for a filter: `reason` is the granted QoS (0 to 2), or 0x80 and above for no. */
+	/**
+	 * The broker answered for a filter: `reason` is the granted QoS (0 to 2), or 0x80 and above for no. That is also said here, and
+	 * nothing is sent, of what this broker does not offer: `WildcardSubscriptionsNotSupported`, `SharedSubscriptionsNotSupported`,
+	 * `PacketTooLarge`. A filter that it said no to is asked for again when it has lost the session, or by `subscribe`.
+	 */
 	onSubscribed?(filter: Filter, reason: number): void;
 	/** The broker forgot a filter: `reason` 0 or 0x11; 0x80 and above for no. */
 	onUnsubscribed?(filter: Filter, reason: number): void;

@@ -9,5 +9,13 @@ import { EXCHANGE } from "./catalogue/exchange.js";
 import { RECORDS } from "./catalogue/records.js";
 import { RING } from "./catalogue/ring.js";
 import { SESSION_RULES } from "./catalogue/session.js";
+import { SUBSCRIPTION_RULES } from "./catalogue/subscriptions.js";
 
-export const CATALOGUE = [...RECORDS, ...RING, ...EXCHANGE, ...SESSION_RULES, ...DAMAGE];
+export const CATALOGUE = [
+	...RECORDS,
+	...RING,
+	...EXCHANGE,
+	...SESSION_RULES,
+	...SUBSCRIPTION_RULES,
+	...DAMAGE,
+];

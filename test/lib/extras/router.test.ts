@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, test } from "vitest";
 import { Fragments, Router } from "../../../lib/extras/index.js";
+import { Broker } from "../../../simulator/broker/index.js";
 import { VERSIONS } from "../../kit/peer.js";
-import type { RigOptions } from "../../kit/rig.js";
+import { Rig, type RigOptions } from "../../kit/rig.js";
 import { identifiers, type Routed, routed, withId } from "./routed.js";
 
 describe.each(VERSIONS)("version %i: a router", (version) => {
@@ -255,6 +256,43 @@ describe("Subscription Identifiers [5.0, 3.3.4]", () => {
 			["a/x", "1"],
 			["a/#", "1"],
 		]);
+	});
+});
+
+describe.each(VERSIONS)("version %i: with our broker", (version) => {
+	test("overlapping subscriptions, another client's messages, each QoS: each handler once for each message", () => {
+		const router = new Router();
+		const rig = new Rig({ version, router });
+		const broker = new Broker({ schedule: rig.world });
+		rig.network.listen(broker);
+		const heard: Record<string, string[]> = { "a/+": [], "a/#": [], "a/b": [], rest: [] };
+		rig.recorder.hook = (note, message) => {
+			if (note[0] === "message") heard["rest"].push(message!.text());
+		};
+		for (const name of ["a/+", "a/#", "a/b"]) {
+			const filter = rig.client.filter(name);
+			router.on(filter, (message) => heard[name].push(message.text()));
+			rig.client.subscribe(filter, 2);
+		}
+		rig.client.subscribe(rig.client.filter("c"), 2);
+		rig.online();
+		rig.until("subscribed", () => rig.recorder.count("subscribed") === 4);
+		const [ab, ac, c] = ["a/b", "a/c/d", "c"].map((name) => rig.client.topic(name));
+		for (const qos of [0, 1, 2] as const) {
+			rig.publish(`ab${qos}`, qos, 0, ab);
+			rig.publish(`acd${qos}`, qos, 0, ac);
+			rig.publish(`c${qos}`, qos, 0, c);
+		}
+		rig.until("settled", () => rig.recorder.count("settled") === 9);
+		rig.pass(100);
+		const each = (text: string): string[] => [0, 1, 2].map((qos) => text + qos);
+		expect(heard).toEqual({
+			"a/+": each("ab"),
+			"a/#": expect.arrayContaining([...each("ab"), ...each("acd")]),
+			"a/b": each("ab"),
+			rest: each("c"),
+		});
+		expect(heard["a/#"]).toHaveLength(6);
 	});
 });
 
