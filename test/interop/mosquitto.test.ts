@@ -2,6 +2,7 @@
 // alone: it starts processes
 /** What only a whole broker of its own shows: it dies and forgets, has limits, users, and faults. The rest is in the matrix. */
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { Fragments, Sources } from "../../lib/extras/index.js";
 import { Counter, LINK_FAULT_BASE, LinkFault, Reason, Refusal, Settled } from "../../lib/index.js";
 import { TcpDialler, TlsDialler } from "../../simulator/node/index.js";
 import { pem } from "../simulator/node/loopback.js";
@@ -68,6 +69,38 @@ describeMosquitto("mosquitto", () => {
 		await foreign.until("the will", () => foreign.messages.length === 1);
 		expect(foreign.texts).toEqual(["asleep"]);
 	});
+
+	test.each([4, 5] as const)(
+		"version %i: a quarter of a megabyte each way through 512 bytes",
+		async (version) => {
+			const options = {
+				fragments: new Fragments(),
+				sources: new Sources(),
+				limits: { packetBytes: 512, sendBytes: 512 },
+			};
+			const board = await ours(version, options).online();
+			const foreign = await theirs(version);
+			const text = upTo(45_000).join(" ");
+			const bytes = new TextEncoder().encode(text);
+			const file = {
+				read(into: Uint8Array, start: number, end: number, offset: number): number {
+					into.set(bytes.subarray(offset, offset + end - start), start);
+					return end - start;
+				},
+			};
+			await board.subscribe("firmware", 2);
+			await foreign.subscribe("picture", 2);
+			const ticket = board.client.publishFrom(board.client.topic("picture"), file, bytes.length, 2);
+			await foreign.publish("firmware", text, 2);
+			await board.until("the last piece", () => board.counter(Counter.Delivered) === 1);
+			expect(board.texts.join("") === text).toBe(true);
+			expect(board.messages.length).toBeGreaterThan(text.length / 512);
+			expect((await board.settlement(ticket))[0]).toBe(Settled.Acknowledged);
+			await foreign.until("the picture", () => foreign.messages.length === 1);
+			expect(foreign.texts[0] === text).toBe(true);
+			expect(board.offlines).toEqual([]);
+		},
+	);
 
 	test.each([4, 5] as const)(
 		"version %i: a broker that forgot us gets filters and messages anew",

@@ -76,6 +76,33 @@ describe.each(VERSIONS)("version %i: in the middle of a payload", (version) => {
 		expect(rig.recorder.settled.get(ticket)).toBe(Settled.Acknowledged);
 	});
 
+	test("[MQTT-4.3.3-10] one that is sent again may be known by its identifier: PUBREC before its end, and PUBREL after it", () => {
+		for (const qos of [1, 2] as const) {
+			const { rig, peer } = met(version, { sources: new Sources(), conditions: { bytesPerSecond: 10_000 } });
+			const source = new TestSource(30_000);
+			const ticket = rig.client.publishFrom(rig.topic, source, 30_000, qos);
+			rig.pass(5000);
+			expect(payloads(peer)).toEqual([source.sum]);
+			peer.present = true;
+			rig.drop();
+			rig.until("online", () => rig.client.online);
+			rig.pass(500);
+			peer.line.ack(qos === 1 ? "puback" : "pubrec", 1 + ticket);
+			rig.pass(5000);
+			// QoS 1 is no duplicate: it would be taken anew, so it cannot be taken yet.
+			expect(rig.recorder.count("offline")).toBe(qos === 1 ? 2 : 1);
+			if (qos === 1) continue;
+			expect(words(peer.line.take()).slice(1)).toEqual([
+				`publish a/b q2 #${1 + ticket} dup`,
+				`pubrel #${1 + ticket}`,
+			]);
+			expect(payloads(peer)).toEqual([source.sum, source.sum]);
+			peer.line.ack("pubcomp", 1 + ticket);
+			rig.pass(10);
+			expect(rig.recorder.settled.get(ticket)).toBe(Settled.Acknowledged);
+		}
+	});
+
 	test("close in the middle: the message is completed, DISCONNECT follows, nothing new begins", () => {
 		const { rig, peer } = met(version, { sources: new Sources(), conditions: { bytesPerSecond: 10_000 } });
 		rig.client.publishFrom(rig.topic, new TestSource(30_000), 30_000, 1);

@@ -22,7 +22,7 @@ describe.each(VERSIONS)("version %i: payloads from a source", (version) => {
 				peer.answerAll();
 				rig.strict.last.roomLimit = roomLimit;
 				const sent: string[] = [];
-				for (let length = 0; length < 260; length += 1 + (length % 11)) {
+				for (let length = 0; length < 260; length += 1 + (length % 19)) {
 					const source = new TestSource(length, length);
 					const qos = (length % 3) as 0 | 1 | 2;
 					const ticket = rig.client.publishFrom(rig.topic, source, length, qos);
