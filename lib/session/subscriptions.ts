@@ -32,6 +32,7 @@ const enum At {
 
 /** In a row's options. */
 const enum Bit {
+	Qos = 0x03,
 	/** What SUBSCRIBE says [3.8.3.1]. */
 	Options = 0x3f,
 	RetainHandling = 0x30,
@@ -172,6 +173,9 @@ export class Subscriptions {
 			let said = options & Bit.Options;
 			// What the broker keeps has come already, if it has the subscription still.
 			if ((options & Bit.Again) !== 0 && (said & Bit.RetainHandling) === 0) said |= RETAINED_IF_NEW;
+			// A server need not answer for a QoS that it does not have [5.0, 3.2.2.3.4]; AWS IoT Core does not.
+			const { maximumQos } = session.link;
+			if ((said & Bit.Qos) > maximumQos) said += maximumQos - (said & Bit.Qos);
 			session.encoder.filter(filter.start, filter.end, said);
 			options = identifier > 0 ? options | Bit.Identified : options & ~Bit.Identified;
 			this.view.setUint8(at + At.Options, options);

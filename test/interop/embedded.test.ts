@@ -34,6 +34,13 @@ async function theirs(version: 4 | 5): Promise<Foreign> {
 }
 
 describe("The embedded broker as AWS IoT Core", () => {
+	test("a subscription asks for no more than is offered, or would not be answered", async () => {
+		await start({ profile: "aws" });
+		const board = await ours(5).online();
+		await board.subscribe("a", 2);
+		expect(board.granted).toEqual([1]);
+	});
+
 	test("no QoS 2: ours is refused, or settled when it was accepted too early; QoS 1 goes on", async () => {
 		await start({ profile: "aws" });
 		const board = ours(5);
