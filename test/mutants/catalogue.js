@@ -6,6 +6,7 @@
  */
 import { DAMAGE } from "./catalogue/damage.js";
 import { EXCHANGE } from "./catalogue/exchange.js";
+import { HAND_RULES } from "./catalogue/hands.js";
 import { RECORDS } from "./catalogue/records.js";
 import { RING } from "./catalogue/ring.js";
 import { SESSION_RULES } from "./catalogue/session.js";
@@ -17,5 +18,6 @@ export const CATALOGUE = [
 	...EXCHANGE,
 	...SESSION_RULES,
 	...SUBSCRIPTION_RULES,
+	...HAND_RULES,
 	...DAMAGE,
 ];
