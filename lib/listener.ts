@@ -38,9 +38,10 @@ export interface Listener {
 	 */
 	onOnline?(sessionPresent: boolean): void;
 	/**
-	 * A message arrived. `message` and its bytes are valid until this returns. Returning acknowledges it; a QoS 2
-	 * message comes here once, a QoS 1 message may come again after a broken link. Only when power was cut between here and
-	 * the store may a QoS 2 message come again, too: then `message.mayRepeat` is true, see {@link Client.remember}.
+	 * A message arrived. `message` and its bytes are valid until this returns. Returning acknowledges it, unless it is held
+	 * ({@link Message.hold}); a QoS 2 message comes here once, a QoS 1 message may come again after a broken link. Only when power
+	 * was cut between here and the store, or the link broke while it was held, may a QoS 2 message come again, too: then
+	 * `message.mayRepeat` is true, see {@link Client.remember}.
 	 * With `fragments: new Fragments()` one that is longer than the packet region comes in several calls, see `message.first`;
 	 * it is acknowledged with the last.
 	 */

@@ -24,7 +24,8 @@ export class Message extends PropertyLens {
 	payloadEnd = 0;
 	/**
 	 * True when this QoS 2 message may have come before: it is sent again, and the session began in an earlier life, which may
-	 * have been cut short between `onMessage` and the store; or a CONNECT had no answer, and who knows whose session it is.
+	 * have been cut short between `onMessage` and the store; or a CONNECT had no answer, and who knows whose session it is;
+	 * or a message was held when its connection ended.
 	 * What is done with {@link Client.remember} is done once all the same.
 	 */
 	mayRepeat = false;
