@@ -31,7 +31,7 @@ export interface Who {
 	 * 5 (default); 4, which is 3.1.1; or "auto": 5.0, and 3.1.1 with a broker that knows no other. One is taken for such when it
 	 * refuses 5.0 (0x01, 0x84), or closes three times in a row without a byte after CONNECT; not when it has answered in
 	 * 5.0 in this life, nor while exchanges are open. After a day 5.0 is tried again, with the next connection.
-	 * Costs 9 slots; what is said in CONNECT must be legal in both.
+	 * Costs 288 bytes; what is said in CONNECT must be legal in both.
 	 */
 	readonly version?: 4 | 5 | "auto";
 	/** Empty: the server chooses one (5.0). */

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /**
- * Every rule of the store's design, and how to switch it off: in `file` the text `find`, which is there exactly once, becomes
+ * Every rule of the store's design and of connecting, and how to switch it off: in `file` the text `find`, which is there exactly once, becomes
  * `replace`. `by` is who should notice, the quickest first (checks.ts says what each is). `without` names rules that are
  * switched off with it, because they would hide that it is.
  */
+import { BROKER_RULES } from "./catalogue/brokers.js";
 import { DAMAGE } from "./catalogue/damage.js";
 import { EXCHANGE } from "./catalogue/exchange.js";
 import { HAND_RULES } from "./catalogue/hands.js";
@@ -19,5 +20,6 @@ export const CATALOGUE = [
 	...SESSION_RULES,
 	...SUBSCRIPTION_RULES,
 	...HAND_RULES,
+	...BROKER_RULES,
 	...DAMAGE,
 ];
