@@ -39,7 +39,8 @@ export interface BrokersOptions<D extends Dialler = Dialler> {
  * The client waits for its backoff; for the slow lane, when all brokers refused us in a way that stays the same. Without a
  * network there is no use in trying another one. Who sends us to and fro is followed `hops` times, then counts as failed.
  *
- * It is all one session, see {@link BrokersOptions.sessions}. A list of three takes 360 bytes. Cold: a redirect makes strings, a dial what its dialler makes.
+ * It is all one session, see {@link BrokersOptions.sessions}. A list of three takes 360 bytes.
+ * Cold: a redirect makes strings, a dial what its dialler makes.
  */
 export class Brokers<D extends Dialler = Dialler> implements Dialler {
 	/** The dialler of the latest attempt. */

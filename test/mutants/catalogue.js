@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Every rule of the store's design and of connecting, and how to switch it off: in `file` the text `find`, which is there exactly once, becomes
- * `replace`. `by` is who should notice, the quickest first (checks.ts says what each is). `without` names rules that are
+ * Every rule of the store's design and of connecting, and how to switch it off: in `file` the text `find`, which is there
+ * exactly once, becomes `replace`. `by` is who should notice, the quickest first (checks.ts says what each is). `without` names rules that are
  * switched off with it, because they would hide that it is.
  */
 import { BROKER_RULES } from "./catalogue/brokers.js";
