@@ -166,7 +166,9 @@ describe.each(VERSIONS)("version %i: properties of one message", (version) => {
 	});
 
 	test("without a composition there is nothing to give them to", () => {
-		const { client, topic } = met(version).rig;
+		const { rig } = met(version);
+		const { client, topic } = rig;
+		const seen: number[] = [];
 		const give = (): number => client.property(Property.UserProperty, "a", "b");
 		expect(give()).toBe(Refusal.NothingComposed);
 		client.compose(topic, 1);
@@ -175,6 +177,15 @@ describe.each(VERSIONS)("version %i: properties of one message", (version) => {
 		client.compose(topic, 1);
 		client.commit();
 		expect(give()).toBe(Refusal.NothingComposed);
+		rig.recorder.hook = (note) => {
+			if (note[0] !== "subscribed") return;
+			client.compose(topic, 1);
+			client.commit();
+			seen.push(give());
+		};
+		client.subscribe(rig.filter, 1);
+		rig.pass(1);
+		expect(seen, "inside of a callback, too").toEqual([Refusal.NothingComposed]);
 		client.compose(topic, 1);
 		client.redial();
 		client.open();

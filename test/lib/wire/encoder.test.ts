@@ -98,6 +98,26 @@ describe("PUBLISH", () => {
 		expect(encoded(true, publish(flags, properties, "hi", 7, false, expiry))).toBe(hex);
 	});
 
+	test("an alias is asked for only where the packet fits with it, too", () => {
+		for (const payload of ["x".repeat(20), "x".repeat(114), "x".repeat(117), "x".repeat(120)]) {
+			const plain = setUp(true);
+			plain.encoder.publish(16, putRecord(plain, 2, "a/b", "", payload), 7, false, 0);
+			const size = plain.encoder.position - START;
+			for (let room = size; room < size + 8; room++) {
+				const set = setUp(true);
+				set.encoder.limit = START + room;
+				let asked = 0;
+				const aliases = { outbound: () => -1 - asked++ };
+				expect(set.encoder.publish(16, putRecord(set, 2, "a/b", "", payload), 7, false, 0, aliases)).toBe(
+					true,
+				);
+				expect(set.encoder.position).toBeLessThanOrEqual(START + room);
+				expect(asked).toBe(room < size + 5 ? 0 : 1);
+				expect(set.encoder.position - START).toBe(waiting(set).split(" ").length);
+			}
+		}
+	});
+
 	test("lengths of two bytes, of the packet and of the properties", () => {
 		const payload = "x".repeat(130);
 		const property = `26 00 01 6b 00 80${" 76".repeat(128)}`;
