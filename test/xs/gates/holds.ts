@@ -54,4 +54,4 @@ function gates(version: 4 | 5): void {
 
 gates(5);
 gates(4);
-cost("Holds, besides its 256 bytes of the arena", () => new Holds(), 176);
+cost("Holds, besides its bytes of the arena", () => new Holds(), 176);

@@ -54,7 +54,7 @@ const prices: [string, number, () => Partial<ClientOptions>][] = [
 	["aliases: new Aliases()", 880, () => ({ aliases: new Aliases() })],
 	["authentication: new Authentication(method)", 712, () => ({ authentication: new Authentication(method) })],
 	["fragments: new Fragments()", 304, () => ({ fragments: new Fragments() })],
-	["holds: new Holds()", 592, () => ({ holds: new Holds() })],
+	["holds: new Holds()", 744, () => ({ holds: new Holds() })],
 	["requests: new Requests({ responseTopic })", 680, () => ({ requests: new Requests({ responseTopic: "board/answers" }) })],
 	["router: new Router()", 464, () => ({ router: new Router() })],
 	["sources: new Sources()", 488, () => ({ sources: new Sources() })],
