@@ -235,7 +235,8 @@ describe.each(VERSIONS)("version %i: payloads in pieces", (version) => {
 	});
 
 	test("after a power cut content decides, of all pieces: the same message is not given its last, another one is", () => {
-		for (const same of [true, false]) {
+		for (const changed of [-1, 0, 299]) {
+			const same = changed < 0;
 			const options = () => ({ fragments: new Fragments(), limits: { packetBytes: 128 } });
 			const { lives, rig, peer } = born(version, options());
 			peer.line.publish("in/x", patterned(300, 1), 2, 7);
@@ -248,9 +249,9 @@ describe.each(VERSIONS)("version %i: payloads in pieces", (version) => {
 			next.pass(1);
 			peer.line.take();
 			const seen = new Assembler(next);
-			// They differ in the last byte only.
+			// They differ in the first byte only, or in the last.
 			const payload = patterned(300, 1);
-			if (!same) payload[299] ^= 1;
+			if (!same) payload[changed] ^= 1;
 			peer.line.publish("in/x", payload, 2, 7, { dup: true });
 			next.pass(5);
 			expect(seen.take()).toEqual(same ? [] : [{ topic: "in/x", payload, qos: 2 }]);
@@ -322,6 +323,31 @@ describe.each(VERSIONS)("version %i: payloads in pieces", (version) => {
 		rig.client.acknowledge(1);
 		rig.until("back", () => peer.lines.length === 2 && rig.client.online);
 		peer.line.publish("in/x", patterned(300), 1, 2, { dup: true });
+		rig.pass(1);
+		expect(seen.take().map((one) => one.topic)).toEqual(["in/x"]);
+	});
+
+	test("a row that comes free in the middle is too late: the last piece alone is not given", () => {
+		const options = { holds: new Holds(), limits: { receiveMaximum: 1, window: 1 } };
+		const { rig, peer, seen } = streaming(version, 128, options);
+		rig.recorder.hook = (note, message) => {
+			if (note[0] === "message" && note[1] === "in/1") message!.hold();
+		};
+		peer.present = true;
+		const packet = encode(
+			{ cmd: "publish", topic: "in/x", payload: Buffer.from(patterned(300)), qos: 1, messageId: 2 },
+			version,
+		);
+		peer.line.publish("in/1", "held", 1, 1).raw(packet.slice(0, 250));
+		rig.pass(1);
+		rig.client.acknowledge(1);
+		rig.pass(1);
+		const first = peer.line;
+		first.raw(packet.slice(250));
+		rig.until("back", () => peer.lines.length === 2 && rig.client.online);
+		expect(seen.take().map((one) => one.topic)).toEqual(["in/1"]);
+		expect(first.take().slice(0, 1)).toEqual(["puback #1"]);
+		peer.line.raw(packet);
 		rig.pass(1);
 		expect(seen.take().map((one) => one.topic)).toEqual(["in/x"]);
 	});

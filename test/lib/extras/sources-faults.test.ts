@@ -103,6 +103,23 @@ describe.each(VERSIONS)("version %i: in the middle of a payload", (version) => {
 		}
 	});
 
+	test("room that the link has, and has not told of, takes no DISCONNECT in the middle either", () => {
+		const { rig, peer } = met(version, { sources: new Sources() });
+		const transport = rig.strict.last;
+		transport.roomLimit = 60;
+		transport.onWrite = () => {
+			transport.roomLimit = 0;
+		};
+		rig.client.publishFrom(rig.topic, new TestSource(5000), 5000, 1);
+		rig.pass(1);
+		const written = transport.bytesOut;
+		transport.roomLimit = 100;
+		peer.line.raw("0000");
+		rig.pass(1);
+		expect(rig.recorder.of("offline")).toEqual([[Reason.MalformedPacket, true]]);
+		expect(transport.bytesOut).toBe(written);
+	});
+
 	test("close in the middle: the message is completed, DISCONNECT follows, nothing new begins", () => {
 		const { rig, peer } = met(version, { sources: new Sources(), conditions: { bytesPerSecond: 10_000 } });
 		rig.client.publishFrom(rig.topic, new TestSource(30_000), 30_000, 1);
