@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// alone: servers, and processes
 /** The way to a broker, against servers that fail in one way each. */
 import type { TlsOptions } from "node:tls";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
