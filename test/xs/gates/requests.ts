@@ -78,5 +78,5 @@ answering();
 cost(
 	"Requests with 4 rows, besides its bytes of the arena",
 	() => new Requests({ responseTopic: "greenhouse/1/answers" }),
-	408,
+	424,
 );
