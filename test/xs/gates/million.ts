@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// xs: --heap 106496 --stack 384
+// xs: --heap 114688 --stack 384
 /** A million short writes and reads on a heap as small as a device's, after which no collection has happened. */
 import { noCollection } from "../gate.js";
 import { type Peer, XsDialler, XsMemory } from "../memory.js";
