@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-// alone: it opens sockets
 // alone: it starts processes
 /**
  * Every broker, over every transport, in both versions: a real exchange of our client with MQTT.js, from the first

@@ -80,7 +80,7 @@ await part("unit, world, interop", 140, async () => {
 });
 
 await part("the XS engine", 120, async () => {
-	const { code, output } = await run(process.execPath, ["test/xs/run.js"]);
+	const { code, output } = await run(process.execPath, ["test/xs/run.js", "--once"]);
 	const counts = /(\d+) passed, (\d+) failed/g;
 	let last = null;
 	for (let match = counts.exec(output); match !== null; match = counts.exec(output)) last = match;
