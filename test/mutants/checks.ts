@@ -6,6 +6,9 @@
 import { Cut, type NorFlash } from "../../simulator/nor-flash.js";
 import { SeededRandom } from "../../simulator/world/random.js";
 import { Fuzz, type FuzzOptions } from "../lib/store/model.js";
+import { explore } from "../model/explore.js";
+import { PLANS } from "../model/plans.js";
+import type { Plan as ModelPlan } from "../model/run.js";
 import { multiples, singles } from "../store/campaign/exhaustive.js";
 import type { Plan, PlannedCut } from "../store/campaign/plan.js";
 import { swarm } from "../store/campaign/swarm.js";
@@ -17,7 +20,8 @@ import { AIMED } from "./workloads.js";
 export type Run =
 	| { readonly kind: "rule"; readonly name: string }
 	| { readonly kind: "store"; readonly options: FuzzOptions; readonly headers: boolean }
-	| { readonly kind: "plan"; readonly plan: Plan; readonly headers: boolean };
+	| { readonly kind: "plan"; readonly plan: Plan; readonly headers: boolean }
+	| { readonly kind: "model"; readonly plan: ModelPlan };
 
 const LIMITS = { keptMessages: 24, window: 4, receiveMaximum: 8, recordBytes: 512, outboxBytes: 1024 };
 const SMALL = { sectors: 6, limits: LIMITS, cutEvery: 6, longest: 200, backlog: 6, steps: 300 };
@@ -104,6 +108,10 @@ export function* runs(check: string): Generator<Run> {
 			const cuts = plan.cuts.map((cut) => aim(cut, random));
 			yield { kind: "plan", plan: { ...plan, cuts }, headers: name === "headers" };
 		}
+	} else if (kind === "model") {
+		const plans = PLANS[name];
+		if (plans === undefined) throw new Error(`there is no model "${name}"`);
+		for (const plan of plans) yield { kind, plan };
 	} else if (kind === "one cut") yield* shuffled(singles(workload(name)));
 	else if (kind === "two cuts") yield* shuffled(multiples(workload(name), 2));
 	else if (kind === "three cuts") yield* shuffled(multiples(workload(name), 3));
@@ -159,6 +167,10 @@ export function verdict(run: Run): string {
 			const fuzz = new Fuzz(run.options);
 			if (run.headers) aimAtHeaders(fuzz.flash);
 			return fuzz.run();
+		}
+		if (run.kind === "model") {
+			explore(run.plan);
+			return "";
 		}
 		const rule = RULES[run.name];
 		if (rule === undefined) throw new Error(`there is no rule "${run.name}"`);

@@ -21,6 +21,7 @@ const SOURCES = [
 	"test/lib",
 	"test/kit",
 	"test/contract",
+	"test/model",
 	"test/mutants",
 ];
 
