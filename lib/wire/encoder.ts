@@ -236,7 +236,7 @@ export class Encoder {
 	}
 
 	/** DISCONNECT, in 5.0 with its reason and the properties `[start, end)`, as {@link ending} does. */
-	disconnect(reason: number, start = 0, end = 0, most: number = Protocol.LengthMax): boolean {
+	disconnect(reason: number, start: number, end: number, most: number = Protocol.LengthMax): boolean {
 		if (!this.version5 || (reason === 0 && start === end)) return this.two(PacketType.Disconnect);
 		return this.ending(PacketType.Disconnect, 0, 0, reason, start, end, most); // [MQTT-3.14.1-1]
 	}

@@ -15,6 +15,19 @@ describe.each(VERSIONS)("version %i: offline", (version) => {
 		);
 	});
 
+	test("without a length there is room for 256 bytes, or for what the send region holds", () => {
+		for (const [sendBytes, most] of [
+			[1024, 256],
+			[128, 128 - 10 - 3 - 8],
+		]) {
+			const { client, topic } = meet(version, { limits: { sendBytes } }).rig;
+			for (const bytes of [most, most + 1]) {
+				client.compose(topic, 1)?.bytes(new Uint8Array(bytes));
+				expect(client.commit(), `${bytes} of ${sendBytes}`).toBe(bytes > most ? Refusal.TooLong : 1);
+			}
+		}
+	});
+
 	test("queueQos0: waits with the others, and is dropped by close", () => {
 		const { rig, peer } = meet(version, { queueQos0: true });
 		rig.publish("1", 1);

@@ -75,6 +75,10 @@ describe("what throws, and takes nothing of the text region", () => {
 		const long = client.properties({ contentType: "x".repeat(108) });
 		expect(() => client.topic("t", long)).toThrow(/"t": longer than limits.sendBytes allows/);
 		expect(() => client.topic("a/+", long)).toThrow(/"a\/\+": a topic to publish to has no wildcards/);
+		const user = client.properties({ userProperties: [["a", "x".repeat(100)]] });
+		expect(() => client.filter("t", user)).not.toThrow();
+		expect(() => client.filter("a/b/c/d", user)).toThrow(/"a\/b\/c\/d": longer than limits.sendBytes allows/);
+		expect(() => client.filter("a+", user)).toThrow(/"a\+": a wildcard/);
 		const before = client.topic("b");
 		expect(() => client.properties({ responseTopic: "#" })).toThrow(/without wildcards/);
 		expect(() => client.properties({ contentType: "x".repeat(999) })).toThrow(/raise limits.textBytes/);
@@ -112,7 +116,7 @@ describe.each(VERSIONS)("version %i: properties of one message", (version) => {
 		const flash = new NodeFlash();
 		const { client, topic } = meet(version, { store: new FlashStore(flash, {}) }).rig;
 		const body = client.compose(topic, 1)!;
-		client.property(Property.PayloadFormatIndicator, 1);
+		client.property(Property.PayloadFormatIndicator, 0);
 		client.property(Property.ResponseTopic, "antwort/é");
 		body.text("kept");
 		expect(client.commit()).toBe(1);
@@ -123,7 +127,7 @@ describe.each(VERSIONS)("version %i: properties of one message", (version) => {
 		expect(peer.all("publish").map((one) => one.text)).toEqual(["publish a/b=kept q1 #2"]);
 		if (version === 5)
 			expect(propertiesOf(peer.all("publish")[0])).toEqual({
-				payloadFormatIndicator: true,
+				payloadFormatIndicator: false,
 				responseTopic: "antwort/é",
 			});
 	});

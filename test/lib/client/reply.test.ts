@@ -69,6 +69,28 @@ test("QoS and flags can be chosen; composing works as ever", () => {
 	expect(peer.line.take()).toEqual(["publish to=21.53 q1 #2 retain"]);
 });
 
+test("without a length there is room for 256 bytes, or for what the send region holds; without a QoS it has the question's", () => {
+	const properties = { responseTopic: "to" };
+	for (const [sendBytes, most] of [
+		[1024, 256],
+		[128, 128 - 8 - 4 - 8],
+	]) {
+		for (const bytes of [most, most + 1]) {
+			const { rig, peer, said } = answering(
+				(one, message) => {
+					one.client.composeReply(message)?.bytes(new Uint8Array(bytes).fill(0x2e));
+					return one.client.commit();
+				},
+				{ limits: { sendBytes } },
+			);
+			peer.line.publish("in", "?", 1, 1, { properties });
+			rig.pass(1);
+			expect(said, `${bytes} of ${sendBytes}`).toEqual([bytes > most ? Refusal.TooLong : 1]);
+			expect(peer.line.texts.includes(`publish to=${".".repeat(bytes)} q1 #2`)).toBe(bytes <= most);
+		}
+	}
+});
+
 describe("refused", () => {
 	test("without a response topic, in 3.1.1, for a message of another client", () => {
 		const { rig, peer, said } = answering();

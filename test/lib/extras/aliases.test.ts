@@ -195,7 +195,10 @@ describe("whose alias it is", () => {
 	test.each([
 		[{ outbound: 256 }, /outbound must be 0 to 255, not 256/],
 		[{ inbound: -1 }, /inbound must be 0 to 255, not -1/],
+		[{ outbound: 1.5 }, /outbound must be 0 to 255, not 1.5/],
 		[{ topicBytes: 15 }, /topicBytes must be 16 to 1024, not 15/],
+		[{ topicBytes: 1025 }, /topicBytes must be 16 to 1024, not 1025/],
+		[{ topicBytes: Number.NaN }, /topicBytes must be 16 to 1024, not NaN/],
 	])("%j throws", (options, message) => {
 		expect(() => new Aliases(options)).toThrow(message);
 	});

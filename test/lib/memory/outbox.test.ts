@@ -60,6 +60,18 @@ describe("outbox", () => {
 		expect(box.hasRoom(1)).toBe(true);
 	});
 
+	test("what is done has no traits, and is not marked again", () => {
+		const { outbox: box, arena } = outbox(4, 100);
+		const at = box.reserve(1);
+		const done = box.append(at, at + 1, 1, 5);
+		put(box, arena, 1, 1);
+		expect(box.traits(done)).toBe(5);
+		box.mark(done, 0);
+		box.mark(done, 2);
+		box.mark(99, 2);
+		expect([box.state(done), box.traits(done), box.traits(99), box.used]).toEqual([0, 0, 0, 1]);
+	});
+
 	test("numbers start anew far from the end of 31 bits, only when the outbox is empty", () => {
 		const { outbox: box, arena } = outbox(4, 100);
 		box.low = box.next = 0x7000_0000;

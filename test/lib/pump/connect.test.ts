@@ -113,6 +113,7 @@ describe.each(VERSIONS)("version %i: CONNECT", (version) => {
 			{ keepAliveSeconds: 65_536 },
 			{ keepAliveSeconds: 1.5 },
 			{ sessionExpirySeconds: -1 },
+			{ sessionExpirySeconds: 0.5 },
 			{ will: { topic: "a/+", payload: "" } },
 			{ will: { topic: "", payload: "" } },
 			{ will: { topic: "a", payload: "", qos: 3 as 2 } },

@@ -87,6 +87,28 @@ describe("A partition that is not ours is left alone", () => {
 		expect(opened(compatible).fault).toBe(StoreFault.None);
 	});
 
+	test.each([
+		["a number that none has", 8, 0x8000_0004, 0x8000_0004],
+		["a number that belongs in another block", 8, 7, 7],
+		["a tail ahead of it", 16, 6, 7],
+		["a tail a whole ring behind it", 16, 12, 6],
+		["no tail", 16, 1, 0],
+	])("headers with %s are none: Foreign", (_, field, sequence, value) => {
+		const flash = image();
+		rewriteHeaders(flash, (header) => {
+			header.setUint32(8, sequence);
+			header.setUint32(16, sequence);
+			header.setUint32(field, value);
+		});
+		expect(opened(flash).fault).toBe(StoreFault.Foreign);
+		// The first one in order again, and there is a store.
+		rewriteHeaders(flash, (header) => {
+			header.setUint32(8, 12);
+			header.setUint32(16, 12);
+		});
+		expect(opened(flash).fault).toBe(StoreFault.None);
+	});
+
 	test("another size: Geometry", () => {
 		const flash = new NorFlash({ sectors: 8 });
 		const bytes = new Uint8Array(8 * 4096).fill(0xff);
@@ -153,6 +175,18 @@ describe("A partition that a store cannot use", () => {
 		[256, /24576 to 1044480/],
 	])("%i sectors: the constructor throws", (sectors, message) => {
 		expect(() => new Life(new NorFlash({ sectors }))).toThrow(message);
+	});
+
+	test("that is erased by other blocks: the constructor throws", () => {
+		const flash = new NorFlash({ sectors: 8 });
+		const status = () => ({ size: 32_768, blockLength: 8192 });
+		expect(() => new Life(Object.assign(flash, { status }))).toThrow(/4096 bytes at a time, not 8192/);
+	});
+
+	test("an encrypted one that was never formatted: whether it is blank cannot be seen, Foreign", () => {
+		const life = new Life(new NorFlash({ sectors: 6, encrypted: true }), {}, { encrypted: true });
+		life.store.open(5, 60);
+		expect(life.store.takeFault()).toBe(StoreFault.Foreign);
 	});
 });
 

@@ -173,9 +173,9 @@ describe("with their length in front", () => {
 	});
 
 	test("what does not belong in the packet throws, and is named", () => {
-		expect(() => sectionOf(PacketType.Publish, { payloadFormat: 1, messageExpirySeconds: 1 })).toThrow(
-			/messageExpirySeconds does not belong/,
-		);
+		expect(() =>
+			sectionOf(PacketType.Publish, { payloadFormat: 1, contentType: undefined, messageExpirySeconds: 1 }),
+		).toThrow(/messageExpirySeconds does not belong/);
 		expect(() => sectionOf(WILL, { receiveMaximum: 1 })).toThrow(/receiveMaximum does not belong/);
 		expect(() => sectionOf(PacketType.Publish, { subscriptionIdentifier: 1 })).toThrow(
 			/subscriptionIdentifier does not belong/,

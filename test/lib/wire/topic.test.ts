@@ -31,6 +31,7 @@ describe("matching [4.7]", () => {
 		["/finance", "finance", false],
 		// Levels may be empty.
 		["+", "", false],
+		["", "a", false],
 		["a//b", "a//b", true],
 		["a/+/b", "a//b", true],
 		["a/+/b", "a/b", false],
