@@ -7,36 +7,23 @@ import { Client } from "../../../lib/client.js";
 import { DEFAULT_LIMITS, type Limits, TINY_LIMITS } from "../../../lib/limits.js";
 import { FlashStore } from "../../../lib/store/flash-store.js";
 import { RamStore } from "../../../lib/store/ram-store.js";
-import { XsFlash, XsRandom } from "../board.js";
+import { XsFlash } from "../board.js";
 import { check, cost, row } from "../gate.js";
+import { idle } from "../idle.js";
 
 /** More than the RAM store takes, by default. The table of the CRC, 1 KiB, is made once and in ROM on a device: it does not count. */
 const FLASH_MORE = 4096;
 
-// The board's own objects are not the client's: ports that make as little as can be.
-const port = { arm() {}, disarm() {}, timer: () => port, allocate: (bytes: number) => new Uint8Array(bytes) };
-const clock = { ...port, ticks: 0, seconds: 0, epochSeconds: 0 };
-const dialler = {
-	dial(): never {
-		throw new Error("nobody is there");
-	},
-};
-const random = new XsRandom();
 const flash = new XsFlash(16);
-const listener = {};
 
 function makeClient(limits: Limits, store: RamStore | FlashStore): Client {
 	return new Client({
-		memory: port,
-		dialler,
-		clock,
-		random,
+		...idle,
 		store,
 		limits,
 		version: 5,
 		clientId: "greenhouse-1",
 		keepAliveSeconds: 60,
-		listener,
 	});
 }
 

@@ -7,6 +7,7 @@ import { Client, type ClientOptions } from "../../../lib/client.js";
 import {
 	Aliases,
 	Authentication,
+	Brokers,
 	Fragments,
 	Holds,
 	Requests,
@@ -15,18 +16,9 @@ import {
 } from "../../../lib/extras/index.js";
 import { DEFAULT_LIMITS } from "../../../lib/limits.js";
 import { RamStore } from "../../../lib/store/ram-store.js";
-import { XsRandom } from "../board.js";
 import { check, cost } from "../gate.js";
+import { idle } from "../idle.js";
 
-const port = { arm() {}, disarm() {}, timer: () => port, allocate: (bytes: number) => new Uint8Array(bytes) };
-const clock = { ...port, ticks: 0, seconds: 0, epochSeconds: 0 };
-const dialler = {
-	dial(): never {
-		throw new Error("nobody is there");
-	},
-};
-const random = new XsRandom();
-const listener = {};
 const method = { name: "MINE", begin() {}, answer: () => true, finish: () => true };
 const user = (): string => "u";
 
@@ -35,14 +27,10 @@ function bytesOf(name: string, options: () => Partial<ClientOptions>): number {
 		`a client with ${name}`,
 		() =>
 			new Client({
-				memory: port,
-				dialler,
-				clock,
-				random,
+				...idle,
 				store: new RamStore(DEFAULT_LIMITS),
 				limits: DEFAULT_LIMITS,
 				clientId: "greenhouse-1",
-				listener,
 				...options(),
 			}),
 	).cost.bytes;
@@ -65,3 +53,6 @@ for (const [name, most, options] of prices) {
 	const more = bytesOf(name, options) - alone;
 	if (xs.bits === 32) check(`the price of ${name}`, more <= most, `more than ${most} bytes`, { more });
 }
+
+const brokers = [idle.dialler, idle.dialler, idle.dialler];
+cost("new Brokers({ brokers: [a, b, c] })", () => new Brokers({ brokers }), 360);
