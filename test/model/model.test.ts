@@ -5,14 +5,14 @@ import type { Client } from "../../lib/index.js";
 import type { Link } from "../../lib/session/link.js";
 import type { Session } from "../../lib/session/session.js";
 import { Broken, type Explored, explore } from "./explore.js";
-import { PLANS } from "./plans.js";
+import { PLANS, WHOLE } from "./plans.js";
 import type { Plan } from "./run.js";
 
 const started = process.cpuUsage().user;
 const total = { states: 0, steps: 0, paths: 0, length: 0 };
 
 describe("Everything that can happen [MQTT-4.3.2-1, MQTT-4.3.3-1, MQTT-4.4.0-1, MQTT-4.6.0-1]", () => {
-	test.each(Object.keys(PLANS))("%s", { timeout: 60_000 }, (of) => {
+	test.each(Object.keys(PLANS))("%s", { timeout: WHOLE ? 3_600_000 : 60_000 }, (of) => {
 		const sum = { states: 0, steps: 0, paths: 0, length: 0 };
 		for (const plan of PLANS[of]) add(sum, explore(plan));
 		add(total, sum);
