@@ -8,6 +8,7 @@ import { BROKER_RULES } from "./catalogue/brokers.js";
 import { DAMAGE } from "./catalogue/damage.js";
 import { EXCHANGE } from "./catalogue/exchange.js";
 import { HAND_RULES } from "./catalogue/hands.js";
+import { MESSAGE_RULES } from "./catalogue/messages.js";
 import { RECORDS } from "./catalogue/records.js";
 import { RING } from "./catalogue/ring.js";
 import { SESSION_RULES } from "./catalogue/session.js";
@@ -18,6 +19,7 @@ export const CATALOGUE = [
 	...RING,
 	...EXCHANGE,
 	...SESSION_RULES,
+	...MESSAGE_RULES,
 	...SUBSCRIPTION_RULES,
 	...HAND_RULES,
 	...BROKER_RULES,
