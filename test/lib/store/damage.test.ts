@@ -28,6 +28,16 @@ function image(sectors = 6): NorFlash {
 	return flash;
 }
 
+/** A store over several sectors. */
+function wide(): NorFlash {
+	const flash = new NorFlash({ sectors: 6 });
+	const life = new Life(flash, { keptMessages: 40 });
+	life.open(5);
+	for (let i = 0; i < 36; i++) life.put({ topic: `topic/${i}`, payload: "y".repeat(150) });
+	life.store.flush();
+	return flash;
+}
+
 function copyOf(flash: NorFlash): NorFlash {
 	const copy = new NorFlash({ sectors: flash.status().size / 4096 });
 	copy.renew(flash.bytes.slice());
@@ -89,12 +99,12 @@ describe("A partition that is not ours is left alone", () => {
 
 	test.each([
 		["a number that none has", 8, 0x8000_0004, 0x8000_0004],
-		["a number that belongs in another block", 8, 7, 7],
+		["a number that belongs in another block", 8, 11, 11],
 		["a tail ahead of it", 16, 6, 7],
 		["a tail a whole ring behind it", 16, 12, 6],
 		["no tail", 16, 1, 0],
 	])("headers with %s are none: Foreign", (_, field, sequence, value) => {
-		const flash = image();
+		const flash = wide();
 		rewriteHeaders(flash, (header) => {
 			header.setUint32(8, sequence);
 			header.setUint32(16, sequence);
@@ -107,6 +117,16 @@ describe("A partition that is not ours is left alone", () => {
 			header.setUint32(16, 12);
 		});
 		expect(opened(flash).fault).toBe(StoreFault.None);
+	});
+
+	test("a sector of another store among its own: Corrupt", () => {
+		const flash = wide();
+		let headers = 0;
+		rewriteHeaders(flash, (header) => {
+			if (headers++ === 0) header.setUint32(12, header.getUint32(12) ^ 1);
+		});
+		expect(headers).toBeGreaterThan(1);
+		expect(opened(flash).fault).toBe(StoreFault.Corrupt);
 	});
 
 	test("another size: Geometry", () => {
@@ -235,6 +255,7 @@ describe("Bits that flip", () => {
 		flash.flip(at + 9, 3);
 		expect(numbers.map((number) => life.read(number)[0])).toEqual(["a", "l", "c"]);
 		expect(life.store.takeFault()).toBe(StoreFault.RecordLost);
+		expect(life.read(numbers[1])).toBe("lost");
 		life.store.mark(numbers[1], MessageState.Done);
 		expect(life.store.commit()).toBe(0);
 		life.tidy();
@@ -243,11 +264,7 @@ describe("Bits that flip", () => {
 	});
 
 	test("in the header of any sector: the records are used all the same", () => {
-		const flash = new NorFlash({ sectors: 6 });
-		const life = new Life(flash, { keptMessages: 40 });
-		life.open(5);
-		for (let i = 0; i < 36; i++) life.put({ topic: `topic/${i}`, payload: "y".repeat(150) });
-		life.store.flush();
+		const flash = wide();
 		const whole = opened(copyOf(flash)).life.digest();
 		const headers = [0, 1, 2, 3, 4, 5].filter((block) => flash.bytes[block * 4096] === 0x52);
 		expect(headers.length).toBeGreaterThan(0);

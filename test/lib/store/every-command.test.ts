@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The flash refuses each command in turn, or reads it wrong: no call throws, no message is bent, and what was promised is kept. */
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Flash } from "../../../lib/ports.js";
+import { type Flash, StoreFault } from "../../../lib/ports.js";
 import { MessageState, Trait } from "../../../lib/wire/record.js";
 import { NorFlash } from "../../../simulator/nor-flash.js";
 import { Life } from "./lives.js";
@@ -161,5 +161,28 @@ describe("A life in which the flash fails", () => {
 					expect(next.read(number), `${last}, ${kind} ${nth}`).toBe(words);
 			}
 		}
+	});
+});
+
+describe("A start in which the flash refuses one read", () => {
+	test.each([...lasts, "blank"] as const)("%s: told or tried again, and the next start finds all", (last) => {
+		const make = () => (last === "blank" ? new NorFlash({ sectors: 6 }) : copyOf(last));
+		/** All but what a life counts for itself. */
+		const found = (flash: Flash) => {
+			const life = new Life(flash, limits);
+			life.open();
+			return life;
+		};
+		const counted = new Counted(make());
+		const whole = found(counted).digest();
+		let told = 0;
+		for (let nth = 1; nth <= counted.counts.read; nth += 2) {
+			const flash = make();
+			const fault = found(new Counted(flash, "read", nth)).store.takeFault();
+			expect([StoreFault.None, StoreFault.ReadFailed, StoreFault.WriteFailed]).toContain(fault);
+			if (fault !== StoreFault.None) told++;
+			expect(found(flash).digest(), `read ${nth}`).toBe(whole);
+		}
+		expect(told).toBeGreaterThan(20);
 	});
 });
