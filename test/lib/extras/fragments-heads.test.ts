@@ -100,6 +100,8 @@ describe("5.0", () => {
 	test("properties longer than the region, or spoiled, end the link", () => {
 		for (const [head, reason] of [
 			["0001 61 ff7f 26", Reason.PacketTooLarge], // 16,383 bytes of properties
+			[`0039 ${"61".repeat(57)} ff7f`, Reason.PacketTooLarge], // their length at the end of the region
+			["0001 61 ffff7f", Reason.MalformedPacket], // more than the packet has
 			["0001 61 8000", Reason.MalformedPacket], // a length that is longer than needed
 			["0001 61 03 230000", Reason.TopicAliasInvalid],
 			["0001 61 02 0102", Reason.ProtocolError],

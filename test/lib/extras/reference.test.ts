@@ -61,6 +61,13 @@ describe("[5.0 4.11] A Server Reference", () => {
 		expect(places(text)).toEqual([]);
 	});
 
+	test("what stands behind its end is no part of it", () => {
+		const bytes = new TextEncoder().encode("[::1]:1883");
+		expect(placesIn(bytes, 0, 4)).toEqual([]);
+		expect(placesIn(bytes, 0, 5)).toEqual([{ host: "::1", port: 0 }]);
+		expect(placesIn(bytes, 0, 7)).toEqual([{ host: "::1", port: 1 }]);
+	});
+
 	test("one part that is no place leaves the others", () => {
 		expect(places("mqtt://x a:1 b: c")).toEqual(["a|1", "c|0"]);
 	});

@@ -293,6 +293,21 @@ describe("refused", () => {
 	});
 });
 
+test("a response topic of characters of each length: asked with it, and answered", () => {
+	const responseTopic = "antwort/é/日本/🌡";
+	const { rig, peer } = meet(5, { requests: new Requests({ responseTopic }) });
+	rig.online();
+	rig.pass(1);
+	const { ticket, told } = ask(rig, "q", 1000);
+	rig.pass(1);
+	const said = asked(peer.line);
+	expect(said.responseTopic).toBe(responseTopic);
+	const { correlationData } = said;
+	peer.line.publish(responseTopic, "that", 0, undefined, { properties: { correlationData } });
+	rig.pass(1);
+	expect(told).toEqual([["that", Reason.Success, ticket]]);
+});
+
 test("what the broker says of the response topic is told with its filter", () => {
 	const { rig, requests } = open();
 	const { peer: other, rig: refused } = meet(5, { requests: new Requests({ responseTopic: "x" }) });

@@ -125,6 +125,14 @@ describe("Subscription Identifiers [5.0, 3.3.4]", () => {
 		for (const id of Object.values(others)) expect(id).toBeLessThan(16_384);
 	});
 
+	test("are found among other properties", () => {
+		const { ids, peer, rig, take } = three();
+		const properties = { payloadFormatIndicator: true, subscriptionIdentifier: ids.b, contentType: "x" };
+		peer.line.publish("b", "1", 0, undefined, { properties });
+		rig.pass(1);
+		expect(take()).toEqual([["b", "1"]]);
+	});
+
 	test("[5.0 MQTT-3.3.4-3] one PUBLISH with several: each handler once, in the order in which they were set", () => {
 		const { ids, peer, rig, take } = three();
 		peer.line.publish("a/x", "1", 0, undefined, withId(ids["a/#"], ids["a/+"], ids["a/#"]));

@@ -82,6 +82,14 @@ describe("SCRAM-SHA-256", () => {
 		expect(talk.finish(ours.verifier)).toBe(true);
 	});
 
+	test("a salt in all characters of base64", () => {
+		const challenge = `r=${OURS}${SERVER},s=${BASE64},i=4096`;
+		const talk = new Talk();
+		const { answer, verifier } = reference(talk.begin(), challenge, "pencil");
+		expect(talk.answer(challenge)).toBe(answer);
+		expect(talk.finish(verifier)).toBe(true);
+	});
+
 	test.each([
 		["short", "p", "x"],
 		["of 64 bytes", "p".repeat(64), "name"],

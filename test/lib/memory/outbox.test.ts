@@ -62,9 +62,9 @@ describe("outbox", () => {
 
 	test("what is done has no traits, and is not marked again", () => {
 		const { outbox: box, arena } = outbox(4, 100);
+		put(box, arena, 1, 1);
 		const at = box.reserve(1);
 		const done = box.append(at, at + 1, 1, 5);
-		put(box, arena, 1, 1);
 		expect(box.traits(done)).toBe(5);
 		box.mark(done, 0);
 		box.mark(done, 2);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, test } from "vitest";
-import { Counter, Reason } from "../../../lib/index.js";
+import { Counter, Reason, Refusal } from "../../../lib/index.js";
+import { RamStore } from "../../../lib/store/index.js";
 import { encode, met, VERSIONS } from "../../kit/peer.js";
 
 describe.each(VERSIONS)("version %i: receiving", (version) => {
@@ -21,6 +22,15 @@ describe.each(VERSIONS)("version %i: receiving", (version) => {
 		rig.pass(1);
 		expect(peer.line.take()).toEqual(["pubcomp #8"]);
 		expect(rig.client.counters[Counter.Delivered]).toBe(3);
+	});
+
+	test("a store that refuses an identifier, though there is room: the link ends, nothing is delivered", () => {
+		const store = Object.assign(new RamStore(), { openInbound: () => Refusal.Full });
+		const { rig, peer } = met(version, { store });
+		peer.line.publish("in/2", "x", 2, 8);
+		rig.pass(1);
+		expect(rig.recorder.of("offline")).toEqual([[Reason.QuotaExceeded, true]]);
+		expect(rig.recorder.count("message")).toBe(0);
 	});
 
 	test("[MQTT-4.3.3-10] QoS 2 is delivered once, however often it comes, DUP or not; each is answered", () => {
