@@ -117,9 +117,11 @@ function main() {
 	const missing = unseen(measured.branches, values.only);
 	for (const name of missing) process.stdout.write(`${name}: no test loads it\n`);
 	const reached = report(measured, values.only);
-	if (reached >= least && missing.length === 0) return 0;
-	process.stderr.write(`coverage.js: at least ${least} % of the branches are asked for\n`);
-	return 1;
+	const short = reached < least;
+	if (short) process.stderr.write(`coverage.js: at least ${least} % of the branches are asked for\n`);
+	if (missing.length > 0)
+		process.stderr.write("coverage.js: of sources that no test loads nothing is known\n");
+	return short || missing.length > 0 ? 1 : 0;
 }
 
 // Not process.exit: what was written to a pipe would be cut.

@@ -127,10 +127,15 @@ describe("Subscription Identifiers [5.0, 3.3.4]", () => {
 
 	test("are found among other properties", () => {
 		const { ids, peer, rig, take } = three();
-		const properties = { payloadFormatIndicator: true, subscriptionIdentifier: ids.b, contentType: "x" };
-		peer.line.publish("b", "1", 0, undefined, { properties });
-		rig.pass(1);
+		const send = (topic: string, ...of: (number | undefined)[]): void => {
+			const properties = { payloadFormatIndicator: true, ...withId(...of).properties, contentType: "x" };
+			peer.line.publish(topic, "1", 0, undefined, { properties });
+			rig.pass(1);
+		};
+		send("b", ids.b);
 		expect(take()).toEqual([["b", "1"]]);
+		send("a/x", ids["a/#"], ids["a/+"]);
+		expect(take().map(([name]) => name)).toEqual(["a/+", "a/#"]);
 	});
 
 	test("[5.0 MQTT-3.3.4-3] one PUBLISH with several: each handler once, in the order in which they were set", () => {
