@@ -80,6 +80,7 @@ export class Broker {
 		const packet = this.pipe.shift() as number;
 		const type = typeOf(packet);
 		const id = idOf(packet);
+		if (type === T.Disconnect) return;
 		if (type === T.Publish) this.publish(packet, id, yes);
 		else if (type === T.Pubrel) {
 			const at = this.takenIds.indexOf(id);
@@ -107,7 +108,7 @@ export class Broker {
 		const at = qos === 2 ? this.takenIds.indexOf(id) : -1;
 		if (at >= 0 && this.takenMessages[at] !== message)
 			throw new Error(
-				`the broker has #${id} of message ${this.takenMessages[at]}: ${say(packet)} [MQTT-2.2.1-3]`,
+				`the broker has #${id} of message ${this.takenMessages[at]}: ${say(packet)} [5.0 MQTT-2.2.1-3]`,
 			);
 		if (yes && at < 0) {
 			this.taken[message]++;

@@ -16,7 +16,14 @@ for (const publishIds of [2, 3])
 		for (const receiveMaximum of [1, 2]) SETTINGS.push({ version: 5, publishIds, window, receiveMaximum });
 	}
 
-const BASE = { inbound: [], losses: 1, lazy: false, onSessionLost: "requeue", repeats: 0 } as const;
+const BASE = {
+	inbound: [],
+	losses: 1,
+	lazy: false,
+	onSessionLost: "requeue",
+	places: 0,
+	repeats: 0,
+} as const;
 /** All of it takes minutes; what `npm test` takes is chosen so that each setting and each kind of messages is met. */
 export const WHOLE = process.env.MODEL === "whole";
 
@@ -60,9 +67,25 @@ function both(): Plan[] {
 	return plans;
 }
 
+/** A broker of 3.1.1 that sends more QoS 2 than the client has places for: it comes with another connection. */
+function heldBack(): Plan[] {
+	const plans: Plan[] = [];
+	for (const inbound of [
+		[2, 2],
+		[2, 1, 2],
+		[2, 2, 2],
+	] as const)
+		for (const places of [1, 2])
+			for (const lazy of [false, true])
+				if (places < inbound.length && (WHOLE || inbound.length === 2))
+					plans.push({ ...BASE, ...SETTINGS[0], qos: [2], inbound, places, lazy });
+	return plans;
+}
+
 /** What is explored, by what it is about. */
 export const PLANS: Readonly<{ [of: string]: readonly Plan[] }> = {
 	"three messages out, one loss": three(),
 	"three messages out, two losses": twice(),
 	"messages out and in, one loss": both(),
+	"more than the client has places for": heldBack(),
 };

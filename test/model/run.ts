@@ -27,6 +27,8 @@ export interface Plan {
 	/** What the broker sends waits until the client reads it, all at once; what is not read is lost with the link. */
 	readonly lazy: boolean;
 	readonly onSessionLost: "requeue" | "drop";
+	/** How many QoS 2 messages of a broker of 3.1.1, which does not know it, find a place with the client; 0: all. */
+	readonly places: number;
 	/** How many packets a broker of 3.1.1 repeats on a live link. */
 	readonly repeats: number;
 }
@@ -97,15 +99,15 @@ export class Run implements Clock, Timer, Dialler, Transport, Listener {
 	) {
 		const { version, qos, inbound, window, receiveMaximum, publishIds } = plan;
 		this.losses = plan.losses;
-		const maximum = Math.max(1, inbound.length);
+		const maximum = plan.places || Math.max(1, inbound.length);
 		const limits = {
 			packetBytes: 64, sendBytes: 256, outboxBytes: 128, outboxMessages: 4, textBytes: 128, window,
 			subscriptions: 1, receiveMaximum: maximum, publishIds,
 		}; // biome-ignore format: a list
 		const quota = version === 5 ? Math.min(window, receiveMaximum) : window;
 		const drop = plan.onSessionLost === "drop";
-		this.broker = new Broker(version, qos.length, inbound, maximum, plan.repeats);
-		this.invariants = new Invariants({ version, qos, inbound, publishIds, quota, drop });
+		this.broker = new Broker(version, qos.length, inbound, version === 4 ? 255 : maximum, plan.repeats);
+		this.invariants = new Invariants({ version, qos, inbound, publishIds, quota, places: maximum, drop });
 		this.client = new Client({
 			memory: new NodeMemory(), dialler: this, clock: this, random: { below: () => 0 }, store: new RamStore(limits),
 			clientId: "c", version, keepAliveSeconds: 0, listener: this, limits, onSessionLost: plan.onSessionLost,
@@ -146,6 +148,7 @@ export class Run implements Clock, Timer, Dialler, Transport, Listener {
 		if (this.published < plan.qos.length) steps.push(Step.Publish);
 		if (!this.up) {
 			steps.push(Step.Resume, Step.Anew);
+			if (broker.pipe.length > 0) steps.push(Step.Receive); // what the client wrote before it closed
 			if (this.losses > 0) steps.push(Step.Vain);
 			// An identifier of QoS 2 that the broker then gives away again would be taken for the old one, by any client.
 			if (this.losses > 0 && plan.inbound.length === 0) steps.push(Step.VainAnew);
@@ -240,8 +243,17 @@ export class Run implements Clock, Timer, Dialler, Transport, Listener {
 		for (const packet of this.inbox) this.invariants.given(packet);
 		this.inbox.length = 0;
 		this.link?.onReadable(this.bytes.length);
+		if (!this.up) this.closed();
 		if (this.bytes.length > 0) throw new Error("the client does not read");
-		if (!this.up) throw new Error("the client closed the connection");
+	}
+
+	/** The client has closed the connection, to fetch what was held back. What it wrote is still on its way. */
+	private closed(): void {
+		const { broker, invariants } = this;
+		if (!invariants.heldBack) throw new Error("the client closed the connection");
+		invariants.check(broker.taken, broker.takenNow);
+		this.bytes.length = 0;
+		invariants.cut();
 	}
 
 	private cut(fault: LinkFault = 3): void {
@@ -256,6 +268,7 @@ export class Run implements Clock, Timer, Dialler, Transport, Listener {
 	private connect(step: Step): void {
 		const { invariants } = this;
 		this.up = true;
+		this.broker.cut();
 		if (this.pump.phase === Phase.Waiting) {
 			this.ticks = (this.ticks + MINUTES) | 0;
 			this.alarm?.onAlarm(); // dials
@@ -266,7 +279,7 @@ export class Run implements Clock, Timer, Dialler, Transport, Listener {
 			throw new Error("the client sends no CONNECT");
 		const known = this.broker.session;
 		const clean = connect !== T.Connect << 24;
-		if (known && clean) throw new Error("the client does not want its session [MQTT-3.1.2-4]");
+		if (known && clean) throw new Error("the client does not want its session");
 		const connack = this.broker.connect(clean, step === Step.Resume || step === Step.Vain);
 		if (step === Step.VainAnew) invariants.doubtAll();
 		if (step >= Step.Vain) this.cut();
@@ -357,7 +370,11 @@ export class Run implements Clock, Timer, Dialler, Transport, Listener {
 		}
 		values[at++] = this.published;
 		values[at++] = (this.losses << 8) | (broker.open << 4) | broker.repeats;
-		values[at++] = (invariants.latest & 0xff) | (this.up ? 0x100 : 0) | (broker.session ? 0x200 : 0);
+		values[at++] =
+			(invariants.latest & 0xff) |
+			(this.up ? 0x100 : 0) |
+			(invariants.heldBack ? 0x400 : 0) |
+			(broker.session ? 0x200 : 0);
 		for (const name of this.linkNames) values[at++] = Number(link[name]);
 		for (const ticket of invariants.tickets) values[at++] = ticket > 0 ? store.state(ticket) : 0;
 		for (let id = 1; id <= broker.out.length; id++) values[at++] = Number(store.inbound(id));
