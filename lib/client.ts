@@ -203,7 +203,8 @@ export class Client {
 	 * then knows that this life ended in order.
 	 * `withWill`: the broker shall send the will all the same. `properties` (5.0): session expiry, reason string, user
 	 * properties; the latter two are left out where the broker takes no packet as long [MQTT-3.14.2-3, MQTT-3.14.2-4].
-	 * Inside a callback it takes place when the callback has returned, and {@link open} before that takes it back.
+	 * Inside a callback it takes place when the callback has returned, and {@link open} before that takes it back; but at once inside an
+	 * `onSettled` that comes from inside of your own call.
 	 * Returns 0, or `Refusal.WrongProperty`: they do not belong in DISCONNECT, or give a session a time after CONNECT gave it
 	 * none [5.0, 3.14.2.2.2].
 	 */
@@ -351,8 +352,9 @@ export class Client {
 		this.session.composed = 0;
 		if (ticket < 0) return this.refuse(ticket);
 		if (source !== null) this.session.extras.sources?.hold(ticket, source, length);
+		const replacing = this.replacing; // what is told now may lead to another composition
 		this.session.accepted(ticket);
-		if (this.replacing !== null) replaceOlder(this.session, this.replacing, ticket);
+		if (replacing !== null) replaceOlder(this.session, replacing, ticket);
 		return ticket;
 	}
 
@@ -437,10 +439,15 @@ export class Client {
 	 * `Settled.Dropped` with `Reason.SourceFailed`, and ends the connection unless nothing was written. Returns a ticket or a refusal.
 	 */
 	publishFrom(topic: Topic, source: Source, length: number, qos: Qos, flags = 0, expirySeconds = 0): number {
-		if (this.session.extras.sources?.hasRow !== true) return this.refuse(Refusal.TableFull);
+		const { sources } = this.session.extras;
+		if (sources?.hasRow !== true) return this.refuse(Refusal.TableFull);
 		if (length >>> 0 !== length) return this.refuse(Refusal.TooLong);
 		const composed = this.compose(topic, qos, flags | VOLATILE, SOURCE_ROOM, expirySeconds);
 		if (composed === undefined) return this.refusal;
+		if (!sources.hasRow) {
+			this.discard(); // what gave way was told, and there the last row was taken
+			return this.refuse(Refusal.TableFull);
+		}
 		const ticket = this.accept(source, length);
 		if (ticket > 0) this.pump.turn();
 		return ticket;

@@ -51,7 +51,10 @@ export interface Listener {
 	 * broker of 5.0 knows our limit). `message` has its topic, but no payload; `bytes` is its whole length.
 	 */
 	onOversize?(message: Message, bytes: number): void;
-	/** A ticket is settled: once for each, also when it went badly. `restored`: the ticket was given in an earlier life. */
+	/**
+	 * A ticket is settled: once for each, also when it went badly. `restored`: the ticket was given in an earlier life. `Stored` and
+	 * `GaveWay` are told from inside of the call that has done it: the former before `commit` or `publish` has returned the ticket.
+	 */
 	onSettled?(ticket: number, outcome: Settled, reason: number, restored: boolean): void;
 	/**
 	 * The broker answered for a filter: `reason` is the granted QoS (0 to 2), or 0x80 and above for no. That is also said here, and

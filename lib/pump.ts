@@ -46,7 +46,8 @@ export class Pump implements LinkEvents, Alarm {
 	 */
 	goodbye: number = Reason.Success;
 	readonly identity: Identity;
-	private busy = false;
+	/** A turn is under way, or one that has begun may not begin yet. */
+	busy = false;
 	/** The link has bytes that were not read. */
 	unread = false;
 	transport: Transport | null = null;

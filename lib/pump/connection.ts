@@ -109,11 +109,13 @@ export function authenticateAnew(pump: Pump): number {
 	const { clock, limits, extras } = pump.session;
 	if (extras.authentication === null) return Refusal.NotOffered;
 	if (pump.phase !== Phase.Online) return Refusal.Offline;
+	const { busy } = pump;
+	pump.busy = true; // what the method calls is done when it has returned, as in any callback
 	const refused = extras.authentication.again();
-	if (refused < 0) return refused;
-	pump.deadlines.set(Deadline.Connack, clock.ticks, limits.connackMs);
+	pump.busy = busy;
+	if (refused === 0) pump.deadlines.set(Deadline.Connack, clock.ticks, limits.connackMs);
 	pump.turn();
-	return 0;
+	return refused;
 }
 
 /** Before CONNACK nothing but AUTH is said [MQTT-3.1.2-30]. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-/** Every public call inside every callback: nothing throws, nothing hangs, and afterwards all is well. */
+/** A listener that throws, and what is left behind in a callback. Every call inside every callback: `reentrancy.test.ts`. */
 import { describe, expect, test } from "vitest";
-import { Counter, type Properties, Property, Refusal } from "../../../lib/index.js";
+import { Counter, Refusal } from "../../../lib/index.js";
 import { meet, met, type Peer, VERSIONS } from "../../kit/peer.js";
 import type { Rig } from "../../kit/rig.js";
 
@@ -16,66 +16,6 @@ const CALLBACKS = [
 	"flushed",
 	"offline",
 ] as const;
-
-const CALLS: Record<string, (rig: Rig) => void> = {
-	open: (rig) => void rig.client.open(),
-	close: (rig) => rig.client.close(),
-	"close with will": (rig) => rig.client.close(true),
-	"close and open": (rig) => {
-		rig.client.close();
-		rig.client.open();
-	},
-	flush: (rig) => rig.client.flush(),
-	"flush and close": (rig) => {
-		rig.client.flush(1000);
-		rig.client.close();
-	},
-	"publish 0": (rig) => void rig.publish("again", 0),
-	"publish 1": (rig) => void rig.publish("again", 1),
-	"publish 2": (rig) => void rig.publish("again", 2),
-	"compose and commit": (rig) => {
-		const body = rig.client.compose(rig.topic, 1);
-		body?.decimal(2153, 2);
-		if (body !== undefined) expect(rig.client.commit()).toBeGreaterThan(0);
-	},
-	"compose and leave": (rig) => {
-		rig.client.compose(rig.topic, 1)?.text("left behind");
-		expect(rig.publish("while composing", 1)).toBeLessThan(0);
-	},
-	discard: (rig) => rig.client.discard(),
-	"commit nothing": (rig) => void expect(rig.client.commit()).toBeLessThan(0),
-	subscribe: (rig) => void rig.client.subscribe(rig.filter, 1),
-	unsubscribe: (rig) => void rig.client.unsubscribe(rig.filter),
-	reauthenticate: (rig) => void expect(rig.client.reauthenticate()).toBe(Refusal.NotOffered),
-	"compose with properties": (rig) => {
-		if (rig.client.compose(rig.topic, 1) === undefined) return;
-		expect(rig.client.property(Property.UserProperty, "a", "b")).toBe(0);
-		expect(rig.client.commit()).toBeGreaterThan(0);
-	},
-	"property of nothing": (rig) =>
-		void expect(rig.client.property(Property.ContentType, "a")).toBe(Refusal.NothingComposed),
-	"close with properties": (rig) => void rig.client.close(false, goodbyeOf(rig)),
-	look: (rig) => void [rig.client.online, rig.client.pending, rig.client.memory],
-	"look at what was said": ({ client }) =>
-		void [
-			client.said.reasonString(),
-			client.said.userProperty("a"),
-			client.server.maximumQos,
-			client.clientId,
-		],
-};
-
-const goodbyes = new WeakMap<Rig, Properties>();
-
-/** Made once for each, since it takes room in the text region. */
-function goodbyeOf(rig: Rig): Properties {
-	let goodbye = goodbyes.get(rig);
-	if (goodbye === undefined) {
-		goodbye = rig.client.properties({ reasonString: "again" });
-		goodbyes.set(rig, goodbye);
-	}
-	return goodbye;
-}
 
 /** A life in which every callback is called. Small tables, so that there is also a refusal and a `room`. */
 function live(rig: Rig, peer: Peer): void {
@@ -116,30 +56,6 @@ describe.each(VERSIONS)("version %i", (version) => {
 		for (const callback of CALLBACKS)
 			if (callback !== "oversize" || version === 4)
 				expect(rig.recorder.count(callback), callback).toBeGreaterThan(0);
-	});
-
-	describe.each(CALLBACKS)("inside %s", (callback) => {
-		test.each(Object.keys(CALLS))("%s", (call) => {
-			for (const every of [false, true]) {
-				const { rig, peer } = made();
-				let called = 0;
-				let depth = 0;
-				rig.recorder.hook = (note) => {
-					expect(depth, "a callback inside a callback").toBe(0);
-					depth++;
-					// Each time, up to a number: what answers itself would go on for ever.
-					if (note[0] === callback && (every ? called < 40 : called === 0)) {
-						called++;
-						CALLS[call](rig);
-					}
-					depth--;
-				};
-				live(rig, peer);
-				rig.recorder.hook = undefined;
-				if (callback !== "oversize" || version === 4) expect(called).toBeGreaterThan(0);
-				well(rig, peer);
-			}
-		});
 	});
 
 	test.each(CALLBACKS)("a listener that throws in %s does not leave the client stuck", (callback) => {

@@ -181,6 +181,17 @@ describe.each(VERSIONS)("version %i: SETTLE_STORED", (version) => {
 		expect(rig.client.counters[Counter.Acknowledged]).toBe(2);
 	});
 
+	test("what is published when that is told is another message: the older one of the topic gives way all the same", () => {
+		const { rig } = offline(version, "FlashStore");
+		const older = rig.publish("1", 1, KEEP_LATEST);
+		rig.recorder.hook = (note) => {
+			if (note[2] === Settled.Stored) rig.publish("within", 1, 0, rig.client.topic("another"));
+		};
+		rig.publish("2", 1, KEEP_LATEST | SETTLE_STORED);
+		expect(rig.recorder.settled.get(older)).toBe(Settled.GaveWay);
+		expect(rig.client.pending).toBe(2);
+	});
+
 	test.each([
 		["in RAM", "RamStore", SETTLE_STORED],
 		["volatile", "FlashStore", SETTLE_STORED | VOLATILE],

@@ -292,6 +292,25 @@ describe("a method", () => {
 		}
 	});
 
+	test("what is called in its beginning is done when that has returned", () => {
+		const { rig, method } = admitted();
+		const order: string[] = [];
+		rig.recorder.hook = (note) => order.push(String(note[0]));
+		method.hook = (what) => {
+			if (what !== "begin") return;
+			rig.client.close();
+			rig.client.publish(rig.topic, new Uint8Array(1), 0);
+			order.push("begun");
+		};
+		expect(rig.client.reauthenticate()).toBe(0);
+		expect(order).toEqual(["begun", "settled", "offline"]);
+		// And it leaves no time behind that would run out on a later connection.
+		method.hook = undefined;
+		rig.pass(60_000);
+		expect(rig.recorder.count("offline")).toBe(1);
+		expect(rig.world.pending).toBe(0);
+	});
+
 	test("keeps no writer beyond its call", () => {
 		let kept: Writer | undefined;
 		const { rig, peer, method } = admitted();

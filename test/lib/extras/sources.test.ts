@@ -257,6 +257,24 @@ describe("5.0", () => {
 	});
 });
 
+test("the last row may be taken while others give way, by what is published when that is told", () => {
+	const { rig, peer } = meet(5, { sources: new Sources(1), limits: { outboxMessages: 2, window: 1 } });
+	peer.answerAll();
+	for (let i = 0; i < 2; i++) rig.publish("old", 1, DROP_OLDEST);
+	let within = 0;
+	rig.recorder.hook = (note) => {
+		if (note[0] === "settled" && note[2] === Settled.GaveWay && within === 0)
+			within = rig.client.publishFrom(rig.topic, new TestSource(20), 20, 1, DROP_OLDEST);
+	};
+	expect(rig.client.publishFrom(rig.topic, new TestSource(30), 30, 1, DROP_OLDEST)).toBe(Refusal.TableFull);
+	rig.recorder.hook = undefined;
+	expect(rig.client.pending).toBe(1);
+	rig.online();
+	rig.pass(10);
+	expect(rig.recorder.settled.get(within)).toBe(Settled.Acknowledged);
+	expect(payloads(peer)).toEqual([new TestSource(20).sum]);
+});
+
 test("a programmer's mistakes throw at construction", () => {
 	for (const rows of [0, -1, 1.5, 256]) expect(() => new Sources(rows)).toThrow(RangeError);
 });
