@@ -7,18 +7,26 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 const path = (of: string): string => fileURLToPath(new URL(`../${of}`, import.meta.url));
 
 /**
- * Files that say so on their second line, `// alone: why`, get a process each: those that open sockets, start processes or
- * replace modules. `test/tools/together.ts` finds those that do and do not say so.
+ * Files that say on their second line, `// alone: why`, that they open sockets or start processes share a process with their
+ * like; one that replaces modules has one of its own. All others only compute, and share threads: `test/tools/together.ts`
+ * finds those that do more and do not say so.
  */
-const alone = readdirSync(path("test"), { recursive: true, encoding: "utf8" })
-	.map((name) => `test/${name.replaceAll("\\", "/")}`)
-	.filter((name) => name.endsWith(".test.ts") && /^.*\n\/\/ alone: /.test(readFileSync(path(name), "utf8")));
+const outside: string[] = [];
+const alone: string[] = [];
+for (const name of readdirSync(path("test"), { recursive: true, encoding: "utf8" })) {
+	if (!name.endsWith(".test.ts")) continue;
+	const file = `test/${name.replaceAll("\\", "/")}`;
+	const why = /^.*\n\/\/ alone: (.*)/.exec(readFileSync(path(file), "utf8"))?.[1];
+	if (why !== undefined) (why.includes("modules") ? alone : outside).push(file);
+}
 
-/** A process that is shared is kept as long as the next file shares it, too: those with one of their own come first. */
-class AloneFirst extends BaseSequencer {
+/** A process that is shared is kept as long as the next file shares it, too; and who waits begins first. */
+const ORDER = ["alone", "outside", "together"];
+
+class Kind extends BaseSequencer {
 	override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
 		const sorted = await super.sort(files);
-		const rank = ({ project }: TestSpecification) => (project.name === "alone" ? 0 : 1);
+		const rank = ({ project }: TestSpecification) => ORDER.indexOf(project.name);
 		return sorted.sort((a, b) => rank(a) - rank(b));
 	}
 }
@@ -43,7 +51,7 @@ export default defineConfig({
 	test: {
 		// Two cores: two workers. Worlds and codecs are pure computing, more workers would only wait for each other.
 		maxWorkers: 2,
-		sequence: { sequencer: AloneFirst },
+		sequence: { sequencer: Kind },
 		projects: [
 			{
 				...common,
@@ -51,10 +59,14 @@ export default defineConfig({
 			},
 			{
 				...common,
+				test: { name: "outside", include: outside, pool: "forks", isolate: false, ...times },
+			},
+			{
+				...common,
 				test: {
 					name: "together",
 					include: ["test/**/*.test.ts"],
-					exclude: alone,
+					exclude: [...alone, ...outside],
 					// One after the other in the same few threads: modules are loaded, and compiled by V8, once.
 					pool: "threads",
 					isolate: false,

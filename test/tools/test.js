@@ -50,7 +50,7 @@ await part("compiler, formatter, linter", 30, async () => {
 	count((await run("npm", ["run", "--silent", "check"])).code === 0);
 });
 
-await part("unit, world, interop", 140, async () => {
+await part("unit, world, interop", 110, async () => {
 	const { code } = await run(process.execPath, [
 		join(root, "node_modules/vitest/vitest.mjs"),
 		"run",
@@ -79,7 +79,7 @@ await part("unit, world, interop", 140, async () => {
 	if (code !== 0 && result.numFailedTests === 0) failed++;
 });
 
-await part("the XS engine", 120, async () => {
+await part("the XS engine", 110, async () => {
 	const { code, output } = await run(process.execPath, ["test/xs/run.js", "--once"]);
 	const counts = /(\d+) passed, (\d+) failed/g;
 	let last = null;
