@@ -23,6 +23,7 @@ const SOURCES = [
 	"test/contract",
 	"test/model",
 	"test/mutants",
+	"test/vectors",
 ];
 
 const USAGE = `usage: npm run mutants -- [options]

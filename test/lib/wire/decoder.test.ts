@@ -69,6 +69,15 @@ const reasons: Array<[string, (code: string) => string, number[]]> = [
 	["AUTH [MQTT-3.15.2-1]", (code) => `f0 06 ${code} 04 15 00 01 53`, [0x00, 0x18]],
 ];
 
+test("[3.1.1: 2.2.3] [5.0 MQTT-1.5.5-1] a length has four bytes at most, whatever the fifth says", () => {
+	for (const version5 of [false, true])
+		for (const four of ["80 80 80 80", "ff ff ff ff", "82 80 80 80"])
+			for (const fifth of ["00", "01", "08", "7f", "80"]) {
+				const { decoder, end } = setUp(fromHex(`30 ${four} ${fifth} 00 00`), version5);
+				expect(decoder.frame(START, end), `${four} ${fifth}`).toBe(-0x81);
+			}
+});
+
 describe("reason codes of 5.0: those of the packet, and no others", () => {
 	test.each(reasons)("%s", (_name, packet, legal) => {
 		const accepted: number[] = [];
