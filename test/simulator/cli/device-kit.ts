@@ -87,6 +87,7 @@ export class Workshop {
 	readonly idf = join(this.folder, "idf");
 	readonly out = join(this.folder, "out");
 	readonly log = join(this.folder, "log");
+	readonly #compilers: string[] = [];
 
 	constructor() {
 		this.file("sdk/tools/mcconfig.js", "");
@@ -95,6 +96,7 @@ export class Workshop {
 			this.program(`sdk/build/bin/${system}/release/mcconfig`, MCCONFIG);
 			for (const tool of ["xsc", "xsl", "mcrez", "xsid"])
 				this.program(`sdk/build/bin/${system}/release/${tool}`, "#!/bin/sh\n");
+			this.#compilers.push(this.program(`sdk/build/bin/${system}/release/tsc`, TSC));
 		}
 		this.file("idf/export.sh", 'export FAKE_SOURCED=yes; PATH="$PATH"\n');
 		this.file("source.ts", "export const one: number = 1;\n");
@@ -110,16 +112,20 @@ export class Workshop {
 	}
 
 	program(name: string, text: string): string {
-		const path = this.file(name, text);
+		return this.#program(this.file(name, text), text);
+	}
+
+	#program(path: string, text: string): string {
+		writeFileSync(path, text);
 		chmodSync(path, 0o755);
 		return path;
 	}
 
-	/** For many checks, in which no compiler is tried: another one, until the returned function is called. */
-	withoutCompiler(): () => void {
-		const paths = ["lin", "mac"].map((system) => this.program(`sdk/build/bin/${system}/release/tsc`, TSC));
+	/** With the real compiler, which is slow, until the returned function is called. */
+	withCompiler(): () => void {
+		for (const path of this.#compilers) rmSync(path);
 		return () => {
-			for (const path of paths) rmSync(path);
+			for (const path of this.#compilers) this.#program(path, TSC);
 		};
 	}
 

@@ -31,7 +31,9 @@ const check = (...more: string[]) => [
 
 describe("ringbuoy device check", () => {
 	test("asks mcconfig for a makefile, and of it for two files only", async () => {
+		const restore = shop.withCompiler();
 		const { code, stdout, stderr } = await shop.run(check());
+		restore();
 		expect(stdout + stderr).toContain("1 files of TypeScript compiled");
 		expect(code, stdout + stderr).toBe(0);
 		expect(stdout).toMatch(/^esp32-devkit, sensor: esp32\/nodemcu, release, Moddable SDK 8\.2\.3\n/);
@@ -124,7 +126,9 @@ describe("ringbuoy device check", () => {
 
 	test("an error of tsc is told once, with file and line, and nothing is linked", async () => {
 		const broken = shop.file("broken.ts", 'export const one: number = 1;\nexport const two: number = "2";\n');
+		const restore = shop.withCompiler();
 		const { code, stdout } = await shop.run(check(), { env: { FAKE_SOURCE: broken } });
+		restore();
 		expect(stdout).toMatch(
 			/broken\.ts:2: error: TS2322: Type 'string' is not assignable to type 'number'\.$/m,
 		);
@@ -149,9 +153,7 @@ describe("ringbuoy device check", () => {
 	});
 
 	test("--all is every board with every program, and the examples", async () => {
-		const restore = shop.withoutCompiler();
 		const { code, stdout } = await shop.run(["device", "check", "--all", "--json", "--out", shop.out]);
-		restore();
 		const events = stdout
 			.trim()
 			.split("\n")
