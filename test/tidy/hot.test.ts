@@ -12,7 +12,7 @@ const hot = [
 	...files("lib/extras", ".ts"),
 	...files("lib/pump", ".ts"),
 	"lib/pump.ts",
-	"lib/client.ts",
+	"lib/publisher.ts",
 	...files("lib/store", ".ts"),
 ].filter(exists);
 
@@ -104,24 +104,10 @@ const cold: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 	"lib/store/journal.ts": { attach: "called by the client's constructor" },
 };
 
-/** In client.ts only what stands between these two marks is hot. */
-const hotMark = /\/\/ ── hot\b/;
-const endMark = /\/\/ ── construction\b/;
-
-function hotPart(path: string): string {
-	const source = read(path);
-	if (path !== "lib/client.ts") return source;
-	const from = source.search(hotMark);
-	const to = source.search(endMark);
-	expect(from, "client.ts has its marks").toBeGreaterThan(0);
-	expect(to).toBeGreaterThan(from);
-	return source.slice(0, from).replace(/[^\n]/g, " ") + source.slice(from, to);
-}
-
 describe("Nothing that allocates in", () => {
 	test.each(hot)("%s", (path) => {
 		const exempt = cold[path] ?? {};
-		const found = costly(hotPart(path), (name) => name in exempt);
+		const found = costly(read(path), (name) => name in exempt);
 		expect(found.map(({ line, name, what }) => `${path}:${line} ${name}: ${what}`)).toEqual([]);
 	});
 
@@ -130,7 +116,7 @@ describe("Nothing that allocates in", () => {
 		for (const [path, names] of Object.entries(cold)) {
 			for (const name of Object.keys(names)) {
 				const known = functions(strip(read(path))).some((fn) => fn.name === name);
-				const used = costly(hotPart(path), (other) => other in names && other !== name).length > 0;
+				const used = costly(read(path), (other) => other in names && other !== name).length > 0;
 				if (!known || !used) unneeded.push(`${path} ${name}`);
 			}
 		}

@@ -83,8 +83,9 @@ const rules: readonly Rule[] = [
 		because: "a store knows records and memory, no session",
 	},
 	{
-		of: ["lib/pump.ts", "lib/pump/", "lib/client.ts"],
+		of: ["lib/pump.ts", "lib/pump/", "lib/publisher.ts", "lib/client.ts"],
 		may: [
+			"lib/publisher.ts",
 			"lib/pump.ts",
 			"lib/pump/",
 			"lib/session/",

@@ -274,7 +274,7 @@ export const CLASSIC_SESSION = [
 	{
 		name: "row-taken-twice", // ours, once
 		rule: "a row that is taken in a callback is looked for again",
-		file: "lib/client.ts",
+		file: "lib/publisher.ts",
 		find: "if (!sources.hasRow) {",
 		replace: "if (sources === null) {",
 		by: ["test: test/lib/extras/sources.test.ts"],
@@ -282,7 +282,7 @@ export const CLASSIC_SESSION = [
 	{
 		name: "another-composition", // ours, once
 		rule: "what is composed in a callback does not change what is being accepted",
-		file: "lib/client.ts",
+		file: "lib/publisher.ts",
 		find: "const replacing = this.replacing; // what is told now may lead to another composition\n\t\tthis.session.accepted(ticket);",
 		replace: "this.session.accepted(ticket);\n\t\tconst replacing = this.replacing;",
 		by: ["test: test/lib/client/policies.test.ts"],

@@ -23,7 +23,7 @@ export const HAND_RULES = [
 	{
 		name: "number-with-taken",
 		rule: "the number that is given with an acknowledgement is kept in one piece with it",
-		file: "lib/client.ts",
+		file: "lib/publisher.ts",
 		find: "if (value !== undefined) store.remember(value);\n\t\tthis.pump.turn();",
 		replace: "this.pump.turn();\n\t\tif (value !== undefined) store.remember(value);",
 		by: ["one cut: acknowledged by hand, with the number"],
