@@ -79,6 +79,8 @@ export class Cell {
 	async #brokenLink(): Promise<void> {
 		const board = this.#board;
 		await this.#foreign.subscribe(this.#topic("state"), 1);
+		// What the broker answers to this it answers after our last PUBACK: it does not repeat what that one settled.
+		await this.#send("heard", "all", 1);
 		const before = board.onlines.length;
 		this.#door.shut();
 		await board.until("away", () => board.offlines.length > 0);
