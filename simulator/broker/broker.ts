@@ -16,6 +16,7 @@ import { Hub } from "./hub.js";
 import { type BrokerLimits, limitsOf, PROFILES, type Profile } from "./limits.js";
 import { messageOf } from "./message.js";
 import { type Beside, Code, type Qos, type Version } from "./protocol.js";
+import type { Session } from "./session.js";
 import { formOf } from "./topics.js";
 
 /** Who wants to connect. */
@@ -144,15 +145,25 @@ export class Broker implements Acceptor {
 
 	/** Ends the connection of a client, with a reason (5.0: DISCONNECT). Returns whether it had one. */
 	disconnect(clientId: string, reason: number = Code.AdministrativeAction, beside: Beside = {}): boolean {
-		const connection = [...this.#connections].find((one) => one.session?.clientId === clientId);
+		const connection = this.#connectionOf(clientId);
 		this.#hub.turn(() => connection?.fail(reason, beside));
+		return connection !== undefined;
+	}
+
+	/**
+	 * Sends bytes to a client as they are, behind the packets that were written before: what no broker should say. Returns
+	 * whether it has a connection.
+	 */
+	inject(clientId: string, bytes: Uint8Array): boolean {
+		const connection = this.#connectionOf(clientId);
+		this.#hub.turn(() => connection?.write(bytes));
 		return connection !== undefined;
 	}
 
 	/** Loses the session of a client, as a broker does whose store broke; its connection is cut. */
 	forget(clientId: string): boolean {
 		return this.#hub.turn(() => {
-			this.#cut((one) => one.session?.clientId === clientId);
+			this.#connectionOf(clientId)?.cut();
 			const session = this.#hub.sessions.get(clientId);
 			if (!session) return false;
 			session.will = undefined;
@@ -178,16 +189,13 @@ export class Broker implements Acceptor {
 
 	/** Every session, in the order of their beginning. */
 	sessions(): SessionView[] {
-		return [...this.#hub.sessions.values()].map((session) => ({
-			clientId: session.clientId,
-			connected: session.link !== undefined,
-			expirySeconds: session.expirySeconds,
-			waiting: session.waiting,
-			inflight: session.inflight,
-			heldBytes: session.heldBytes,
-			inbound: session.inbound.size,
-			filters: [...session.subscriptions.keys()],
-		}));
+		return Array.from(this.#hub.sessions.values(), viewOf);
+	}
+
+	/** The session of one client; undefined: it has none. */
+	session(clientId: string): SessionView | undefined {
+		const session = this.#hub.sessions.get(clientId);
+		return session && viewOf(session);
 	}
 
 	/** Shuts down in order: 5.0 clients are told 0x8B. No connection is accepted afterwards. */
@@ -200,11 +208,29 @@ export class Broker implements Acceptor {
 		});
 	}
 
+	#connectionOf(clientId: string): Connection | undefined {
+		for (const one of this.#connections) if (one.session?.clientId === clientId) return one;
+		return undefined;
+	}
+
 	#cut(which: (connection: Connection) => boolean): void {
 		this.#hub.turn(() => {
 			for (const connection of [...this.#connections]) if (which(connection)) connection.cut();
 		});
 	}
+}
+
+function viewOf(session: Session): SessionView {
+	return {
+		clientId: session.clientId,
+		connected: session.link !== undefined,
+		expirySeconds: session.expirySeconds,
+		waiting: session.waiting,
+		inflight: session.inflight,
+		heldBytes: session.heldBytes,
+		inbound: session.inbound.size,
+		filters: [...session.subscriptions.keys()],
+	};
 }
 
 const DEAF: BrokerPeer = { onData() {}, onDrain() {}, onClose() {} };

@@ -15,8 +15,16 @@ export interface Dismissal extends Beside {
 	readonly disconnect: number;
 }
 
+/**
+ * Sends these bytes to the client in place of the packet, as they are: an illegal answer. The function is given a copy of
+ * the packet, and what it returns may begin with it. A packet on its way in is not handled, it gets no other answer.
+ */
+export interface Substitute {
+	readonly bytes: Uint8Array | ((packet: Uint8Array) => Uint8Array);
+}
+
 /** What is done to a packet. "cut" destroys the connection in its place. */
-export type Deed = "drop" | "duplicate" | "cut" | { readonly delayMs: number } | Dismissal;
+export type Deed = "drop" | "duplicate" | "cut" | { readonly delayMs: number } | Substitute | Dismissal;
 
 export interface PacketRule {
 	/** "in": from clients to the broker; "out": to clients. */

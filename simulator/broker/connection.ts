@@ -23,6 +23,7 @@ import { type Beside, Code, KINDS, returnCodeOf, Type, type Version, wordsFor } 
 import { Quota } from "./quota.js";
 import { onRequest } from "./requests.js";
 import type { Link, Session } from "./session.js";
+import { befallIn, befallOut } from "./trouble.js";
 
 export const enum Phase {
 	Awaiting,
@@ -66,7 +67,7 @@ export class Connection implements BrokerPeer, Link {
 		this.#output = new Output(hub.buffers);
 		this.quota = new Quota(hub.limits.receiveMaximum);
 		this.#framer = new Framer(hub.limits.maximumPacketSize, (bytes, start, body, end) =>
-			this.#receive(bytes, start, body, end, false),
+			this.receive(bytes, start, body, end, false),
 		);
 		this.#heardAt = hub.now;
 		this.#patienceMs = hub.limits.connectTimeoutMs;
@@ -111,8 +112,8 @@ export class Connection implements BrokerPeer, Link {
 		});
 	}
 
-	/** One whole packet. False: the connection has ended, read no further. */
-	#receive(bytes: Buffer, start: number, body: number, end: number, late: boolean): boolean {
+	/** One whole packet, `late`: chaos has seen it before. False: the connection has ended, read no further. */
+	receive(bytes: Buffer, start: number, body: number, end: number, late: boolean): boolean {
 		const { hub } = this;
 		const type = bytes[start] >> 4;
 		hub.counters.packetsIn++;
@@ -136,41 +137,24 @@ export class Connection implements BrokerPeer, Link {
 		if (hub.chaos.armed && !late) {
 			const client = packet.cmd === "connect" ? packet.clientId : this.clientId;
 			const deed = hub.chaos.judge("in", KINDS[type], client);
-			if (deed === "drop") return true;
-			if (deed === "cut") {
-				this.cut();
-				return false;
-			}
-			if (deed === "duplicate") {
-				this.#handle(packet, bytes);
-				return this.#receive(bytes, start, body, end, true);
-			}
-			if (deed && "delayMs" in deed) {
-				this.#later(deed.delayMs, Buffer.from(bytes.subarray(start, end)), body - start);
-				return true;
-			}
-			if (deed) {
-				this.fail(deed.disconnect, deed);
-				return false;
-			}
+			if (deed) return befallIn(this, deed, packet, bytes, start, body, end);
 		}
-		return this.#handle(packet, bytes);
+		return this.handle(packet, bytes);
 	}
 
-	#handle(packet: Packet, bytes: Buffer): boolean {
+	/** Does what the packet says. False: the connection has ended. */
+	handle(packet: Packet, bytes: Buffer): boolean {
 		if (packet.cmd === "connect") onConnect(this, packet, bytes);
 		else if (packet.cmd === "auth" && this.authentication) this.authentication.onAuth(packet);
 		else onRequest(this, packet, bytes);
 		return this.phase < Phase.Ending;
 	}
 
-	#later(delayMs: number, frame: Buffer, body: number): void {
-		const alarm = this.hub.alarm(() => {
-			if (this.phase >= Phase.Ending) return;
-			this.#heardAt = this.hub.now;
-			this.#receive(frame, 0, body, frame.length, true);
-		});
-		alarm.set(delayMs);
+	/** A packet that chaos held up: whole, its body begins at `body`. */
+	hear(frame: Buffer, body: number): void {
+		if (this.phase >= Phase.Ending) return;
+		this.#heardAt = this.hub.now;
+		this.receive(frame, 0, body, frame.length, true);
 	}
 
 	// What it sends
@@ -246,28 +230,15 @@ export class Connection implements BrokerPeer, Link {
 		hub.counters.packetsOut++;
 		if (hub.chaos.armed) {
 			const deed = hub.chaos.judge("out", KINDS[type], this.clientId);
-			if (deed) {
-				const packet = this.#output.cut(start);
-				if (deed === "cut") {
-					this.flush();
-					this.cut();
-					return;
-				}
-				if (deed === "duplicate") {
-					this.#output.append(packet);
-					this.#output.append(packet);
-				} else if (deed !== "drop" && "delayMs" in deed) {
-					const alarm = hub.alarm(() => this.#write(packet));
-					alarm.set(deed.delayMs);
-				} else if (deed !== "drop") this.fail(deed.disconnect, deed);
-			}
+			if (deed) befallOut(this, deed, this.#output.cut(start));
 		}
 		this.#touch();
 	}
 
-	#write(packet: Buffer): void {
-		if (this.phase !== Phase.Open) return;
-		this.#output.append(packet);
+	/** Sends bytes as they are, behind the packets that are written. */
+	write(bytes: Uint8Array): void {
+		if (this.phase >= Phase.Ending) return;
+		this.#output.append(bytes);
 		this.#touch();
 	}
 

@@ -13,7 +13,7 @@ export {
 	type SessionView,
 	type Verdict,
 } from "./broker.js";
-export type { Active, AnswerRule, Chaos, Deed, Dismissal, PacketRule } from "./chaos.js";
+export type { Active, AnswerRule, Chaos, Deed, Dismissal, PacketRule, Substitute } from "./chaos.js";
 export { type BrokerEvent, type Counters, DROP_CAUSES, type DropCause } from "./events.js";
 export { type BrokerLimits, LIMITS, limitsOf, PROFILES, type Profile } from "./limits.js";
 export { type Address, type ListenOptions, TcpListener } from "./listener.js";

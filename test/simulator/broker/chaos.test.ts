@@ -208,6 +208,15 @@ describe.each(VERSIONS)("chaos: the broker itself, version %i", (version) => {
 		expect(peer(version).connect("sub", lasting(version)).sessionPresent).toBe(true);
 	});
 
+	it("shows one session, as it shows all", () => {
+		const { broker, sub } = scene();
+		expect(broker.session("sub")).toEqual(broker.sessions()[1]);
+		expect(broker.session("sub")).toMatchObject({ connected: true, inflight: 2, filters: ["a"] });
+		sub.drop();
+		expect(broker.session("sub")).toMatchObject({ connected: false, inflight: 2 });
+		expect(broker.session("nobody")).toBeUndefined();
+	});
+
 	it("forgets a session", () => {
 		const { broker, peer, sub } = scene();
 		expect(broker.forget("sub")).toBe(true);
