@@ -147,14 +147,16 @@ async function measure(make, port, withAliases) {
 	return answer;
 }
 
-export async function aliases() {
+/** @param {import("./benches.js").Options} options */
+export async function aliases({ progress }) {
 	const broker = new Broker({ schedule: new NodeSchedule() });
 	const listener = new TcpListener(broker);
 	const { port } = await listener.listen();
 	brokerPort = port;
-	/** @type {import("./bench.js").Entry[]} */
+	/** @type {import("./benches.js").Entry[]} */
 	const entries = [];
 	for (const withAliases of [false, true]) {
+		progress(withAliases ? "with topic aliases" : "without");
 		const mine = await measure(ours, port, withAliases);
 		const peers = await measure(theirs, port, withAliases);
 		const most = withAliases ? BYTES_WITH + ONCE : BYTES_WITHOUT;

@@ -1,106 +1,71 @@
 // SPDX-License-Identifier: MIT
-/**
- * `npm run bench -- codec|client|aliases`: how fast we are and how much garbage we make, beside a peer in the same run.
- * Exits with 1 when something is below its floor, with 2 when the call cannot be understood.
- */
-import { parseArgs } from "node:util";
+/** `npm run bench`: how fast we are, and what we take, beside a peer in the same run; see command.js and README.md. */
+import { perform } from "./benches.js";
+import { endAll } from "./children.js";
+import { HELP, understood } from "./command.js";
+import { json, machine, markdown, table } from "./report.js";
 
-/**
- * One measurement. For speeds `ratio` is `value / peer`; for garbage, bytes and writes `floor` is the most that `value` may be.
- * @typedef {object} Entry
- * @property {string} name
- * @property {string} unit
- * @property {number} value ours
- * @property {number | null} peer what the other did in the same run, or null
- * @property {number | null} ratio value / peer
- * @property {number | null} floor what is demanded, or null where it is only reported
- * @property {boolean} pass
- * @property {string} [note] how it was measured
- */
+const INTERRUPTED = 130;
 
-const HELP = `Usage: npm run bench -- codec|client|aliases [--json] [--messages N]
-
-  codec     encode and decode a 64-byte QoS 1 PUBLISH, against mqtt-packet
-  client    QoS 1 over loopback, against MQTT.js at the same broker; garbage per message
-  aliases   bytes and writes of a reading with and without topic aliases, beside MQTT.js
-
-  --json          an object a line instead of a table
-  --messages N    client: messages per round (default 10000); garbage is counted over 100 times as many
-  --help          this text
-
-Exits with 1 when a result is below its floor.`;
-
-/** @param {string} message */
-function misused(message) {
-	console.error(`bench: ${message}\n\n${HELP}`);
-	process.exit(2);
+/** What is being done, on the error stream: one line that changes on a terminal, a line for each new thing elsewhere. */
+let said = "";
+/** @param {string} text */
+function progress(text) {
+	if (text === said) return;
+	if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+	// A count that goes on is no news in a file.
+	else if (text !== "" && text.replace(/\d+ of \d+$/, "") !== said.replace(/\d+ of \d+$/, ""))
+		process.stderr.write(`${text}\n`);
+	said = text;
 }
 
-/** @param {number} value */
-function shown(value) {
-	return value >= 100 ? Math.round(value).toLocaleString("en") : String(Number(value.toFixed(2)));
-}
-
-/** @param {Entry[]} entries */
-function table(entries) {
-	const rows = [["", "ours", "peer", "ratio", "floor", ""]];
-	for (const { name, unit, value, peer, ratio, floor, pass } of entries) {
-		rows.push([
-			`${name}, ${unit}`,
-			shown(value),
-			peer === null ? "" : shown(peer),
-			ratio === null ? "" : shown(ratio),
-			floor === null ? "" : `${ratio === null ? "≤ " : ""}${floor}`,
-			floor === null ? "reported" : pass ? "ok" : "BELOW ITS FLOOR",
-		]);
-	}
-	const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-	for (const row of rows) {
-		const cells = row.map((cell, i) =>
-			i === 0 || i === 5 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]),
-		);
-		console.log(cells.join("  ").trimEnd());
-	}
-	for (const { name, note } of entries) if (note !== undefined) console.log(`\n${name}: ${note}`);
-}
-
-/** @returns {{ values: { json: boolean, messages: string, help: boolean }, positionals: string[] }} */
-function parsed() {
+/** @param {string[]} args */
+function command(args) {
 	try {
-		return parseArgs({
-			allowPositionals: true,
-			options: {
-				json: { type: "boolean", default: false },
-				messages: { type: "string", default: "10000" },
-				help: { type: "boolean", default: false },
-			},
-		});
+		return understood(args);
 	} catch (error) {
-		return misused(error.message);
+		console.error(`bench: ${/** @type {Error} */ (error).message}\n\nnpm run bench -- --help says more.`);
+		return undefined;
 	}
 }
 
-const { values, positionals } = parsed();
-if (values.help) {
-	console.log(HELP);
-	process.exit(0);
+/** @param {string[]} args @returns {Promise<number>} the exit code */
+async function main(args) {
+	const what = command(args);
+	if (what === undefined) return 2;
+	if (what.help) {
+		console.log(HELP);
+		return 0;
+	}
+	const { rounds, messages } = what;
+	const on = machine();
+	const results = [];
+	for (const bench of what.benches) {
+		const entries = await perform(bench, {
+			rounds,
+			messages,
+			progress: (text) => progress(text === "" ? "" : `bench: ${bench.name}: ${text}`),
+		});
+		progress("");
+		results.push({ bench: bench.name, entries });
+		if (what.json) for (const entry of entries) console.log(json(bench.name, entry));
+		else if (!what.markdown) console.log(`${results.length > 1 ? "\n" : ""}${bench.name}\n${table(entries)}`);
+	}
+	const typed = ["npm run bench", ...args.filter((one) => one !== "--markdown")].join(" ");
+	const date = new Date().toISOString().slice(0, 16).replace("T", " ");
+	if (what.markdown) console.log(markdown(results, typed.replace("bench ", "bench -- "), `${date} UTC`, on));
+	return results.every(({ entries }) => entries.every(({ pass }) => pass)) ? 0 : 1;
 }
-const messages = Number(values.messages);
-if (!(Number.isInteger(messages) && messages >= 100 && messages <= 1_000_000))
-	misused(`--messages is a whole number from 100 to 1000000, not ${values.messages}`);
-const [which] = positionals;
-if (positionals.length !== 1 || !["codec", "client", "aliases"].includes(which))
-	misused(
-		which === undefined ? "codec, client or aliases?" : `there is no bench called ${positionals.join(" ")}`,
-	);
 
-/** @type {Entry[]} */
-const entries =
-	which === "codec"
-		? await (await import("./codec.js")).codec()
-		: which === "aliases"
-			? await (await import("./aliases.js")).aliases()
-			: await (await import("./client.js")).client({ messages });
-if (values.json) for (const entry of entries) console.log(JSON.stringify(entry));
-else table(entries);
-process.exitCode = entries.every(({ pass }) => pass) ? 0 : 1;
+for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"]))
+	process.on(signal, () => {
+		endAll();
+		process.exit(INTERRUPTED);
+	});
+try {
+	process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+	console.error(`bench: ${error instanceof Error ? error.stack : error}`);
+	process.exitCode = 1;
+}
+endAll();

@@ -6,12 +6,13 @@
  * Buffer to a packet object in its `packet` event.
  */
 import mqttPacket from "mqtt-packet";
+import { compared, inTurns } from "./rounds.js";
 
 const TOPIC = "greenhouse/1/temperature";
 const PAYLOAD_BYTES = 64;
-/** How often faster than the peer it has to be. */
+/** How often faster than the peer it has to be, and how often it should be. */
 const FLOOR = 5;
-/** Rounds alternate between the two, so that a slow moment of the machine hits both; the median counts. */
+const AIM = 8;
 const ROUNDS = 9;
 const ROUND_MS = 60;
 
@@ -28,31 +29,28 @@ function measureOnce(body) {
 	return (runs * 1000) / ms;
 }
 
-const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
-
-function compare(name, ours, theirs) {
+/** @param {string} name @param {() => void} ours @param {() => void} theirs @param {import("./benches.js").Options} options */
+async function compare(name, ours, theirs, { rounds = ROUNDS, progress }) {
 	for (let n = 0; n < 50; n++) {
 		ours();
 		theirs();
 	}
-	const values = [];
-	const peers = [];
-	for (let round = 0; round < ROUNDS; round++) {
-		values.push(measureOnce(ours));
-		peers.push(measureOnce(theirs));
-	}
-	const value = Math.round(median(values));
-	const peer = Math.round(median(peers));
-	const ratio = Number((value / peer).toFixed(1));
-	return { name, unit: "packets/s", value, peer, ratio, floor: FLOOR, pass: ratio >= FLOOR };
+	const measured = await inTurns({
+		rounds,
+		ours: () => measureOnce(ours),
+		theirs: () => measureOnce(theirs),
+		progress: (round) => progress(`${name}, round ${round} of ${rounds}`),
+	});
+	const result = compared(measured);
+	return { name, unit: "packets/s", ...result, floor: FLOOR, aim: AIM, pass: result.ratio >= FLOOR };
 }
 
 function demand(condition, what) {
 	if (!condition) throw new Error(`codec: ${what}`);
 }
 
-/** Encode and decode, in both versions: one entry each. */
-export async function codec() {
+/** Encode and decode, in both versions: one entry each. @param {import("./benches.js").Options} run */
+export async function codec(run) {
 	const [{ Arena }, { Decoder }, { Encoder }, { Packet }, { encodeText }] = await Promise.all([
 		import("../../dist/js/lib/memory/arena.js"),
 		import("../../dist/js/lib/wire/decoder.js"),
@@ -93,7 +91,7 @@ export async function codec() {
 
 		const label = version5 ? "5.0" : "3.1.1";
 		results.push(
-			compare(
+			await compare(
 				`encode PUBLISH, ${label}`,
 				() => {
 					for (let n = 0; n < 100; n++) {
@@ -104,12 +102,13 @@ export async function codec() {
 				() => {
 					for (let n = 0; n < 100; n++) mqttPacket.generate(model, options);
 				},
+				run,
 			),
 		);
 		const start = encoder.start;
 		let fault = 0;
 		results.push(
-			compare(
+			await compare(
 				`decode PUBLISH, ${label}`,
 				() => {
 					for (let n = 0; n < 100; n++) {
@@ -120,6 +119,7 @@ export async function codec() {
 				() => {
 					for (let n = 0; n < 100; n++) peer.parse(wire);
 				},
+				run,
 			),
 		);
 		demand(

@@ -6,13 +6,21 @@ import { NodeClock, NodeMemory, NodeRandom, TcpDialler } from "../../dist/js/sim
 
 export const TOPIC = "greenhouse/1/temperature"; // 24 bytes
 export const PAYLOAD = new Uint8Array(64).fill(0x78);
-/** QoS 1 messages under way, for both clients. */
+/** Messages under way, for both clients. */
 export const WINDOW = 16;
+/**
+ * The version that a QoS is measured in: 3.1.1 has no Receive Maximum, and a broker that sends a subscriber more QoS 2 messages than
+ * it has rows for is made to wait by a new connection.
+ * @type {{ readonly 1: 4, readonly 2: 5 }}
+ */
+export const VERSIONS = { 1: 4, 2: 5 };
 
 /** Publishes as fast as the window allows, and counts what is acknowledged and what is received. */
 export class Ours {
 	acknowledged = 0;
 	received = 0;
+	/** @type {1 | 2} */
+	qos = 1;
 	#toSend = 0;
 	#toSettle = 0;
 	#toReceive = 0;
@@ -23,8 +31,9 @@ export class Ours {
 	 * @param {import("../../dist/js/lib/index.js").Dialler} dialler
 	 * @param {string} clientId
 	 * @param {import("../../dist/js/lib/index.js").Clock} [clock]
+	 * @param {4 | 5} [version]
 	 */
-	constructor(dialler, clientId, clock = new NodeClock()) {
+	constructor(dialler, clientId, clock = new NodeClock(), version = VERSIONS[1]) {
 		const limits = { window: WINDOW };
 		this.client = new Client({
 			memory: new NodeMemory(),
@@ -34,23 +43,25 @@ export class Ours {
 			dialler,
 			clientId,
 			limits,
-			version: 4,
+			version,
 			sessionExpirySeconds: 0,
 			listener: this,
 		});
 		this.topic = this.client.topic(TOPIC);
 	}
 
-	/** @param {number} port @param {string} clientId */
-	static async to(port, clientId) {
-		const ours = new Ours(new TcpDialler({ host: "127.0.0.1", port }), clientId);
+	/** @param {number} port @param {string} clientId @param {1 | 2} qos */
+	static async to(port, clientId, qos = 1) {
+		const dialler = new TcpDialler({ host: "127.0.0.1", port });
+		const ours = new Ours(dialler, clientId, new NodeClock(), VERSIONS[qos]);
+		ours.qos = qos;
 		ours.client.open();
 		await ours.#wait();
 		return ours;
 	}
 
 	async subscribe() {
-		this.client.subscribe(this.client.filter(TOPIC), 1);
+		this.client.subscribe(this.client.filter(TOPIC), this.qos);
 		await this.#wait();
 	}
 
@@ -87,7 +98,7 @@ export class Ours {
 		this.#done();
 	}
 	onRoom() {
-		while (this.#toSend > 0 && this.client.publish(this.topic, PAYLOAD, 1) > 0) this.#toSend--;
+		while (this.#toSend > 0 && this.client.publish(this.topic, PAYLOAD, this.qos) > 0) this.#toSend--;
 	}
 	onSettled() {
 		if (++this.acknowledged === this.#toSettle) this.#done();

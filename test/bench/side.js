@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
  * One side of the comparison in a process of its own, `side.js ours|theirs`: code of Node that both use is compiled for
- * each by its own habits, and neither sweeps the other's garbage. Told `{ what, port, messages }`, it answers with speeds.
+ * each by its own habits, and neither sweeps the other's garbage. Told `{ what, port, messages, qos }`, it answers with speeds.
  */
 const { Side } =
 	process.argv[2] === "ours"
@@ -13,8 +13,8 @@ const WARM_UP = 1000;
 
 const parts = {
 	/** From one publisher to the broker and its acknowledgement back, by the clock and by this process's processor time. */
-	async published(port, messages) {
-		const publisher = await Side.to(port, "publisher");
+	async published(port, messages, qos) {
+		const publisher = await Side.to(port, "publisher", qos);
 		await publisher.publish(WARM_UP);
 		const startedCpu = process.cpuUsage();
 		const started = performance.now();
@@ -26,10 +26,10 @@ const parts = {
 	},
 
 	/** From a publisher through the broker to a subscriber, both of the same kind, in this process. */
-	async passedOn(port, messages) {
-		const subscriber = await Side.to(port, "subscriber");
+	async passedOn(port, messages, qos) {
+		const subscriber = await Side.to(port, "subscriber", qos);
 		await subscriber.subscribe();
-		const publisher = await Side.to(port, "publisher");
+		const publisher = await Side.to(port, "publisher", qos);
 		const both = async (count) => {
 			const arrived = subscriber.receive(count);
 			await Promise.all([publisher.publish(count), arrived]);
@@ -45,7 +45,7 @@ const parts = {
 };
 
 process.on("disconnect", () => process.exit(0));
-process.on("message", async ({ what, port, messages }) => {
-	process.send(await parts[what](port, messages));
+process.on("message", async ({ what, port, messages, qos }) => {
+	process.send(await parts[what](port, messages, qos));
 });
 process.send("ready");

@@ -51,6 +51,21 @@ const WRAPPED = [
 ];
 
 /**
+ * How an engine is made and what its files are called: `probe` counts what is allocated, `meter` byte codes as well.
+ * @typedef {{ name: string, harness: string[], flags: string[], wrapped: string[] }} Kind
+ */
+
+/** @type {Kind} */
+const PROBE = { name: "probe", harness, flags: FLAGS, wrapped: WRAPPED };
+/** @type {Kind} */
+const METER = {
+	name: "meter",
+	harness: [...harness, "meter.c"],
+	flags: [...FLAGS, "-DmxFrequency=1"],
+	wrapped: [...WRAPPED, "probeBuildHost"],
+};
+
+/**
  * @typedef {{ bits: 32 | 64, path: string, runner: string[] }} Engine
  *   `runner` is what starts a program of that word size, when the kernel of this machine does not: an emulator.
  * @typedef {{ engines: Engine[], missing: string[], built: boolean }} Engines
@@ -118,19 +133,19 @@ async function fetchSources() {
 
 /**
  * A hash over what decides how a file is compiled, or, with all our files, what the whole program is.
- * @param {number} bits @param {string} compiler @param {string[]} files
+ * @param {Kind} kind @param {number} bits @param {string} compiler @param {string[]} files
  */
-function fingerprint(bits, compiler, files) {
-	const hash = createHash("sha256").update(JSON.stringify([INTEGRITY, bits, compiler, FLAGS, WRAPPED]));
+function fingerprint({ flags, wrapped }, bits, compiler, files) {
+	const hash = createHash("sha256").update(JSON.stringify([INTEGRITY, bits, compiler, flags, wrapped]));
 	for (const file of files) hash.update(readFileSync(join(here, file)));
 	return hash.digest("hex").slice(0, 16);
 }
 
 /**
  * Compiles all files of all word sizes with as many compilers at a time as there are processors.
- * @param {string} sources @param {{ bits: number, objects: string }[]} targets
+ * @param {Kind} kind @param {string} sources @param {{ bits: number, objects: string }[]} targets
  */
-async function compile(sources, targets) {
+async function compile({ harness, flags }, sources, targets) {
 	const folder = join(sources, "moddable", "xs");
 	const includes = [here, ...["includes", "platforms", "sources"].map((name) => join(folder, name))];
 	const files = [
@@ -152,7 +167,7 @@ async function compile(sources, targets) {
 			if (!job.file.startsWith(here) && existsSync(object)) continue;
 			const temporary = `${object}.${process.pid}`;
 			const args = [
-				...FLAGS,
+				...flags,
 				`-m${job.bits}`,
 				...includes.map((path) => `-I${path}`),
 				"-c",
@@ -171,11 +186,11 @@ async function compile(sources, targets) {
 	await Promise.all(Array.from({ length: Math.max(2, availableParallelism()) }, worker));
 }
 
-/** @param {number} bits @param {string} objects @param {string} path */
-async function link(bits, objects, path) {
+/** @param {Kind} kind @param {number} bits @param {string} objects @param {string} path */
+async function link({ wrapped }, bits, objects, path) {
 	const names = readdirSync(objects).filter((name) => name.endsWith(".o"));
 	const files = names.map((name) => join(objects, name));
-	const wraps = WRAPPED.map((name) => `-Wl,--wrap=${name}`);
+	const wraps = wrapped.map((name) => `-Wl,--wrap=${name}`);
 	const temporary = `${path}.${process.pid}`;
 	const { code, output } = await run("gcc", [
 		`-m${bits}`,
@@ -215,12 +230,17 @@ export async function runnerFor(bits) {
 	}
 }
 
-/** What an earlier harness or compiler left. @param {Engine[]} engines @param {string} compiler */
-function removeOld(engines, compiler) {
+/** The folder of its objects. @param {Kind} kind @param {number} bits @param {string} compiler */
+const objectsOf = (kind, bits, compiler) =>
+	`${kind === PROBE ? "" : `${kind.name}-`}objects-${bits}-${fingerprint(kind, bits, compiler, ["platform.h"])}`;
+
+/** What an earlier harness or compiler left. @param {Kind} kind @param {Engine[]} engines @param {string} compiler */
+function removeOld(kind, engines, compiler) {
+	const own = kind === PROBE ? "probe|objects" : `${kind.name}|${kind.name}-objects`;
 	for (const { bits, path } of engines) {
-		const kept = [basename(path), `objects-${bits}-${fingerprint(bits, compiler, ["platform.h"])}`];
+		const kept = [basename(path), objectsOf(kind, bits, compiler)];
 		for (const name of readdirSync(cache))
-			if (new RegExp(`^(probe|objects)-${bits}-`).test(name) && !kept.includes(name))
+			if (new RegExp(`^(${own})-${bits}-`).test(name) && !kept.includes(name))
 				rmSync(join(cache, name), { recursive: true, force: true });
 	}
 }
@@ -228,7 +248,7 @@ function removeOld(engines, compiler) {
 /**
  * Gives the engines that can be had on this machine, building what is not built yet.
  * Throws when something that should work does not (no network, a failed integrity check, a compiler error).
- * @param {{ bits?: 32 | 64 }} [options]
+ * @param {{ bits?: 32 | 64, metered?: boolean }} [options] `metered`: those that count byte codes, see meter.c
  * @returns {Promise<Engines>}
  */
 export async function prepare(options = {}) {
@@ -243,17 +263,18 @@ export async function prepare(options = {}) {
 	mkdirSync(cache, { recursive: true });
 	/** @type {Engines} */
 	const result = { engines: [], missing: [], built: false };
+	const kind = options.metered ? METER : PROBE;
 	const targets = [];
 	for (const bits of /** @type {const} */ ([32, 64])) {
 		if (options.bits && options.bits !== bits) continue;
-		const path = join(cache, `probe-${bits}-${fingerprint(bits, compiler, harness)}`);
+		const path = join(cache, `${kind.name}-${bits}-${fingerprint(kind, bits, compiler, kind.harness)}`);
 		const runner = await runnerFor(bits);
 		if (typeof runner === "string") {
 			result.missing.push(`no ${bits}-bit engine: ${runner}`);
 			continue;
 		}
 		if (!existsSync(path)) {
-			const objects = join(cache, `objects-${bits}-${fingerprint(bits, compiler, ["platform.h"])}`);
+			const objects = join(cache, objectsOf(kind, bits, compiler));
 			targets.push({ bits, path, objects });
 		}
 		result.engines.push({ bits, path, runner });
@@ -261,9 +282,9 @@ export async function prepare(options = {}) {
 	if (targets.length === 0) return result;
 	const sources = await fetchSources();
 	for (const target of targets) mkdirSync(target.objects, { recursive: true });
-	await compile(sources, targets);
-	await Promise.all(targets.map((target) => link(target.bits, target.objects, target.path)));
-	removeOld(result.engines, compiler);
+	await compile(kind, sources, targets);
+	await Promise.all(targets.map((target) => link(kind, target.bits, target.objects, target.path)));
+	removeOld(kind, result.engines, compiler);
 	result.built = true;
 	return result;
 }
