@@ -5,8 +5,8 @@
  * the host's random source, or wait for a promise.
  */
 
-import type { Schedule, Scheduled } from "./seams.js";
-import { Event, EventQueue } from "./world/queue.js";
+import type { Scheduled } from "./seams.js";
+import { Event, EventQueue, type Timeline } from "./world/queue.js";
 import { SeededRandom } from "./world/random.js";
 
 export { VirtualClock, type VirtualClockOptions } from "./world/clock.js";
@@ -35,7 +35,7 @@ export interface WorldOptions {
 	eventsMax?: number;
 }
 
-export class World implements Schedule {
+export class World implements Timeline {
 	readonly seed: number;
 	/** The root of all draws. Give each consumer its own `random.fork("label")` instead of drawing from it. */
 	readonly random: SeededRandom;
@@ -79,6 +79,11 @@ export class World implements Schedule {
 		return this.#queue.push(this.#now + delayMs, action);
 	}
 
+	arm(event: Event, delayMs: number): void {
+		if (!(delayMs >= 0 && delayMs < Infinity)) throw this.error(`a delay of ${delayMs} ms`);
+		this.#queue.add(event, this.#now + delayMs);
+	}
+
 	cancel(scheduled: Scheduled): void {
 		if (scheduled instanceof Event) this.#queue.remove(scheduled);
 	}
@@ -90,7 +95,7 @@ export class World implements Schedule {
 		this.#count(event.time);
 		this.#now = event.time;
 		try {
-			event.action();
+			event.happen();
 		} catch (error) {
 			if (error instanceof WorldError) throw error;
 			throw this.error(error instanceof Error ? error.message : String(error), error);

@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: MIT
 /** Our own broker in this process, behind a real port of the loopback: other programs can look in. */
 
-import { Broker, type BrokerEvent, PROFILES, type Profile, TcpListener, textOf } from "../broker/index.js";
+import {
+	Broker,
+	type BrokerEvent,
+	type BrokerLimits,
+	PROFILES,
+	type Profile,
+	TcpListener,
+	textOf,
+} from "../broker/index.js";
 import { NodeSchedule } from "../node/index.js";
 
 /** How long the sockets of boards that have said goodbye may take to close. */
@@ -9,17 +17,35 @@ const closeMs = 1_000;
 
 export class EmbeddedBroker {
 	readonly broker: Broker;
-	readonly #listener: TcpListener;
+	#listener: TcpListener;
 	port = 0;
 
-	constructor(port: number, profile: Profile, onEvent: (event: BrokerEvent) => void) {
-		this.broker = new Broker({ schedule: new NodeSchedule(), onEvent, limits: PROFILES[profile] });
+	/** Without `onEvent` it tells nothing, which costs it less. `limits` are over those of the profile. */
+	constructor(
+		port: number,
+		profile: Profile,
+		onEvent?: (event: BrokerEvent) => void,
+		limits: Partial<BrokerLimits> = {},
+	) {
+		const all = { ...PROFILES[profile], ...limits };
+		this.broker = new Broker({ schedule: new NodeSchedule(), limits: all, ...(onEvent && { onEvent }) });
 		this.#listener = new TcpListener(this.broker, { port });
 	}
 
 	/** Rejects when the port cannot be had. */
 	async open(): Promise<void> {
 		this.port = (await this.#listener.listen()).port;
+	}
+
+	/** Falls over, with its sessions in a store: until {@link rise} nobody listens at its port. */
+	async fall(): Promise<void> {
+		this.broker.restart({ keepSessions: true });
+		await this.#listener.close();
+	}
+
+	async rise(): Promise<void> {
+		this.#listener = new TcpListener(this.broker, { port: this.port });
+		await this.#listener.listen();
 	}
 
 	/** Lets the last words arrive, then closes everything. */

@@ -4,6 +4,8 @@
 import { device } from "./device.js";
 import { DEVICE_HELP } from "./device-options.js";
 import { DOCTOR_HELP, doctor } from "./doctor.js";
+import { fleet } from "./fleet-command.js";
+import { fleetHelp } from "./fleet-options.js";
 import { INSPECT_HELP, inspect } from "./inspect.js";
 import { Interrupts } from "./interrupts.js";
 import { JsonOutput } from "./json.js";
@@ -27,13 +29,14 @@ const enum Exit {
 
 /** SIGHUP: the terminal was closed. */
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-const COMMANDS = ["sim", "inspect", "device", "doctor", "help"];
+const COMMANDS = ["sim", "fleet", "inspect", "device", "doctor", "help"];
 
 const OVERVIEW = `ringbuoy ${version}: an MQTT client for microcontrollers, run on this machine
 
   ringbuoy sim                             a virtual sensor board and a broker to talk to
   ringbuoy sim --broker mqtt://host:1883   the same board on your broker
   ringbuoy sim --help                      all options
+  ringbuoy fleet --boards 10000            ten thousand boards in one process
   ringbuoy inspect board.bin               what is in a board's flash, record by record
   ringbuoy device check --board m5paper    the firmware of a real board: check, build, flash, monitor
   ringbuoy doctor                          what of all that this machine is ready for
@@ -64,7 +67,9 @@ async function main(args: readonly string[]): Promise<void> {
 	} else if (command === "--version" || command === "-v" || command === "version") {
 		process.stdout.write(`${version}\n`);
 	} else if (command === "sim") await sim(rest);
-	else if (command === "inspect") inspectImage(rest);
+	else if (command === "fleet") {
+		if (!(await fleet(rest, () => process.exit(Exit.Interrupted)))) process.exitCode = Exit.Failed;
+	} else if (command === "inspect") inspectImage(rest);
 	else if (command === "device") await onDevice(rest);
 	else if (command === "doctor") await examine(rest);
 	else throw new UsageError(unknownCommand(command));
@@ -78,6 +83,7 @@ async function examine(args: readonly string[]): Promise<void> {
 
 function helpOf(command: string | undefined): string {
 	if (command === "sim") return simHelp();
+	if (command === "fleet") return fleetHelp();
 	if (command === "inspect") return INSPECT_HELP;
 	if (command === "device") return DEVICE_HELP;
 	return command === "doctor" ? DOCTOR_HELP : OVERVIEW;

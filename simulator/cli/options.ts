@@ -17,34 +17,37 @@ export interface OptionGroup {
 	readonly options: readonly Option[];
 }
 
+/** The way to a broker: the same for every command with boards. */
+export const BROKER_OPTIONS: OptionGroup = {
+	title: "Broker",
+	options: [
+		{
+			name: "broker",
+			value: "URL",
+			help: "mqtt://host:port, mqtts://, ws://host/path, wss://; default: our own",
+		},
+		{ name: "port", value: "NUMBER", help: "port of our own broker; default: any that is free" },
+		{ name: "profile", value: "NAME", help: "limits of our own broker: default, hivemq, aws, tiny" },
+		{ name: "user", value: "NAME", help: "or RINGBUOY_USER" },
+		{
+			name: "password",
+			value: "TEXT",
+			help: "or RINGBUOY_PASSWORD, which others cannot see in the process list",
+		},
+		{ name: "ca", value: "FILE", help: "PEM: the authority that signed the broker's certificate" },
+		{ name: "cert", value: "FILE", help: "PEM: the boards' own certificate" },
+		{ name: "key", value: "FILE", help: "PEM: the key of that certificate" },
+		{
+			name: "alpn",
+			value: "NAME",
+			help: "protocol to offer in the TLS handshake, where port 443 is shared",
+		},
+		{ name: "insecure", help: "accept any certificate; for a look at a test broker only" },
+	],
+};
+
 export const SIM_OPTIONS: readonly OptionGroup[] = [
-	{
-		title: "Broker",
-		options: [
-			{
-				name: "broker",
-				value: "URL",
-				help: "mqtt://host:port, mqtts://, ws://host/path, wss://; default: our own",
-			},
-			{ name: "port", value: "NUMBER", help: "port of our own broker; default: any that is free" },
-			{ name: "profile", value: "NAME", help: "limits of our own broker: default, hivemq, aws, tiny" },
-			{ name: "user", value: "NAME", help: "or RINGBUOY_USER" },
-			{
-				name: "password",
-				value: "TEXT",
-				help: "or RINGBUOY_PASSWORD, which others cannot see in the process list",
-			},
-			{ name: "ca", value: "FILE", help: "PEM: the authority that signed the broker's certificate" },
-			{ name: "cert", value: "FILE", help: "PEM: the boards' own certificate" },
-			{ name: "key", value: "FILE", help: "PEM: the key of that certificate" },
-			{
-				name: "alpn",
-				value: "NAME",
-				help: "protocol to offer in the TLS handshake, where port 443 is shared",
-			},
-			{ name: "insecure", help: "accept any certificate; for a look at a test broker only" },
-		],
-	},
+	BROKER_OPTIONS,
 	{
 		title: "Boards",
 		options: [

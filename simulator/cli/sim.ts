@@ -1,26 +1,18 @@
 // SPDX-License-Identifier: MIT
 /** One run of `ringbuoy sim`: a broker if none is given, boards, a demonstration, and an end that leaves nothing behind. */
 
-import { Counter, DEFAULT_LIMITS, type Limits, TINY_LIMITS } from "../../lib/index.js";
+import { Counter, type Limits } from "../../lib/index.js";
 import { ENDURANCE } from "../../lib/store/index.js";
 import { FACTORY_SETTINGS } from "../board/index.js";
-import {
-	flashBlockBytes,
-	NodeFlash,
-	NodeRandom,
-	SeededRandom,
-	TcpDialler,
-	TlsDialler,
-	WebSocketDialler,
-} from "../node/index.js";
+import { flashBlockBytes, NodeFlash, NodeRandom, SeededRandom, TcpDialler } from "../node/index.js";
+import { diallerFor, limitsFor } from "./boards.js";
 import { brokerWords, EmbeddedBroker } from "./embedded.js";
 import type { BoardEvent, FlashSummary, Output, Summary } from "./events.js";
 import { FLASH_BYTES, type FlashFile, fileOf, openFlash } from "./flash.js";
 import { Host, type HostOptions } from "./host.js";
+import { explainOpening } from "./opening.js";
 import { Plug } from "./plug.js";
-import { alpnOf } from "./services.js";
 import type { SimSettings } from "./settings.js";
-import { RunError, UsageError } from "./usage.js";
 import { version } from "./version.js";
 
 /** The demonstration follows this reading of the first board. */
@@ -61,7 +53,7 @@ export class Simulation {
 		this.#output = output;
 		this.#seconds = seconds;
 		this.#limits = limitsFor(settings);
-		this.#dialler = diallerFor(settings);
+		this.#dialler = diallerFor(settings, settings.names[0]);
 	}
 
 	/** Resolves when it is over: true, unless it had a time limit and no reading arrived in it. */
@@ -123,14 +115,7 @@ export class Simulation {
 		try {
 			await embedded.open();
 		} catch (error) {
-			const { code, message } = error as NodeJS.ErrnoException;
-			if (code === "EADDRINUSE") {
-				const use = `--port ${port + 1}, or --broker mqtt://127.0.0.1:${port} to use what listens there`;
-				throw new RunError(`port ${port} is taken; try ${use}`);
-			}
-			if (code === "EACCES")
-				throw new RunError(`port ${port} is not for ordinary users; choose one above 1023`);
-			throw new RunError(`the port cannot be opened: ${message}`);
+			throw explainOpening(error, port);
 		}
 		return embedded;
 	}
@@ -322,38 +307,5 @@ function flashSummary(hosts: readonly Host[], seconds: number): FlashSummary | u
 		least: Math.min(...wear),
 		most: Math.max(...wear),
 		lifeYears: shortest < Infinity ? shortest : undefined,
-	};
-}
-
-function diallerFor(settings: SimSettings): HostOptions["dialler"] | undefined {
-	const { broker, ca, cert, key, insecure } = settings;
-	if (broker === undefined) return undefined;
-	const { host, port, secure, path } = broker;
-	const alpn = alpnOf({ ...settings, broker, clientId: settings.names[0] });
-	if (!secure && path === undefined) return new TcpDialler({ host, port });
-	try {
-		if (path === undefined) {
-			const offered = alpn === "" ? {} : { alpn: [alpn] };
-			return new TlsDialler({ host, port, ca, cert, key, insecure, ...offered });
-		}
-		return new WebSocketDialler({ host, port, secure, path, ca, cert, key, insecure });
-	} catch (error) {
-		const { message } = error as Error;
-		if (/npm install ws/.test(message)) throw new UsageError(message);
-		if (/mismatch/.test(message)) throw new UsageError("--key is not the key of --cert");
-		throw new UsageError(`--ca, --cert, --key: ${message}`);
-	}
-}
-
-/** The profile, widened where names, user and password of this run are longer than it foresees. */
-function limitsFor({ tiny, names, root, user, password }: SimSettings): Limits {
-	const base = tiny ? TINY_LIMITS : DEFAULT_LIMITS;
-	const name = Math.max(...names.map((one) => Buffer.byteLength(one)));
-	const topic = Buffer.byteLength(root) + 1 + name + "/set/interval".length + 2;
-	const own = name + Buffer.byteLength(user ?? "") + Buffer.byteLength(password ?? "") + 64;
-	return {
-		...base,
-		textBytes: Math.max(base.textBytes, own + 6 * topic),
-		sendBytes: Math.max(base.sendBytes, own + topic + 128),
 	};
 }

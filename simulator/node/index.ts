@@ -7,6 +7,7 @@ export { NodeMemory } from "./memory.js";
 export { NodeRandom, SeededRandom } from "./random.js";
 export { NodeSchedule } from "./schedule.js";
 export { TcpDialler, type TcpOptions } from "./tcp.js";
+export { NodeTimeline } from "./timeline.js";
 export { TlsDialler, type TlsOptions } from "./tls.js";
 export {
 	type Broker,

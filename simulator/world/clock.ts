@@ -2,8 +2,7 @@
 /** The clock of one virtual board. */
 
 import type { Alarm, Clock, Timer } from "../../lib/ports.js";
-import type { Scheduled } from "../seams.js";
-import type { World } from "../world.js";
+import { Event, type Timeline } from "./queue.js";
 import type { Mortal, Scope } from "./scope.js";
 
 export interface VirtualClockOptions {
@@ -23,14 +22,14 @@ export class VirtualClock implements Clock {
 	offsetMs = 0;
 	/** Added to the wall clock: how wrong `epochSeconds` is. */
 	epochOffsetMs = 0;
-	readonly #world: World;
+	readonly #world: Timeline;
 	readonly #scope: Scope | undefined;
 	readonly #bornMs: number;
 	readonly #ticks: number;
 	readonly #seconds: number;
 	#synchronised: boolean;
 
-	constructor(world: World, options: VirtualClockOptions = {}) {
+	constructor(world: Timeline, options: VirtualClockOptions = {}) {
 		this.#world = world;
 		this.#scope = options.scope;
 		this.#bornMs = world.now;
@@ -65,22 +64,21 @@ export class VirtualClock implements Clock {
 	}
 }
 
-class VirtualTimer implements Timer, Mortal {
-	readonly #world: World;
+class VirtualTimer extends Event implements Timer, Mortal {
+	readonly #world: Timeline;
 	readonly #wake: Alarm;
 	readonly #scope: Scope | undefined;
-	#scheduled: Scheduled | undefined;
 
-	constructor(world: World, wake: Alarm, scope: Scope | undefined) {
+	constructor(world: Timeline, wake: Alarm, scope: Scope | undefined) {
+		super();
 		this.#world = world;
 		this.#wake = wake;
 		this.#scope = scope;
 	}
 
 	arm(ms: number): void {
-		this.disarm();
 		this.#scope?.add(this);
-		this.#scheduled = this.#world.after(ms, this.#fire);
+		this.#world.arm(this, ms);
 	}
 
 	disarm(): void {
@@ -89,13 +87,11 @@ class VirtualTimer implements Timer, Mortal {
 	}
 
 	vanish(): void {
-		if (this.#scheduled !== undefined) this.#world.cancel(this.#scheduled);
-		this.#scheduled = undefined;
+		this.#world.cancel(this);
 	}
 
-	readonly #fire = (): void => {
-		this.#scheduled = undefined;
+	happen(): void {
 		this.#scope?.delete(this);
 		this.#wake.onAlarm();
-	};
+	}
 }

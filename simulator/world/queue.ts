@@ -1,21 +1,39 @@
 // SPDX-License-Identifier: MIT
 /** The event queue of a world: a binary heap, ordered by time and then by insertion number. */
 
-/** One thing to do at a time. Owned by the queue from `push` until it is popped or removed. */
-export class Event {
-	/** Virtual milliseconds. */
-	readonly time: number;
+import type { Schedule } from "../seams.js";
+
+/** One thing to do at a time. Queued by {@link EventQueue.add}, and its maker's own when it has happened or was removed. */
+export abstract class Event {
+	/** Virtual milliseconds. Set by the queue, as the next two are. */
+	time = 0;
 	/** Insertion number: makes the order of simultaneous events a fact instead of an accident. */
-	readonly order: number;
-	readonly action: () => void;
+	order = 0;
 	/** Where it lies in the heap; -1 when it is not queued. Lets `remove` be exact, so that no cancelled event lingers. */
 	place = -1;
 
-	constructor(time: number, order: number, action: () => void) {
-		this.time = time;
-		this.order = order;
-		this.action = action;
+	/** It is time. */
+	abstract happen(): void;
+}
+
+/** An event for one occasion. */
+class Occasion extends Event {
+	readonly #action: () => void;
+
+	constructor(action: () => void) {
+		super();
+		this.#action = action;
 	}
+
+	happen(): void {
+		this.#action();
+	}
+}
+
+/** A schedule on which events can be moved: a timer is one of its own, and costs nothing each time that it is set. */
+export interface Timeline extends Schedule {
+	/** Lets `event` happen once, `delayMs` from now, and not when it was to happen before; {@link cancel} takes it, too. */
+	arm(event: Event, delayMs: number): void;
 }
 
 export class EventQueue {
@@ -28,10 +46,23 @@ export class EventQueue {
 	}
 
 	push(time: number, action: () => void): Event {
-		const event = new Event(time, this.#orders++, action);
-		this.#heap.push(event);
-		this.#rise(event, this.#heap.length - 1);
+		const event = new Occasion(action);
+		this.add(event, time);
 		return event;
+	}
+
+	/** Queues an event for `time`; one that is queued already is moved there, and makes nothing. */
+	add(event: Event, time: number): void {
+		const { place } = event;
+		event.time = time;
+		event.order = this.#orders++;
+		if (place < 0) {
+			this.#heap.push(event);
+			this.#rise(event, this.#heap.length - 1);
+			return;
+		}
+		this.#rise(event, place);
+		if (event.place === place) this.#sink(event, place);
 	}
 
 	/** The next event, left where it is; undefined when the queue is empty. */
