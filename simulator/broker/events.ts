@@ -111,6 +111,14 @@ export type BrokerEvent =
 			dup: boolean;
 			payload: Uint8Array;
 	  }
-	| { kind: "settled"; clientId: string; topic: string; qos: Qos; id: number; reason: number }
-	| { kind: "drop"; clientId: string; topic: string; qos: Qos; cause: DropCause }
+	| {
+			kind: "settled";
+			clientId: string;
+			topic: string;
+			qos: Qos;
+			id: number;
+			reason: number;
+			payload: Uint8Array;
+	  }
+	| { kind: "drop"; clientId: string; topic: string; qos: Qos; cause: DropCause; payload: Uint8Array }
 	| { kind: "restart"; keepSessions: boolean };

@@ -111,7 +111,8 @@ export class Hub {
 	/** Counts a message that did not reach `clientId`, and tells. */
 	drop(cause: DropCause, clientId: string, what: Pick<Delivery, "message" | "qos">): void {
 		this.counters.dropped[cause]++;
-		this.onEvent?.({ kind: "drop", clientId, topic: what.message.topic, qos: what.qos, cause });
+		const { topic, payload } = what.message;
+		this.onEvent?.({ kind: "drop", clientId, topic, qos: what.qos, cause, payload });
 	}
 
 	/** Passes a message on to everybody who wants it. Returns how many subscribers there were. */

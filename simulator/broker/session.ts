@@ -234,8 +234,8 @@ export class Session {
 		this.#release(delivery);
 		if (this.#hub.onEvent) {
 			const { id, qos } = delivery;
-			const { topic } = delivery.message;
-			this.#hub.onEvent({ kind: "settled", clientId: this.clientId, topic, qos, id, reason });
+			const { topic, payload } = delivery.message;
+			this.#hub.onEvent({ kind: "settled", clientId: this.clientId, topic, qos, id, reason, payload });
 		}
 		if (this.#queue.length > 0 || this.#resend.length > 0) this.pump();
 	}
