@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: MIT
+/** A board of a run and the program on it: publishes what it is told to, subscribes to what is for it, and tells the history. */
+
+import type { Board, Program } from "../../firmware/ports.js";
+import { Aliases } from "../../lib/extras/index.js";
+import { Client, Counter, type Filter, type Listener, type Message, type Topic } from "../../lib/index.js";
+import { DEFAULT_LIMITS, type Limits, limitsFrom } from "../../lib/limits.js";
+import type { Memory, StoreFault } from "../../lib/ports.js";
+import { FlashStore, RamStore } from "../../lib/store/index.js";
+import type { NorFlash } from "../nor-flash.js";
+import type { Stage, StageBoard } from "../stage/index.js";
+import type { History } from "./history.js";
+import { writePayload } from "./message.js";
+import { type BoardPlan, nameOf, type Plan, type Qos } from "./plan.js";
+import { WireWatch } from "./wire.js";
+
+/** How soon a program asks again for what the broker refused, or to be let in again. */
+const AGAIN_MS = 1_000;
+/** Topics that a board publishes to on each board. */
+const LANES = 4;
+
+/** Memory that is given out at construction, and never again. */
+class Watched implements Memory {
+	/** Blocks given out. */
+	blocks = 0;
+
+	allocate(bytes: number): Uint8Array {
+		this.blocks++;
+		return new Uint8Array(bytes);
+	}
+}
+
+/** What all boards of a run share. */
+export interface Cast {
+	readonly stage: Stage;
+	readonly history: History;
+	readonly plan: Plan;
+	/** Partitions are used again from run to run: they are large. */
+	partition(board: BoardPlan): NorFlash;
+}
+
+export class Actor implements Listener {
+	readonly index: number;
+	readonly plan: BoardPlan;
+	readonly limits: Limits;
+	readonly board: StageBoard;
+	readonly wire: WireWatch;
+	/** A life has found a session in its flash: from then on it may lose its power as often as it likes. */
+	agreed = false;
+	/** Power cuts to come soon after each boot. */
+	brownOuts = 0;
+	brownOutMs = 0;
+	/** Sum of the numbers of the QoS 2 messages that its handler had, as its store keeps it. */
+	sum = 0;
+	/** The broker ended, or lost, its session. */
+	losses = 0;
+	/** It does not open again any more. */
+	stopping = false;
+	readonly #cast: Cast;
+	#client!: Client;
+	#topics!: Topic[];
+	#filter!: Filter;
+	#memory = new Watched();
+	readonly #payload = new Uint8Array(1024);
+
+	constructor(cast: Cast, index: number) {
+		const plan = cast.plan.boards[index];
+		const { stage, history } = cast;
+		const { limits: broker } = cast.plan.broker;
+		this.#cast = cast;
+		this.index = index;
+		this.plan = plan;
+		this.limits = limitsFrom(plan.limits, DEFAULT_LIMITS);
+		const court = {
+			get now() {
+				return stage.now;
+			},
+			fail: (what: string) => history.fail(what),
+		};
+		const { version, keepAliveSeconds } = plan;
+		const { receiveMaximum, packetBytes, window } = this.limits;
+		this.wire = new WireWatch(
+			nameOf(index),
+			{
+				...{ version, keepAliveSeconds, receiveMaximum, packetBytes, window },
+				brokerReceiveMaximum: broker.receiveMaximum ?? 1_000,
+				brokerPacketBytes: broker.maximumPacketSize ?? 1 << 20,
+			},
+			court,
+		);
+		history.board(plan.sectors === 0);
+		this.board = stage.board({
+			name: nameOf(index),
+			start: (board) => this.#start(board),
+			flash: plan.sectors > 0 && cast.partition(plan),
+			store: (flash, limits) => (flash ? new FlashStore(flash, limits) : new RamStore(limits)),
+			memory: () => {
+				this.#memory = new Watched();
+				return this.#memory;
+			},
+			limits: this.limits,
+			ticks: plan.ticks,
+			synchronised: plan.synchronised,
+			taps: [this.wire],
+			off: true,
+		});
+		this.board.onCut = () => this.wire.off();
+	}
+
+	get client(): Client {
+		return this.#client;
+	}
+
+	/** Blocks of memory that the client of this life took, and when it was made it took one. */
+	get blocks(): number {
+		return this.#memory.blocks;
+	}
+
+	/** No power cut now: a partition that was never used is not promised to stand more of them than it has blocks. */
+	get spared(): boolean {
+		return this.plan.sectors > 0 && !this.agreed && this.board.cuts > this.plan.sectors - 3;
+	}
+
+	#start(board: Board): Program {
+		const { plan, index } = this;
+		const { history, stage } = this.#cast;
+		history.born(index, this.board.machine.boots);
+		const { version, keepAliveSeconds, sessionExpirySeconds, onSessionLost } = plan;
+		const { memory, dialler, clock, random, store, limits, name } = board;
+		const client = new Client({
+			...{
+				memory,
+				dialler,
+				clock,
+				random,
+				store,
+				limits,
+				version,
+				keepAliveSeconds,
+				sessionExpirySeconds,
+				onSessionLost,
+			},
+			...{ clientId: name, listener: this },
+			...(plan.aliases ? { aliases: new Aliases({ inbound: 4, topicBytes: 16 }) } : {}),
+		});
+		this.#client = client;
+		this.#topics = this.#cast.plan.boards.flatMap((_, to) =>
+			Array.from({ length: LANES }, (_, lane) => client.topic(`to/${to}/${lane}`)),
+		);
+		this.#filter = client.filter(`to/${index}/#`);
+		client.subscribe(this.#filter, plan.qos);
+		const opened = client.open();
+		if (opened < 0) history.fail(`board ${index} cannot open its store: ${opened}`);
+		if (store.established) this.agreed = true;
+		this.sum = Number.isNaN(client.remembered) ? 0 : client.remembered;
+		if (this.brownOuts > 0 && !this.spared) {
+			this.brownOuts--;
+			const { boots } = this.board.machine;
+			stage.after(this.brownOutMs, () => {
+				if (this.board.machine.boots === boots) this.board.cutPower(20);
+			});
+		}
+		return { client, stop: () => client.close() };
+	}
+
+	/** Publishes one message. */
+	publish(to: number, qos: Qos, flags: number, bytes: number): void {
+		if (!this.board.running) return;
+		const { history, stage } = this.#cast;
+		const letter = history.publishing(this.index, to, qos, flags, bytes);
+		writePayload(this.#payload, letter.index, bytes);
+		const { cuts } = this.board;
+		let ticket = 0;
+		stage.guard(() => {
+			const topic = this.#topics[to * LANES + (letter.index & 3)];
+			ticket = this.#client.publish(topic, this.#payload.subarray(0, bytes), qos, flags);
+		});
+		if (this.board.cuts > cuts) history.interrupted(letter);
+		else history.published(letter, ticket);
+	}
+
+	// ── what the client tells; without power nobody hears it ─────────────────────────────────────────────────────
+
+	onOnline(sessionPresent: boolean): void {
+		if (!this.board.running) return;
+		const { store } = this.board.board;
+		const byContent = this.#client.counters[Counter.Connects] === 1 && store.unclean;
+		if (!sessionPresent) this.losses++;
+		this.#cast.history.online(this.index, sessionPresent, byContent);
+	}
+
+	/** Somebody else has our name, as the broker says: there is nobody else, so it opens again. */
+	onOffline(_reason: number, retryMs: number): void {
+		if (retryMs >= 0 || this.stopping) return;
+		this.#again((client) => client.open());
+	}
+
+	onSubscribed(_filter: Filter, reason: number): void {
+		if (reason >= 0x80) this.#again((client) => client.subscribe(this.#filter, this.plan.qos));
+	}
+
+	onSettled(ticket: number, outcome: number, _reason: number, restored: boolean): void {
+		if (this.board.running) this.#cast.history.settled(this.index, ticket, outcome, restored);
+	}
+
+	onStoreFault(fault: StoreFault): void {
+		if (this.board.running)
+			this.#cast.history.fail(`the store of board ${this.index} tells of fault ${fault}`);
+	}
+
+	onMessage(message: Message): void {
+		if (!this.board.running) return;
+		const { bytes, payloadStart, payloadEnd, qos, mayRepeat } = message;
+		const letter = this.#cast.history.given(this.index, bytes, payloadStart, payloadEnd, qos, mayRepeat);
+		if (letter === undefined || qos !== 2 || !this.plan.remembers) return;
+		this.sum += letter.index + 1;
+		this.#client.remember(this.sum);
+	}
+
+	#again(action: (client: Client) => void): void {
+		const client = this.#client;
+		this.#cast.stage.after(AGAIN_MS, () => {
+			if (this.board.running && this.#client === client && !this.stopping) action(client);
+		});
+	}
+}
