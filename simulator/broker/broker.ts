@@ -97,6 +97,10 @@ export class Broker implements Acceptor {
 	readonly limits: BrokerLimits;
 	readonly #hub: Hub;
 	readonly #connections = new Set<Connection>();
+	readonly #gone = (connection: Connection) => {
+		this.#connections.delete(connection);
+		this.#hub.counters.connections = this.#connections.size;
+	};
 	#closed = false;
 	#downUntil = 0;
 
@@ -125,10 +129,7 @@ export class Broker implements Acceptor {
 			socket.destroy();
 			return DEAF;
 		}
-		const connection = new Connection(hub, socket, (gone) => {
-			this.#connections.delete(gone);
-			hub.counters.connections = this.#connections.size;
-		});
+		const connection = new Connection(hub, socket, this.#gone);
 		this.#connections.add(connection);
 		hub.counters.accepted++;
 		hub.counters.connections = this.#connections.size;
@@ -228,8 +229,8 @@ function viewOf(session: Session): SessionView {
 		waiting: session.waiting,
 		inflight: session.inflight,
 		heldBytes: session.heldBytes,
-		inbound: session.inbound.size,
-		filters: [...session.subscriptions.keys()],
+		inbound: session.inbound?.size ?? 0,
+		filters: session.subscriptions.map(({ filter }) => filter),
 	};
 }
 

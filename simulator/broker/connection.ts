@@ -10,10 +10,10 @@
 
 import type { Packet } from "mqtt-packet";
 import type { BrokerPeer, BrokerSocket } from "../seams.js";
-import type { Alarm } from "./alarm.js";
-import { AliasesOut } from "./aliases.js";
+import type { AliasesOut } from "./aliases.js";
 import type { Authentication } from "./authentication.js";
 import type { AnswerRule } from "./chaos.js";
+import type { Due } from "./deadlines.js";
 import { Framer } from "./framer.js";
 import { onConnect, refuseVersion } from "./handshake.js";
 import type { Hub } from "./hub.js";
@@ -32,12 +32,11 @@ export const enum Phase {
 	Gone,
 }
 
-export class Connection implements BrokerPeer, Link {
+export class Connection implements BrokerPeer, Link, Due {
 	readonly hub: Hub;
 	readonly socket: BrokerSocket;
 	readonly #framer: Framer;
 	readonly #output: Output;
-	readonly #alarm: Alarm;
 	readonly #gone: (connection: Connection) => void;
 	phase = Phase.Awaiting;
 	version: Version = 4;
@@ -48,9 +47,9 @@ export class Connection implements BrokerPeer, Link {
 	maximumPacketSize = Infinity;
 	/** Whether it wants reason strings. */
 	problemInformation = true;
-	/** Topic aliases of the client. */
-	readonly aliasesIn = new Map<number, string>();
-	readonly aliasesOut = new AliasesOut();
+	/** Topic aliases of the client, and those that it allows us; undefined: none. */
+	aliasesIn: Map<number, string> | undefined;
+	aliasesOut: AliasesOut | undefined;
 	/** Of a client that named a method in its CONNECT. */
 	authentication: Authentication | undefined;
 	/** Told of every PUBLISH of QoS 1 and 2; what it says concerns 5.0 only. */
@@ -59,6 +58,8 @@ export class Connection implements BrokerPeer, Link {
 	#patienceMs: number;
 	#heardAt: number;
 	#dirty = false;
+	/** Of its deadline: for CONNECT, the next packet, or the closing. */
+	place = -1;
 
 	constructor(hub: Hub, socket: BrokerSocket, gone: (connection: Connection) => void) {
 		this.hub = hub;
@@ -66,13 +67,10 @@ export class Connection implements BrokerPeer, Link {
 		this.#gone = gone;
 		this.#output = new Output(hub.buffers);
 		this.quota = new Quota(hub.limits.receiveMaximum);
-		this.#framer = new Framer(hub.limits.maximumPacketSize, (bytes, start, body, end) =>
-			this.receive(bytes, start, body, end, false),
-		);
+		this.#framer = new Framer(hub.limits.maximumPacketSize, this);
 		this.#heardAt = hub.now;
 		this.#patienceMs = hub.limits.connectTimeoutMs;
-		this.#alarm = hub.alarm(() => this.#onAlarm());
-		this.#alarm.set(this.#patienceMs);
+		hub.deadlines.set(this, this.#heardAt + this.#patienceMs);
 	}
 
 	get v5(): boolean {
@@ -113,7 +111,7 @@ export class Connection implements BrokerPeer, Link {
 	}
 
 	/** One whole packet, `late`: chaos has seen it before. False: the connection has ended, read no further. */
-	receive(bytes: Buffer, start: number, body: number, end: number, late: boolean): boolean {
+	receive(bytes: Buffer, start: number, body: number, end: number, late = false): boolean {
 		const { hub } = this;
 		const type = bytes[start] >> 4;
 		hub.counters.packetsIn++;
@@ -140,6 +138,12 @@ export class Connection implements BrokerPeer, Link {
 			if (deed) return befallIn(this, deed, packet, bytes, start, body, end);
 		}
 		return this.handle(packet, bytes);
+	}
+
+	/** The client named a topic by an alias. */
+	learn(alias: number, topic: string): void {
+		this.aliasesIn ??= new Map();
+		this.aliasesIn.set(alias, topic);
 	}
 
 	/** Does what the packet says. False: the connection has ended. */
@@ -210,7 +214,7 @@ export class Connection implements BrokerPeer, Link {
 		};
 		if (this.maximumPacketSize !== Infinity && publishBytes(message, sending) + 3 > this.maximumPacketSize) {
 			if (publishBytes(message, sending) > this.maximumPacketSize) return false; // [MQTT-3.1.2-24]
-		} else if (this.aliasesOut.maximum > 0 && !hub.chaos.armed) {
+		} else if (this.aliasesOut && !hub.chaos.armed) {
 			Object.assign(sending, this.aliasesOut.pick(message.topic));
 		}
 		const start = this.#output.length;
@@ -278,8 +282,9 @@ export class Connection implements BrokerPeer, Link {
 	open(keepAliveSeconds: number): void {
 		this.phase = Phase.Open;
 		this.#patienceMs = keepAliveSeconds * 1500;
-		if (this.#patienceMs > 0) this.#alarm.set(this.#patienceMs);
-		else this.#alarm.clear();
+		const { deadlines, now } = this.hub;
+		if (this.#patienceMs > 0) deadlines.set(this, now + this.#patienceMs);
+		else deadlines.clear(this);
 	}
 
 	/** Ends it because of what the client did, or on the broker's own account. 5.0 is told why. */
@@ -328,7 +333,7 @@ export class Connection implements BrokerPeer, Link {
 		this.phase = Phase.Ending;
 		this.#framer.reset();
 		this.flush();
-		this.#alarm.set(this.hub.limits.lingerMs);
+		this.hub.deadlines.set(this, this.hub.now + this.hub.limits.lingerMs);
 		this.socket.end();
 	}
 
@@ -343,21 +348,19 @@ export class Connection implements BrokerPeer, Link {
 	#vanish(): void {
 		if (this.phase === Phase.Gone) return;
 		this.phase = Phase.Gone;
-		this.#alarm.clear();
+		this.hub.deadlines.clear(this);
 		this.#output.discard();
 		this.#framer.reset();
 		this.#gone(this);
 	}
 
-	#onAlarm(): void {
-		if (this.phase === Phase.Ending) {
-			this.cut();
-			return;
-		}
-		const rest = this.#patienceMs - (this.hub.now - this.#heardAt);
-		if (this.#silent) this.#alarm.set(this.#patienceMs);
-		else if (this.phase === Phase.Awaiting || rest <= 0) this.fail(Code.KeepAliveTimeout);
-		else this.#alarm.set(rest);
+	onDue(): void {
+		const { hub } = this;
+		const end = this.#heardAt + this.#patienceMs;
+		if (this.phase === Phase.Ending) hub.turn(() => this.cut());
+		else if (this.#silent) hub.deadlines.set(this, hub.now + this.#patienceMs);
+		else if (this.phase === Phase.Open && end > hub.now) hub.deadlines.set(this, end);
+		else hub.turn(() => this.fail(Code.KeepAliveTimeout));
 	}
 
 	get #silent(): boolean {

@@ -9,18 +9,21 @@
 
 import { Code } from "./protocol.js";
 
-/** Receives one whole packet, valid during the call. Returns false to stop: the connection has ended. */
-export type TakeFrame = (bytes: Buffer, start: number, body: number, end: number) => boolean;
+/** Who is handed the packets. */
+export interface Receiver {
+	/** One whole packet, valid during the call. Returns false to stop: the connection has ended. */
+	receive(bytes: Buffer, start: number, body: number, end: number): boolean;
+}
 
 export class Framer {
 	readonly #maximum: number;
-	readonly #take: TakeFrame;
+	readonly #receiver: Receiver;
 	#held: Buffer | undefined;
 	#length = 0;
 
-	constructor(maximumPacketSize: number, take: TakeFrame) {
+	constructor(maximumPacketSize: number, receiver: Receiver) {
 		this.#maximum = maximumPacketSize;
-		this.#take = take;
+		this.#receiver = receiver;
 	}
 
 	/** Bytes of a packet that is not complete. */
@@ -54,7 +57,7 @@ export class Framer {
 			if (body - at + packet - 1 > this.#maximum) return Code.PacketTooLarge;
 			const next = body + packet - 1;
 			if (next > end) break;
-			if (!this.#take(bytes, at, body, next)) {
+			if (!this.#receiver.receive(bytes, at, body, next)) {
 				this.reset();
 				return 0;
 			}

@@ -5,6 +5,7 @@
  */
 
 import type { IConnackPacket, IConnectPacket } from "mqtt-packet";
+import { AliasesOut } from "./aliases.js";
 import { Authentication } from "./authentication.js";
 import type { Credentials, Refusal } from "./broker.js";
 import type { Connection } from "./connection.js";
@@ -48,7 +49,8 @@ export function onConnect(connection: Connection, packet: IConnectPacket, bytes:
 	connection.maximumPacketSize = asked.maximumPacketSize ?? Infinity;
 	connection.problemInformation = asked.requestProblemInformation ?? true;
 	connection.window = Math.min(asked.receiveMaximum ?? 65_535, limits.inflight);
-	connection.aliasesOut.maximum = Math.min(asked.topicAliasMaximum ?? 0, limits.topicAliasesOut);
+	const aliases = Math.min(asked.topicAliasMaximum ?? 0, limits.topicAliasesOut);
+	if (aliases > 0) connection.aliasesOut = new AliasesOut(aliases);
 	const assigned = packet.clientId === "";
 	connection.clientId = assigned ? newClientId(connection) : packet.clientId;
 	const will = willOf(connection, packet, bytes);

@@ -13,15 +13,17 @@ import { Alarm } from "./alarm.js";
 import type { BrokerHooks } from "./broker.js";
 import type { Chaos } from "./chaos.js";
 import { Decoder } from "./codec.js";
+import { Deadlines } from "./deadlines.js";
 import { type BrokerEvent, type DropCause, newCounters } from "./events.js";
 import type { BrokerLimits } from "./limits.js";
 import { type Delivery, type Message, messageOf, Turn } from "./message.js";
 import { Retained } from "./retained.js";
-import { Session } from "./session.js";
+import { NO_SUBSCRIPTIONS, Session } from "./session.js";
 import { Strict } from "./strict.js";
 import { type Group, Subscriptions } from "./subscriptions.js";
 
 const FOR_EVER = 0xffffffff;
+const isReady = (session: Session) => session.ready;
 
 /** A connection that has something to hand to its socket. */
 export interface Dirty {
@@ -45,8 +47,8 @@ export class Hub {
 	/** The topic of a PUBLISH found within the limits last: publishers repeat themselves. */
 	topicWithin = "";
 
-	/** What happens to a session that has no connection. */
-	readonly #fates = new Map<Session, { will: Alarm; expiry: Alarm }>();
+	/** Of connections and sessions; each rings in a turn of its own. */
+	readonly deadlines: Deadlines;
 	readonly #dirty: Dirty[] = [];
 	#depth = 0;
 
@@ -64,6 +66,7 @@ export class Hub {
 		this.onEvent = hooks.onEvent;
 		this.chaos = chaos;
 		this.retained = new Retained(limits);
+		this.deadlines = new Deadlines(schedule);
 	}
 
 	get now(): number {
@@ -136,14 +139,9 @@ export class Hub {
 
 	/** Gives a message to a member of the group, to one that can take it now if there is any. False: it has none. */
 	#share(group: Group<Session>, message: Message): boolean {
-		let chosen: Session | undefined;
-		for (const member of group.next()) {
-			if (!chosen || member.subscriber.ready) chosen = member.subscriber;
-			if (chosen.ready) break;
-		}
+		const chosen = group.choose(isReady);
 		if (!chosen) return false;
-		const grant = group.grant(chosen);
-		chosen.deliver(message, grant, message.retain && grant.retainAsPublished, group);
+		chosen.subscriber.deliver(message, chosen, message.retain && chosen.retainAsPublished, group);
 		return true;
 	}
 
@@ -156,19 +154,25 @@ export class Hub {
 			this.endSession(session);
 			return;
 		}
-		const will = this.alarm(() => this.#publishWill(session));
-		const expiry = this.alarm(() => this.endSession(session));
-		this.#fates.set(session, { will, expiry });
-		if (session.will) {
-			if (session.will.delaySeconds === 0) this.#publishWill(session);
-			else will.set(session.will.delaySeconds * 1000);
-		}
-		if (session.expirySeconds < FOR_EVER) expiry.set(session.expirySeconds * 1000);
+		session.aloneSince = this.now;
+		this.await(session);
+	}
+
+	/** What happens to a session that has no connection: its will is published, and it ends. */
+	await(session: Session): void {
+		const { will, aloneSince, expirySeconds } = session;
+		const end = expirySeconds < FOR_EVER ? aloneSince + expirySeconds * 1000 : Infinity;
+		const willAt = will ? aloneSince + will.delaySeconds * 1000 : Infinity;
+		if (end <= this.now) this.endSession(session);
+		else if (willAt <= this.now) {
+			this.#publishWill(session);
+			this.await(session);
+		} else if (end < Infinity || will) this.deadlines.set(session, Math.min(end, willAt));
 	}
 
 	/** A connection took it up again in time: a will that waits is off [MQTT-3.1.3-9]. */
 	takeUp(session: Session): void {
-		this.#clearFate(session);
+		this.deadlines.clear(session);
 		session.will = undefined;
 	}
 
@@ -185,11 +189,11 @@ export class Hub {
 	 * [5.0 MQTT-4.8.2-5].
 	 */
 	endSession(session: Session, handOn = true): void {
-		this.#clearFate(session);
+		this.deadlines.clear(session);
 		this.sessions.delete(session.clientId);
 		this.counters.sessions--;
-		for (const filter of session.subscriptions.keys()) this.subscriptions.remove(filter, session);
-		session.subscriptions.clear();
+		for (const { filter } of session.subscriptions) this.subscriptions.remove(filter, session);
+		session.subscriptions = NO_SUBSCRIPTIONS;
 		this.counters.subscriptions = this.subscriptions.count;
 		this.#publishWill(session);
 		for (const delivery of session.abandon()) {
@@ -229,12 +233,5 @@ export class Hub {
 		if (this.retained.fits(message)) this.retained.set(message);
 		else this.drop("retainedFull", message.from, { message, qos: message.qos });
 		this.counters.retained = this.retained.count;
-	}
-
-	#clearFate(session: Session): void {
-		const fate = this.#fates.get(session);
-		fate?.will.clear();
-		fate?.expiry.clear();
-		this.#fates.delete(session);
 	}
 }

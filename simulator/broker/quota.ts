@@ -10,7 +10,7 @@
 export class Quota {
 	readonly #maximum: number;
 	/** QoS 2 identifiers whose PUBCOMP has not been written. */
-	readonly #open = new Set<number>();
+	#open: Set<number> | undefined;
 	#unanswered = 0;
 	#answered = 0;
 
@@ -21,6 +21,7 @@ export class Quota {
 	/** A PUBLISH of QoS 1 or 2 came. False: it is one too many. */
 	admit(qos: number, id: number): boolean {
 		if (qos === 2) {
+			this.#open ??= new Set();
 			if (this.#open.has(id)) return true;
 			this.#open.add(id);
 		}
@@ -30,7 +31,7 @@ export class Quota {
 
 	/** Its last answer (PUBACK, PUBCOMP, PUBREC with an error) is about to be written. */
 	answer(qos: number, id: number): void {
-		if (qos === 1 || this.#open.delete(id)) this.#answered++;
+		if (qos === 1 || this.#open?.delete(id)) this.#answered++;
 	}
 
 	/** All answers written so far are on their way. */

@@ -16,7 +16,6 @@ import type { Connection } from "./connection.js";
 import { type Message, messageOf } from "./message.js";
 import { Code, type Qos, Type } from "./protocol.js";
 import type { Session } from "./session.js";
-import { grantOf } from "./subscriptions.js";
 import { formOf, isWithin } from "./topics.js";
 
 /** A packet other than CONNECT, checked and decoded; `bytes` is where it was decoded from. */
@@ -78,7 +77,7 @@ function onPublish(connection: Connection, session: Session, packet: IPublishPac
 		return;
 	}
 	const id = packet.messageId ?? 0;
-	if (packet.qos === 2 && session.inbound.has(id)) {
+	if (packet.qos === 2 && session.inbound?.has(id)) {
 		// It came before and PUBREL has not: it was passed on, only the answer may be missing [MQTT-4.3.3-10].
 		connection.acknowledge(Type.Pubrec, id, Code.Success);
 		return;
@@ -93,7 +92,7 @@ function onPublish(connection: Connection, session: Session, packet: IPublishPac
 		connection.quota.answer(1, id);
 		connection.acknowledge(Type.Puback, id, reason, chosen);
 	} else if (packet.qos === 2) {
-		if (reason < 0x80 || !connection.v5) session.inbound.set(id, held ? message : undefined);
+		if (reason < 0x80 || !connection.v5) session.remember(id, held ? message : undefined);
 		else connection.quota.answer(2, id);
 		connection.acknowledge(Type.Pubrec, id, reason, chosen);
 	}
@@ -132,10 +131,10 @@ function topicOf(connection: Connection, packet: IPublishPacket): string | undef
 		return undefined;
 	}
 	if (topic !== "") {
-		connection.aliasesIn.set(alias, topic);
+		connection.learn(alias, topic);
 		return topic;
 	}
-	const known = connection.aliasesIn.get(alias);
+	const known = connection.aliasesIn?.get(alias);
 	if (known === undefined) connection.fail(Code.ProtocolError);
 	return known;
 }
@@ -184,7 +183,7 @@ function refusalOf(
 		hub.drop("denied", clientId, { message, qos });
 		return verdict === false ? Code.NotAuthorized : verdict;
 	}
-	if (qos === 1 && connection.v5 && session.inbound.has(packet.messageId!)) return Code.IdentifierInUse;
+	if (qos === 1 && connection.v5 && session.inbound?.has(packet.messageId!)) return Code.IdentifierInUse;
 	if (retain && qos > 0 && connection.v5 && !hub.retained.fits(message)) {
 		hub.drop("quota", clientId, { message, qos });
 		return Code.QuotaExceeded;
@@ -194,9 +193,9 @@ function refusalOf(
 
 function onPubrel(connection: Connection, session: Session, id: number): void {
 	const { hub } = connection;
-	const known = session.inbound.has(id);
-	const held = session.inbound.get(id);
-	session.inbound.delete(id);
+	const known = session.inbound?.has(id) === true;
+	const held = session.inbound?.get(id);
+	session.inbound?.delete(id);
 	if (held) hub.publish(held, session);
 	connection.quota.answer(2, id);
 	const chosen = connection.v5 ? connection.chosen("pubcomp") : undefined;
@@ -251,13 +250,12 @@ function subscribe(
 	const { limits } = hub;
 	const filter = wanted.topic;
 	const form = formOf(filter)!;
-	if (connection.v5 && session.inbound.has(packet.messageId!)) return Code.IdentifierInUse;
+	if (connection.v5 && session.inbound?.has(packet.messageId!)) return Code.IdentifierInUse;
 	if (!isWithin(filter, limits)) return Code.FilterInvalid;
 	if (form.wildcards && limits.wildcardSubscriptions === 0) return Code.WildcardsNotSupported;
 	if (form.group && limits.sharedSubscriptions === 0) return Code.SharedNotSupported;
-	if (!session.subscriptions.has(filter) && session.subscriptions.size >= limits.subscriptionsPerClient) {
-		return Code.QuotaExceeded;
-	}
+	const before = hub.subscriptions.find(filter, session);
+	if (!before && session.subscriptions.length >= limits.subscriptionsPerClient) return Code.QuotaExceeded;
 	const qos = Math.min(wanted.qos, limits.maximumQos) as Qos;
 	const verdict = hub.hooks.authorize?.({
 		clientId,
@@ -272,13 +270,13 @@ function subscribe(
 	const { nl: noLocal = false, rap: retainAsPublished = false, rh = 0 } = wanted;
 	const identifier = packet.properties?.subscriptionIdentifier ?? 0;
 	const options = { qos, noLocal, retainAsPublished, identifier };
-	const { added, isNew } = hub.subscriptions.add(filter, session, options);
-	session.subscriptions.set(filter, added);
+	if (before) hub.subscriptions.change(before, options);
+	else session.subscribed(hub.subscriptions.add(filter, session, options));
 	hub.counters.subscriptions = hub.subscriptions.count;
 	// 5.0, section 4.8.2; [MQTT-3.3.1-9] to [MQTT-3.3.1-11]
-	if (form.group || rh === 2 || (rh === 1 && !isNew)) return qos;
+	if (form.group || rh === 2 || (rh === 1 && before)) return qos;
 	if (form.wildcards && limits.retainedForWildcards === 0) return qos;
-	const grant = grantOf([options]);
+	const grant = { qos, retainAsPublished, identifiers: identifier > 0 ? [identifier] : [] };
 	for (const message of hub.retained.matching(form.filter, hub.now)) {
 		if (noLocal && message.from === clientId) continue;
 		owed.push(() => session.deliver(message, grant, true)); // [MQTT-3.3.1-8]
@@ -293,11 +291,14 @@ function onUnsubscribe(connection: Connection, session: Session, packet: IUnsubs
 		return;
 	}
 	const chosen = connection.chosen("unsuback");
-	const isInUse = connection.v5 && session.inbound.has(packet.messageId!);
+	const isInUse = connection.v5 && session.inbound?.has(packet.messageId!);
 	const granted = packet.unsubscriptions.map((filter) => {
 		let reason = chosen?.reason ?? (isInUse ? Code.IdentifierInUse : Code.Success);
-		if (reason < 0x80 && !session.subscriptions.delete(filter)) reason = Code.NoSubscriptionExisted;
-		else if (reason < 0x80) hub.subscriptions.remove(filter, session);
+		const one = reason < 0x80 ? hub.subscriptions.find(filter, session) : undefined;
+		if (one) {
+			session.unsubscribed(one);
+			hub.subscriptions.remove(filter, session);
+		} else if (reason < 0x80) reason = Code.NoSubscriptionExisted;
 		hub.onEvent?.({ kind: "unsubscribe", clientId, filter, reason });
 		return reason;
 	});

@@ -10,6 +10,7 @@
  * the slot is nearly always free, nothing is hashed, and an identifier just freed is the last to come again.
  */
 
+import type { Due } from "./deadlines.js";
 import type { Hub } from "./hub.js";
 import { type Delivery, type Message, Turn } from "./message.js";
 import { Code, type Qos } from "./protocol.js";
@@ -37,12 +38,15 @@ export interface Will {
 	readonly expirySeconds: number;
 }
 
-const FIRST_SLOTS = 16;
+const FIRST_SLOTS = 4;
 const MOST_SLOTS = 65_536;
 const MOST_INFLIGHT = 65_000;
+/** What most sessions have most of the time, without a table of their own; never changed. */
+export const NO_SUBSCRIPTIONS: readonly Subscription<Session>[] = [];
+const NO_DELIVERIES: Delivery[] = [];
 const BY_ORDER = (a: Delivery, b: Delivery) => a.order - b.order;
 
-export class Session {
+export class Session implements Due {
 	readonly clientId: string;
 	readonly #hub: Hub;
 	link: Link | undefined;
@@ -50,18 +54,23 @@ export class Session {
 	/** How long it outlives its connection. */
 	expirySeconds = 0;
 	will: Will | undefined;
-	readonly subscriptions = new Map<string, Subscription<Session>>();
+	/** When its connection was lost, by the clock of the schedule. */
+	aloneSince = 0;
+	/** Of its deadline without a connection. */
+	place = -1;
+	/** In the order of subscribing. */
+	subscriptions: readonly Subscription<Session>[] = NO_SUBSCRIPTIONS;
 	/** QoS 2 packet identifiers of the client whose PUBREL has not come, with the message if it is passed on only then. */
-	readonly inbound = new Map<number, Message | undefined>();
+	inbound: Map<number, Message | undefined> | undefined;
 	/** Bytes of messages waiting and in flight. */
 	heldBytes = 0;
 	/** Exchanges that are not complete. */
 	inflight = 0;
 
-	readonly #queue = new Queue<Delivery>();
+	#queue: Queue<Delivery> | undefined;
 	/** Sent on an earlier connection and not yet again on this one, in order. */
-	#resend: Delivery[] = [];
-	#slots: (Delivery | undefined)[] = new Array(FIRST_SLOTS).fill(undefined);
+	#resend = NO_DELIVERIES;
+	#slots: (Delivery | undefined)[] = NO_DELIVERIES;
 	#nextId = 1;
 	#nextOrder = 1;
 	/** PUBLISH sent on this connection and unacknowledged: what Receive Maximum counts (5.0, section 4.9). */
@@ -72,14 +81,31 @@ export class Session {
 		this.clientId = clientId;
 	}
 
+	/** One more subscription, see {@link Subscriptions.add}. */
+	subscribed(added: Subscription<Session>): void {
+		if (this.subscriptions.length === 0) this.subscriptions = [added];
+		else (this.subscriptions as Subscription<Session>[]).push(added);
+	}
+
+	unsubscribed(removed: Subscription<Session>): void {
+		if (this.subscriptions.length === 1) this.subscriptions = NO_SUBSCRIPTIONS;
+		else (this.subscriptions as Subscription<Session>[]).splice(this.subscriptions.indexOf(removed), 1);
+	}
+
+	/** A QoS 2 message came; `held`: it is passed on with its PUBREL. */
+	remember(id: number, held: Message | undefined): void {
+		this.inbound ??= new Map();
+		this.inbound.set(id, held);
+	}
+
 	/** Messages that have not been sent. */
 	get waiting(): number {
-		return this.#queue.length;
+		return this.#queue?.length ?? 0;
 	}
 
 	/** Whether a message could be sent now rather than wait. */
 	get ready(): boolean {
-		return this.#room(this.link) && this.#queue.length === 0 && this.#resend.length === 0;
+		return this.#room(this.link) && this.waiting === 0 && this.#resend.length === 0;
 	}
 
 	/** Takes a message for this client: sends it, lets it wait, or drops it and says so. */
@@ -111,12 +137,17 @@ export class Session {
 		if (link && this.ready) {
 			this.heldBytes += message.bytes;
 			this.#start(link, delivery);
-		} else if (this.#queue.length >= limits.queuedMessages) {
+		} else if (this.waiting >= limits.queuedMessages) {
 			this.#hub.drop("queueFull", this.clientId, delivery);
 		} else {
 			this.heldBytes += message.bytes;
+			this.#queue ??= new Queue();
 			this.#queue.push(delivery);
 		}
+	}
+
+	onDue(): void {
+		this.#hub.turn(() => this.#hub.await(this));
 	}
 
 	/** A connection took this session up: sends again what was under way, in its order, then what waits. */
@@ -142,12 +173,12 @@ export class Session {
 		for (;;) {
 			const link = this.link;
 			if (!link || !this.#room(link)) return;
-			const again = this.#resend.shift();
+			const again = this.#resend.length > 0 ? this.#resend.shift() : undefined;
 			if (again) {
 				if (this.#at(again.id) === again && again.turn !== Turn.AwaitComp) this.#sendAgain(link, again);
 				continue;
 			}
-			const delivery = this.#queue.shift();
+			const delivery = this.#queue?.shift();
 			if (!delivery) return;
 			this.#start(link, delivery);
 		}
@@ -196,9 +227,9 @@ export class Session {
 		const owed = this.#slots
 			.filter((slot) => slot !== undefined && slot.turn !== Turn.AwaitComp)
 			.sort((a, b) => BY_ORDER(a!, b!)) as Delivery[];
-		for (let delivery = this.#queue.shift(); delivery; delivery = this.#queue.shift()) owed.push(delivery);
-		this.#slots = [];
-		this.#resend = [];
+		for (let one = this.#queue?.shift(); one; one = this.#queue?.shift()) owed.push(one);
+		this.#slots = NO_DELIVERIES;
+		this.#resend = NO_DELIVERIES;
 		this.heldBytes = 0;
 		this.inflight = 0;
 		return owed;
@@ -237,7 +268,7 @@ export class Session {
 			const { topic, payload } = delivery.message;
 			this.#hub.onEvent({ kind: "settled", clientId: this.clientId, topic, qos, id, reason, payload });
 		}
-		if (this.#queue.length > 0 || this.#resend.length > 0) this.pump();
+		if (this.waiting > 0 || this.#resend.length > 0) this.pump();
 	}
 
 	#release(delivery: Delivery): void {
@@ -278,7 +309,8 @@ export class Session {
 	}
 
 	#grow(): void {
-		const slots: (Delivery | undefined)[] = new Array(this.#slots.length * 2).fill(undefined);
+		const count = Math.max(FIRST_SLOTS, this.#slots.length * 2);
+		const slots: (Delivery | undefined)[] = new Array(count).fill(undefined);
 		for (const delivery of this.#slots) if (delivery) slots[delivery.id & (slots.length - 1)] = delivery;
 		this.#slots = slots;
 	}

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 /**
- * Who gets a message: a tree of filters, by level, and a cache of what it said about a topic.
+ * Who gets a message: a table of the filters without wildcards, a tree of the others by level, and a cache of what both said
+ * about a topic.
  *
- * Clients publish to the same few topics over and over, so the walk is made once per topic and its result,
- * already merged per subscriber, is kept until any subscription changes. Overlapping subscriptions of one
+ * Clients publish to the same few topics over and over, so the search is made once per topic and its result,
+ * already merged per subscriber, is kept until a subscription changes that may concern it. Overlapping subscriptions of one
  * client yield one copy with the highest QoS and all identifiers [MQTT-3.3.4-2] [MQTT-3.3.4-3]; the order is
  * that of subscribing.
+ *
+ * Most filters of a fleet are one board's own, written out: one leaf with one subscriber, and no table within.
  */
 
 import type { Qos } from "./protocol.js";
@@ -16,6 +19,7 @@ import { formOf } from "./topics.js";
  */
 const CACHED_TOPICS = 4_096;
 const CACHED_LETTERS = 1 << 20;
+const NO_IDENTIFIERS: readonly number[] = [];
 
 /** The options of one subscription. `identifier` 0: none. */
 export interface SubscribeOptions {
@@ -25,19 +29,37 @@ export interface SubscribeOptions {
 	readonly identifier: number;
 }
 
-export interface Subscription<Subscriber> extends SubscribeOptions {
-	/** As the client wrote it, with `$share/…`. */
-	readonly filter: string;
-	readonly subscriber: Subscriber;
-	readonly group: string;
-	readonly order: number;
-}
-
 /** How one subscriber gets a message. */
 export interface Grant {
 	readonly qos: Qos;
 	readonly retainAsPublished: boolean;
 	readonly identifiers: readonly number[];
+}
+
+/** One filter of one subscriber; subscribing again changes it and leaves it in its place. */
+export class Subscription<Subscriber> implements Grant {
+	/** As the client wrote it, with `$share/…`. */
+	readonly filter: string;
+	readonly subscriber: Subscriber;
+	/** Ascending in the order of subscribing. */
+	readonly order: number;
+	qos: Qos = 0;
+	noLocal = false;
+	retainAsPublished = false;
+	identifiers = NO_IDENTIFIERS;
+
+	constructor(filter: string, subscriber: Subscriber, order: number) {
+		this.filter = filter;
+		this.subscriber = subscriber;
+		this.order = order;
+	}
+
+	take({ qos, noLocal, retainAsPublished, identifier }: SubscribeOptions): void {
+		this.qos = qos;
+		this.noLocal = noLocal;
+		this.retainAsPublished = retainAsPublished;
+		this.identifiers = identifier > 0 ? [identifier] : NO_IDENTIFIERS;
+	}
 }
 
 export interface Target<Subscriber> {
@@ -49,37 +71,138 @@ export interface Target<Subscriber> {
 
 /** One shared subscription: its members take turns. */
 export class Group<Subscriber> {
+	/** Ascending in the order of subscribing. */
+	readonly order: number;
 	readonly members = new Map<Subscriber, Subscription<Subscriber>>();
+	/** The members once more, to be counted through; undefined: they have changed. */
+	#list: Subscription<Subscriber>[] | undefined;
 	#turn = 0;
 
-	grant(member: Subscriber): Grant {
-		return grantOf([this.members.get(member)!]);
+	constructor(order: number) {
+		this.order = order;
 	}
 
-	/** Members in the order in which they are to be asked now; the turn goes on by one. */
-	*next(): Generator<Subscription<Subscriber>> {
-		const members = [...this.members.values()];
-		const first = this.#turn++ % members.length;
-		for (let step = 0; step < members.length; step++) yield members[(first + step) % members.length];
+	set(member: Subscriber, subscription: Subscription<Subscriber>): void {
+		this.members.set(member, subscription);
+		this.#list = undefined;
+	}
+
+	delete(member: Subscriber): boolean {
+		this.#list = undefined;
+		return this.members.delete(member);
+	}
+
+	/**
+	 * The member whose turn it is, or the next one after it that is `ready`, if any is; the turn goes on by one. Undefined:
+	 * there is none.
+	 */
+	choose(ready: (member: Subscriber) => boolean): Subscription<Subscriber> | undefined {
+		const list = (this.#list ??= [...this.members.values()]);
+		const count = list.length;
+		if (count === 0) return undefined;
+		const first = this.#turn++ % count;
+		for (let step = 0; step < count; step++) {
+			const member = list[(first + step) % count];
+			if (ready(member.subscriber)) return member;
+		}
+		return list[first];
 	}
 }
 
-/** All that the tree says about a topic. */
+/** All that is to be said about a topic. */
 export interface Route<Subscriber> {
 	readonly topicBytes: Buffer;
 	readonly targets: readonly Target<Subscriber>[];
 	readonly groups: readonly Group<Subscriber>[];
 }
 
-interface Node<Subscriber> {
-	readonly children: Map<string, Node<Subscriber>>;
-	readonly plain: Map<Subscriber, Subscription<Subscriber>>;
-	readonly shared: Map<string, Group<Subscriber>>;
+/** Who has one filter: a sole subscriber, or many in a table; and groups that share it. */
+class Leaf<Subscriber> {
+	sole: Subscription<Subscriber> | undefined;
+	many: Map<Subscriber, Subscription<Subscriber>> | undefined;
+	shared: Map<string, Group<Subscriber>> | undefined;
+
+	get isEmpty(): boolean {
+		return !this.sole && !this.many && !this.shared;
+	}
+
+	find(group: string, subscriber: Subscriber): Subscription<Subscriber> | undefined {
+		if (group) return this.shared?.get(group)?.members.get(subscriber);
+		return this.sole?.subscriber === subscriber ? this.sole : this.many?.get(subscriber);
+	}
+
+	add(group: string, added: Subscription<Subscriber>): void {
+		const { sole } = this;
+		const { subscriber } = added;
+		if (group) {
+			this.shared ??= new Map();
+			let shared = this.shared.get(group);
+			if (!shared) this.shared.set(group, (shared = new Group(added.order)));
+			shared.set(subscriber, added);
+		} else if (this.many) this.many.set(subscriber, added);
+		else if (!sole) this.sole = added;
+		else {
+			this.many = new Map([
+				[sole.subscriber, sole],
+				[subscriber, added],
+			]);
+			this.sole = undefined;
+		}
+	}
+
+	/** Returns whether it was there. */
+	remove(group: string, subscriber: Subscriber): boolean {
+		if (group) {
+			const shared = this.shared?.get(group);
+			if (!shared?.delete(subscriber)) return false;
+			if (shared.members.size === 0) this.shared!.delete(group);
+			if (this.shared!.size === 0) this.shared = undefined;
+			return true;
+		}
+		if (this.sole?.subscriber === subscriber) this.sole = undefined;
+		else if (!this.many?.delete(subscriber)) return false;
+		else if (this.many.size === 0) this.many = undefined;
+		return true;
+	}
+}
+
+/** One level of the filters with wildcards. */
+class Node<Subscriber> {
+	children: Map<string, Node<Subscriber>> | undefined;
+	/** Below "+". */
+	any: Node<Subscriber> | undefined;
+	/** "#" stands next. */
+	rest: Leaf<Subscriber> | undefined;
+	/** The filter ends here. */
+	here: Leaf<Subscriber> | undefined;
+
+	get isEmpty(): boolean {
+		return !this.children && !this.any && !this.rest && !this.here;
+	}
+
+	child(level: string): Node<Subscriber> | undefined {
+		return level === "+" ? this.any : this.children?.get(level);
+	}
+
+	grow(level: string): Node<Subscriber> {
+		const child = new Node<Subscriber>();
+		if (level === "+") this.any = child;
+		else (this.children ??= new Map()).set(level, child);
+		return child;
+	}
+
+	prune(level: string): void {
+		if (level === "+") this.any = undefined;
+		else if (this.children?.delete(level) && this.children.size === 0) this.children = undefined;
+	}
 }
 
 export class Subscriptions<Subscriber extends object> {
-	#root: Node<Subscriber> = newNode();
-	#routes = new Map<string, Route<Subscriber>>();
+	/** Filters without wildcards. */
+	readonly #exact = new Map<string, Leaf<Subscriber>>();
+	/** Those with some. */
+	readonly #wild = new Node<Subscriber>();
+	readonly #routes = new Map<string, Route<Subscriber>>();
 	/** The last one asked for: each message asks twice, and publishers repeat themselves. */
 	#lastTopic = "";
 	#lastRoute: Route<Subscriber> | undefined;
@@ -88,132 +211,159 @@ export class Subscriptions<Subscriber extends object> {
 	/** How many subscriptions there are. */
 	count = 0;
 
-	/** Adds or replaces. `filter` must be well-formed. Returns the subscription and whether it is new. */
-	add(
-		filter: string,
-		subscriber: Subscriber,
-		options: SubscribeOptions,
-	): { added: Subscription<Subscriber>; isNew: boolean } {
+	/** The subscription of this filter; undefined: there is none. */
+	find(filter: string, subscriber: Subscriber): Subscription<Subscriber> | undefined {
+		const form = formOf(filter);
+		if (!form) return undefined;
+		const leaf = form.wildcards ? this.#path(form.filter).leaf : this.#exact.get(form.filter);
+		return leaf?.find(form.group, subscriber);
+	}
+
+	/** Adds one that is not there yet, see {@link find}. `filter` must be well-formed. */
+	add(filter: string, subscriber: Subscriber, options: SubscribeOptions): Subscription<Subscriber> {
 		const form = formOf(filter)!;
-		let node = this.#root;
-		for (const level of form.filter.split("/")) {
-			let child = node.children.get(level);
-			if (!child) node.children.set(level, (child = newNode()));
-			node = child;
-		}
-		let holders = node.plain;
-		if (form.group) {
-			let group = node.shared.get(form.group);
-			if (!group) node.shared.set(form.group, (group = new Group()));
-			holders = group.members;
-		}
-		const before = holders.get(subscriber);
-		const added = {
-			...options,
-			filter,
-			subscriber,
-			group: form.group,
-			order: before?.order ?? this.#order++,
-		};
-		holders.set(subscriber, added);
-		if (!before) this.count++;
-		this.#forgetRoutes();
-		return { added, isNew: !before };
+		const added = new Subscription(filter, subscriber, this.#order++);
+		this.#leaf(form.filter, form.wildcards).add(form.group, added);
+		this.count++;
+		this.change(added, options);
+		return added;
+	}
+
+	/** Gives a subscription other options. */
+	change(subscription: Subscription<Subscriber>, options: SubscribeOptions): void {
+		subscription.take(options);
+		const { filter, wildcards } = formOf(subscription.filter)!;
+		this.#forget(filter, wildcards);
 	}
 
 	/** Removes it; returns whether it was there. Empty branches are cut off. */
-	remove(filter: string, subscriber: Subscriber): boolean {
-		const form = formOf(filter);
+	remove(text: string, subscriber: Subscriber): boolean {
+		const form = formOf(text);
 		if (!form) return false;
-		const path: [Node<Subscriber>, string][] = [];
-		let node = this.#root;
-		for (const level of form.filter.split("/")) {
-			const child = node.children.get(level);
-			if (!child) return false;
-			path.push([node, level]);
-			node = child;
-		}
-		const group = form.group ? node.shared.get(form.group) : undefined;
-		const holders = form.group ? group?.members : node.plain;
-		if (!holders?.delete(subscriber)) return false;
-		if (group?.members.size === 0) node.shared.delete(form.group);
-		for (let at = path.length - 1; at >= 0 && isEmpty(node); at--) {
-			const [parent, level] = path[at];
-			parent.children.delete(level);
-			node = parent;
+		const { filter, group, wildcards } = form;
+		if (wildcards) {
+			const { nodes, levels, leaf } = this.#path(filter);
+			if (!leaf?.remove(group, subscriber)) return false;
+			if (leaf.isEmpty) cut(nodes, levels);
+		} else {
+			const leaf = this.#exact.get(filter);
+			if (!leaf?.remove(group, subscriber)) return false;
+			if (leaf.isEmpty) this.#exact.delete(filter);
 		}
 		this.count--;
-		this.#forgetRoutes();
+		this.#forget(filter, wildcards);
 		return true;
 	}
 
 	/** Everyone who gets a message with this topic. */
 	route(topic: string): Route<Subscriber> {
 		if (this.#lastRoute && topic === this.#lastTopic) return this.#lastRoute;
-		const route = this.#routes.get(topic) ?? this.#walk(topic);
+		const route = this.#routes.get(topic) ?? this.#search(topic);
 		this.#lastTopic = topic;
 		this.#lastRoute = route;
 		return route;
 	}
 
-	#walk(topic: string): Route<Subscriber> {
-		const found: Subscription<Subscriber>[] = [];
-		const groups: Group<Subscriber>[] = [];
-		collect(this.#root, topic.split("/"), 0, topic.startsWith("$"), found, groups);
-		const route = { topicBytes: Buffer.from(topic), targets: merge(found), groups };
+	/** The leaf of a filter, made if it is not there. */
+	#leaf(filter: string, wildcards: boolean): Leaf<Subscriber> {
+		if (!wildcards) {
+			let leaf = this.#exact.get(filter);
+			if (!leaf) this.#exact.set(filter, (leaf = new Leaf()));
+			return leaf;
+		}
+		let node = this.#wild;
+		for (const level of filter.split("/")) {
+			if (level === "#") return (node.rest ??= new Leaf());
+			node = node.child(level) ?? node.grow(level);
+		}
+		return (node.here ??= new Leaf());
+	}
+
+	/** The nodes from the root to the leaf of a filter with wildcards; without the leaf when there is none. */
+	#path(filter: string): { nodes: Node<Subscriber>[]; levels: string[]; leaf?: Leaf<Subscriber> } {
+		const levels = filter.split("/");
+		const nodes = [this.#wild];
+		let node = this.#wild;
+		for (const level of levels) {
+			if (level === "#") return { nodes, levels, leaf: node.rest };
+			const child = node.child(level);
+			if (!child) return { nodes, levels };
+			nodes.push(child);
+			node = child;
+		}
+		return { nodes, levels, leaf: node.here };
+	}
+
+	#search(topic: string): Route<Subscriber> {
+		const leaves: Leaf<Subscriber>[] = [];
+		const exact = this.#exact.get(topic);
+		if (exact) leaves.push(exact);
+		if (!this.#wild.isEmpty) collect(this.#wild, topic, 0, leaves);
+		const route = { topicBytes: Buffer.from(topic), targets: merge(leaves), groups: groupsOf(leaves) };
 		this.#letters += topic.length;
-		if (this.#routes.size >= CACHED_TOPICS || this.#letters > CACHED_LETTERS) this.#forgetRoutes();
+		if (this.#routes.size >= CACHED_TOPICS || this.#letters > CACHED_LETTERS) this.#forgetAll();
 		this.#routes.set(topic, route);
 		return route;
 	}
 
-	#forgetRoutes(): void {
+	/** A filter without wildcards concerns one topic. */
+	#forget(filter: string, wildcards: boolean): void {
+		if (wildcards) this.#forgetAll();
+		else {
+			if (this.#routes.delete(filter)) this.#letters -= filter.length;
+			this.#lastRoute = undefined;
+		}
+	}
+
+	#forgetAll(): void {
 		this.#routes.clear();
 		this.#letters = 0;
 		this.#lastRoute = undefined;
 	}
 }
 
-function newNode<Subscriber>(): Node<Subscriber> {
-	return { children: new Map(), plain: new Map(), shared: new Map() };
+/** Takes the empty leaf at the end of a path away, and every node that has nothing else. */
+function cut<Subscriber>(nodes: readonly Node<Subscriber>[], levels: readonly string[]): void {
+	const last = nodes[nodes.length - 1];
+	if (nodes.length === levels.length) last.rest = undefined;
+	else last.here = undefined;
+	for (let at = nodes.length - 1; at > 0 && nodes[at].isEmpty; at--) nodes[at - 1].prune(levels[at - 1]);
 }
 
-function isEmpty<Subscriber>(node: Node<Subscriber>): boolean {
-	return node.children.size === 0 && node.plain.size === 0 && node.shared.size === 0;
-}
-
-/** Depth is bounded by the limit on levels. */
+/**
+ * Adds the leaves below `node` that fit the topic from its letter `from` on; -1: no level is left. Depth is bounded by the
+ * limit on levels.
+ */
 function collect<Subscriber>(
 	node: Node<Subscriber>,
-	levels: readonly string[],
-	at: number,
-	system: boolean,
-	found: Subscription<Subscriber>[],
-	groups: Group<Subscriber>[],
+	topic: string,
+	from: number,
+	leaves: Leaf<Subscriber>[],
 ): void {
-	const wild = !(system && at === 0); // [MQTT-4.7.2-1]
-	const rest = wild ? node.children.get("#") : undefined;
-	if (rest) gather(rest, found, groups);
-	if (at === levels.length) {
-		gather(node, found, groups);
+	const wild = from !== 0 || topic.charCodeAt(0) !== 0x24; // "$" [MQTT-4.7.2-1]
+	if (wild && node.rest) leaves.push(node.rest);
+	if (from < 0) {
+		if (node.here) leaves.push(node.here);
 		return;
 	}
-	const exact = node.children.get(levels[at]);
-	if (exact) collect(exact, levels, at + 1, system, found, groups);
-	const any = wild ? node.children.get("+") : undefined;
-	if (any) collect(any, levels, at + 1, system, found, groups);
+	const slash = topic.indexOf("/", from);
+	const next = slash < 0 ? -1 : slash + 1;
+	if (node.children) {
+		const child = node.children.get(slash < 0 ? topic.slice(from) : topic.slice(from, slash));
+		if (child) collect(child, topic, next, leaves);
+	}
+	if (wild && node.any) collect(node.any, topic, next, leaves);
 }
 
-function gather<Subscriber>(
-	node: Node<Subscriber>,
-	found: Subscription<Subscriber>[],
-	groups: Group<Subscriber>[],
-): void {
-	for (const subscription of node.plain.values()) found.push(subscription);
-	for (const group of node.shared.values()) groups.push(group);
-}
-
-function merge<Subscriber>(found: Subscription<Subscriber>[]): Target<Subscriber>[] {
+function merge<Subscriber>(leaves: readonly Leaf<Subscriber>[]): Target<Subscriber>[] {
+	const found: Subscription<Subscriber>[] = [];
+	let parts = 0;
+	for (const leaf of leaves) {
+		if (leaf.sole) found.push(leaf.sole);
+		if (leaf.many) for (const subscription of leaf.many.values()) found.push(subscription);
+		if (leaf.sole || leaf.many) parts++;
+	}
+	if (parts < 2) return found.map((one) => targetOf([one])); // each is there once, in its order
 	found.sort((a, b) => a.order - b.order);
 	const bySubscriber = new Map<Subscriber, Subscription<Subscriber>[]>();
 	for (const subscription of found) {
@@ -221,24 +371,32 @@ function merge<Subscriber>(found: Subscription<Subscriber>[]): Target<Subscriber
 		if (known) known.push(subscription);
 		else bySubscriber.set(subscription.subscriber, [subscription]);
 	}
-	const targets: Target<Subscriber>[] = [];
-	for (const [subscriber, all] of bySubscriber) {
-		const foreign = all.filter((one) => !one.noLocal);
-		const own = foreign.length === 0 ? undefined : grantOf(foreign);
-		targets.push({ subscriber, grant: grantOf(all), own });
-	}
-	return targets;
+	return Array.from(bySubscriber.values(), targetOf);
+}
+
+/** What all subscriptions of one subscriber come to. */
+function targetOf<Subscriber>(all: readonly Subscription<Subscriber>[]): Target<Subscriber> {
+	const foreign = all.filter((one) => !one.noLocal);
+	const own = foreign.length === 0 ? undefined : grantOf(foreign);
+	return { subscriber: all[0].subscriber, grant: grantOf(all), own };
+}
+
+function groupsOf<Subscriber>(leaves: readonly Leaf<Subscriber>[]): Group<Subscriber>[] {
+	const groups: Group<Subscriber>[] = [];
+	for (const { shared } of leaves) if (shared) for (const group of shared.values()) groups.push(group);
+	return groups.sort((a, b) => a.order - b.order);
 }
 
 /** What several subscriptions grant together. */
-export function grantOf(subscriptions: readonly SubscribeOptions[]): Grant {
+function grantOf(subscriptions: readonly Grant[]): Grant {
+	if (subscriptions.length === 1) return subscriptions[0];
 	let qos: Qos = 0;
 	let retainAsPublished = false;
 	const identifiers: number[] = [];
 	for (const one of subscriptions) {
 		if (one.qos > qos) qos = one.qos;
 		if (one.retainAsPublished) retainAsPublished = true;
-		if (one.identifier > 0) identifiers.push(one.identifier);
+		identifiers.push(...one.identifiers);
 	}
 	return { qos, retainAsPublished, identifiers };
 }

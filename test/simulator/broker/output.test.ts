@@ -123,7 +123,7 @@ describe("output", () => {
 
 describe("framer", () => {
 	it("holds no more than what came", () => {
-		const framer = new Framer(268_435_460, () => true);
+		const framer = new Framer(268_435_460, { receive: () => true });
 		expect(framer.feed(Uint8Array.of(0x30, 0xff, 0xff, 0xff, 0x7f))).toBe(0);
 		expect(framer.held).toBe(5);
 	});
@@ -139,10 +139,12 @@ describe("framer", () => {
 		);
 		for (const step of [1, 2, 3, 7, 100, 5_000, stream.length]) {
 			const seen: number[] = [];
-			const framer = new Framer(1 << 20, (bytes, start, body, end) => {
-				expect(bytes[start]).toBe(0x30);
-				expect(bytes.subarray(body, end).every((byte) => byte === ((end - body) & 255))).toBe(true);
-				return seen.push(end - body) > 0;
+			const framer = new Framer(1 << 20, {
+				receive(bytes, start, body, end) {
+					expect(bytes[start]).toBe(0x30);
+					expect(bytes.subarray(body, end).every((byte) => byte === ((end - body) & 255))).toBe(true);
+					return seen.push(end - body) > 0;
+				},
 			});
 			for (let at = 0; at < stream.length; at += step)
 				expect(framer.feed(stream.subarray(at, at + step))).toBe(0);
@@ -153,7 +155,7 @@ describe("framer", () => {
 
 	it("stops when told to", () => {
 		let seen = 0;
-		const framer = new Framer(100, () => ++seen < 2);
+		const framer = new Framer(100, { receive: () => ++seen < 2 });
 		framer.feed(Uint8Array.of(0xc0, 0, 0xc0, 0, 0xc0, 0, 0xc0));
 		expect([seen, framer.held]).toEqual([2, 0]);
 	});
