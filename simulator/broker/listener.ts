@@ -61,6 +61,48 @@ export function listenTo(server: net.Server, options: ListenOptions): Promise<Ad
 	});
 }
 
+const ignore = () => {};
+
+/** All sockets of a server, so that none outlives it. */
+export class OpenSockets {
+	readonly #sockets = new Set<net.Socket>();
+	readonly #forget: (this: net.Socket) => void;
+
+	constructor() {
+		const sockets = this.#sockets;
+		this.#forget = function () {
+			sockets.delete(this);
+		};
+	}
+
+	/** Remembers a raw socket, also one in the middle of a handshake, until it is closed. Its errors are for nobody. */
+	hold(socket: net.Socket): void {
+		this.#sockets.add(socket);
+		socket.on("error", ignore);
+		socket.on("close", this.#forget);
+	}
+
+	/** Closes the port and every socket. Nothing is left behind when it resolves. */
+	async close(server: net.Server | undefined): Promise<void> {
+		if (!server) return;
+		const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+		for (const socket of this.#sockets) socket.destroy();
+		await closed;
+	}
+}
+
+/** Where a socket keeps its {@link ServerSocket}: thousands of them then share their listeners. */
+const END = Symbol("end");
+type Owned = net.Socket & { [END]?: ServerSocket };
+
+function heard(this: Owned, chunk: Buffer): void {
+	this[END]!.heard(chunk);
+}
+
+function closed(this: Owned): void {
+	this[END]!.closed();
+}
+
 /** One open socket, as the broker sees it. */
 class ServerSocket implements BrokerSocket {
 	readonly address: string;
@@ -69,7 +111,8 @@ class ServerSocket implements BrokerSocket {
 	peer!: BrokerPeer;
 	#behind = false;
 	#dead = false;
-	readonly #onWritten = () => this.#written();
+	/** Made when it is needed: nearly never. */
+	#onWritten: (() => void) | undefined;
 
 	constructor(socket: net.Socket) {
 		this.#socket = socket;
@@ -89,6 +132,7 @@ class ServerSocket implements BrokerSocket {
 			socket.write(chunk);
 			if (socket.writableLength === 0) return; // nearly always: no callback is needed
 			this.#behind = true;
+			this.#onWritten ??= () => this.#written();
 			socket.write(NOTHING, this.#onWritten);
 		}
 		if (socket.writableLength > PAUSE_BYTES) socket.pause();
@@ -111,16 +155,21 @@ class ServerSocket implements BrokerSocket {
 
 	/** Starts to listen to the socket. */
 	run(): void {
-		const socket = this.#socket;
-		socket.on("data", (chunk) => {
-			if (!this.#dead) this.peer.onData(chunk);
-		});
-		socket.on("error", () => {}); // "close" follows, and says all that is needed
-		socket.on("close", () => {
-			if (this.#dead) return;
-			this.#dead = true;
-			this.peer.onClose();
-		});
+		const socket: Owned = this.#socket;
+		socket[END] = this;
+		socket.on("data", heard);
+		if (this.tls) socket.on("error", ignore); // not the one that is held; "close" follows, and says all that is needed
+		socket.on("close", closed);
+	}
+
+	heard(chunk: Buffer): void {
+		if (!this.#dead) this.peer.onData(chunk);
+	}
+
+	closed(): void {
+		if (this.#dead) return;
+		this.#dead = true;
+		this.peer.onClose();
 	}
 
 	#written(): void {
@@ -134,7 +183,7 @@ class ServerSocket implements BrokerSocket {
 export class TcpListener {
 	readonly #acceptor: Acceptor;
 	readonly #options: ListenOptions;
-	readonly #sockets = new Set<net.Socket>();
+	readonly #sockets = new OpenSockets();
 	#server: net.Server | undefined;
 
 	constructor(acceptor: Acceptor, options: ListenOptions = {}) {
@@ -147,27 +196,17 @@ export class TcpListener {
 		const { tls: secure } = this.#options;
 		const server = secure ? tls.createServer(secure) : net.createServer({ noDelay: true });
 		this.#server = server;
-		server.on("connection", (socket: net.Socket) => this.#hold(socket));
+		server.on("connection", (socket: net.Socket) => this.#sockets.hold(socket));
 		server.on(secure ? "secureConnection" : "connection", (socket: net.Socket) => this.#accept(socket));
 		server.on("tlsClientError", () => {}); // its socket is closed by Node
 		return listenTo(server, this.#options);
 	}
 
 	/** Closes the port and every socket. Nothing is left behind when it resolves. */
-	async close(): Promise<void> {
+	close(): Promise<void> {
 		const server = this.#server;
 		this.#server = undefined;
-		if (!server) return;
-		const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-		for (const socket of this.#sockets) socket.destroy();
-		await closed;
-	}
-
-	/** Remembers the raw socket, so that one in the middle of a TLS handshake is closed as well. */
-	#hold(socket: net.Socket): void {
-		this.#sockets.add(socket);
-		socket.on("error", () => {});
-		socket.on("close", () => this.#sockets.delete(socket));
+		return this.#sockets.close(server);
 	}
 
 	#accept(socket: net.Socket): void {

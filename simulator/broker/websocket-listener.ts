@@ -12,7 +12,7 @@ import { createRequire } from "node:module";
 import type net from "node:net";
 import type { Duplex } from "node:stream";
 import type { Acceptor, BrokerPeer, BrokerSocket, TlsFacts } from "../seams.js";
-import { type Address, type ListenOptions, listenTo, tlsFactsOf } from "./listener.js";
+import { type Address, type ListenOptions, listenTo, OpenSockets, tlsFactsOf } from "./listener.js";
 
 const PAUSE_BYTES = 1 << 20;
 /** Of one message of a client: more is closed with 1009 before it is gathered. */
@@ -148,7 +148,7 @@ class WebSocketEnd implements BrokerSocket {
 export class WebSocketListener {
 	readonly #acceptor: Acceptor;
 	readonly #options: WebSocketListenOptions;
-	readonly #sockets = new Set<net.Socket>();
+	readonly #sockets = new OpenSockets();
 	readonly #upgrader: Server;
 	#server: http.Server | undefined;
 
@@ -169,7 +169,7 @@ export class WebSocketListener {
 		const { tls: secure } = this.#options;
 		const server = secure ? https.createServer(secure) : http.createServer({ noDelay: true });
 		this.#server = server;
-		server.on("connection", (socket) => this.#hold(socket));
+		server.on("connection", (socket) => this.#sockets.hold(socket));
 		server.on("tlsClientError", () => {}); // its socket is closed by Node
 		server.on("request", (_, response) => {
 			response.writeHead(426, { connection: "close", "content-type": "text/plain" });
@@ -180,20 +180,10 @@ export class WebSocketListener {
 	}
 
 	/** Closes the port and every socket. Nothing is left behind when it resolves. */
-	async close(): Promise<void> {
+	close(): Promise<void> {
 		const server = this.#server;
 		this.#server = undefined;
-		if (!server) return;
-		const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-		for (const socket of this.#sockets) socket.destroy();
-		await closed;
-	}
-
-	/** Remembers the raw socket, so that one in the middle of a handshake is closed as well. */
-	#hold(socket: net.Socket): void {
-		this.#sockets.add(socket);
-		socket.on("error", () => {});
-		socket.on("close", () => this.#sockets.delete(socket));
+		return this.#sockets.close(server);
 	}
 
 	#upgrade(request: http.IncomingMessage, socket: Duplex, head: Buffer): void {
