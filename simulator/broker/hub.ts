@@ -20,7 +20,8 @@ import { type Delivery, type Message, messageOf, Turn } from "./message.js";
 import { Retained } from "./retained.js";
 import { NO_SUBSCRIPTIONS, Session } from "./session.js";
 import { Strict } from "./strict.js";
-import { type Group, Subscriptions } from "./subscriptions.js";
+import type { Group } from "./subscription.js";
+import { Subscriptions } from "./subscriptions.js";
 
 const FOR_EVER = 0xffffffff;
 const isReady = (session: Session) => session.ready;

@@ -6,7 +6,7 @@
 
 import type { Qos } from "./protocol.js";
 import type { Session } from "./session.js";
-import type { Group } from "./subscriptions.js";
+import type { Group } from "./subscription.js";
 
 export interface Message {
 	readonly topic: string;

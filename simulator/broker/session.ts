@@ -15,7 +15,7 @@ import type { Hub } from "./hub.js";
 import { type Delivery, type Message, Turn } from "./message.js";
 import { Code, type Qos } from "./protocol.js";
 import { Queue } from "./queue.js";
-import type { Grant, Group, Subscription } from "./subscriptions.js";
+import type { Grant, Group, Subscription } from "./subscription.js";
 
 /** The connection, as its session sees it. */
 export interface Link {

@@ -11,7 +11,7 @@
  * Most filters of a fleet are one board's own, written out: one leaf with one subscriber, and no table within.
  */
 
-import type { Qos } from "./protocol.js";
+import { type Grant, Group, grantOf, type SubscribeOptions, Subscription } from "./subscription.js";
 import { formOf } from "./topics.js";
 
 /**
@@ -19,94 +19,12 @@ import { formOf } from "./topics.js";
  */
 const CACHED_TOPICS = 4_096;
 const CACHED_LETTERS = 1 << 20;
-const NO_IDENTIFIERS: readonly number[] = [];
-
-/** The options of one subscription. `identifier` 0: none. */
-export interface SubscribeOptions {
-	readonly qos: Qos;
-	readonly noLocal: boolean;
-	readonly retainAsPublished: boolean;
-	readonly identifier: number;
-}
-
-/** How one subscriber gets a message. */
-export interface Grant {
-	readonly qos: Qos;
-	readonly retainAsPublished: boolean;
-	readonly identifiers: readonly number[];
-}
-
-/** One filter of one subscriber; subscribing again changes it and leaves it in its place. */
-export class Subscription<Subscriber> implements Grant {
-	/** As the client wrote it, with `$share/…`. */
-	readonly filter: string;
-	readonly subscriber: Subscriber;
-	/** Ascending in the order of subscribing. */
-	readonly order: number;
-	qos: Qos = 0;
-	noLocal = false;
-	retainAsPublished = false;
-	identifiers = NO_IDENTIFIERS;
-
-	constructor(filter: string, subscriber: Subscriber, order: number) {
-		this.filter = filter;
-		this.subscriber = subscriber;
-		this.order = order;
-	}
-
-	take({ qos, noLocal, retainAsPublished, identifier }: SubscribeOptions): void {
-		this.qos = qos;
-		this.noLocal = noLocal;
-		this.retainAsPublished = retainAsPublished;
-		this.identifiers = identifier > 0 ? [identifier] : NO_IDENTIFIERS;
-	}
-}
 
 export interface Target<Subscriber> {
 	readonly subscriber: Subscriber;
 	readonly grant: Grant;
 	/** The same for messages of its own, without its no-local subscriptions; undefined: none is left. */
 	readonly own: Grant | undefined;
-}
-
-/** One shared subscription: its members take turns. */
-export class Group<Subscriber> {
-	/** Ascending in the order of subscribing. */
-	readonly order: number;
-	readonly members = new Map<Subscriber, Subscription<Subscriber>>();
-	/** The members once more, to be counted through; undefined: they have changed. */
-	#list: Subscription<Subscriber>[] | undefined;
-	#turn = 0;
-
-	constructor(order: number) {
-		this.order = order;
-	}
-
-	set(member: Subscriber, subscription: Subscription<Subscriber>): void {
-		this.members.set(member, subscription);
-		this.#list = undefined;
-	}
-
-	delete(member: Subscriber): boolean {
-		this.#list = undefined;
-		return this.members.delete(member);
-	}
-
-	/**
-	 * The member whose turn it is, or the next one after it that is `ready`, if any is; the turn goes on by one. Undefined:
-	 * there is none.
-	 */
-	choose(ready: (member: Subscriber) => boolean): Subscription<Subscriber> | undefined {
-		const list = (this.#list ??= [...this.members.values()]);
-		const count = list.length;
-		if (count === 0) return undefined;
-		const first = this.#turn++ % count;
-		for (let step = 0; step < count; step++) {
-			const member = list[(first + step) % count];
-			if (ready(member.subscriber)) return member;
-		}
-		return list[first];
-	}
 }
 
 /** All that is to be said about a topic. */
@@ -385,18 +303,4 @@ function groupsOf<Subscriber>(leaves: readonly Leaf<Subscriber>[]): Group<Subscr
 	const groups: Group<Subscriber>[] = [];
 	for (const { shared } of leaves) if (shared) for (const group of shared.values()) groups.push(group);
 	return groups.sort((a, b) => a.order - b.order);
-}
-
-/** What several subscriptions grant together. */
-function grantOf(subscriptions: readonly Grant[]): Grant {
-	if (subscriptions.length === 1) return subscriptions[0];
-	let qos: Qos = 0;
-	let retainAsPublished = false;
-	const identifiers: number[] = [];
-	for (const one of subscriptions) {
-		if (one.qos > qos) qos = one.qos;
-		if (one.retainAsPublished) retainAsPublished = true;
-		identifiers.push(...one.identifiers);
-	}
-	return { qos, retainAsPublished, identifiers };
 }
