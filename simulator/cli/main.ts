@@ -13,6 +13,7 @@ import { Keys } from "./keys.js";
 import { npmHint } from "./npm.js";
 import { describe, parseOptions, SIM_OPTIONS } from "./options.js";
 import { preflight, type Step } from "./preflight.js";
+import { RUN_HELP, run, terminalOf } from "./run.js";
 import { type SimSettings, simSettings } from "./settings.js";
 import { Simulation } from "./sim.js";
 import { TextOutput } from "./text.js";
@@ -29,7 +30,7 @@ const enum Exit {
 
 /** SIGHUP: the terminal was closed. */
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-const COMMANDS = ["sim", "fleet", "inspect", "device", "doctor", "help"];
+const COMMANDS = ["sim", "fleet", "run", "inspect", "device", "doctor", "help"];
 
 const OVERVIEW = `ringbuoy ${version}: an MQTT client for microcontrollers, run on this machine
 
@@ -37,6 +38,7 @@ const OVERVIEW = `ringbuoy ${version}: an MQTT client for microcontrollers, run 
   ringbuoy sim --broker mqtt://host:1883   the same board on your broker
   ringbuoy sim --help                      all options
   ringbuoy fleet --boards 10000            ten thousand boards in one process
+  ringbuoy run power-cut                   a story in virtual time; without a name: which there are
   ringbuoy inspect board.bin               what is in a board's flash, record by record
   ringbuoy device check --board m5paper    the firmware of a real board: check, build, flash, monitor
   ringbuoy doctor                          what of all that this machine is ready for
@@ -69,6 +71,8 @@ async function main(args: readonly string[]): Promise<void> {
 	} else if (command === "sim") await sim(rest);
 	else if (command === "fleet") {
 		if (!(await fleet(rest, () => process.exit(Exit.Interrupted)))) process.exitCode = Exit.Failed;
+	} else if (command === "run") {
+		if (!(await run(rest, terminalOf(process)))) process.exitCode = Exit.Failed;
 	} else if (command === "inspect") inspectImage(rest);
 	else if (command === "device") await onDevice(rest);
 	else if (command === "doctor") await examine(rest);
@@ -84,6 +88,7 @@ async function examine(args: readonly string[]): Promise<void> {
 function helpOf(command: string | undefined): string {
 	if (command === "sim") return simHelp();
 	if (command === "fleet") return fleetHelp();
+	if (command === "run") return RUN_HELP;
 	if (command === "inspect") return INSPECT_HELP;
 	if (command === "device") return DEVICE_HELP;
 	return command === "doctor" ? DOCTOR_HELP : OVERVIEW;

@@ -74,8 +74,10 @@ export class StageBoard {
 	scope = new Scope();
 	/** A life begins: what is done to each is done here. The program has not started yet. */
 	onBoot: ((cause: Cause) => void) | undefined;
-	/** The power has gone; inside of a flash command, or between two events. */
-	onCut: (() => void) | undefined;
+	/** The power has gone; `torn`: inside of a flash command, not between two events. */
+	onCut: ((torn: boolean) => void) | undefined;
+	/** It goes to sleep. */
+	onSleep: ((ms: number) => void) | undefined;
 	#dialler: VirtualDialler | undefined;
 	readonly #stage: Stage;
 	readonly #options: StageBoardOptions;
@@ -193,12 +195,13 @@ export class StageBoard {
 		const offMs = this.#offMs;
 		this.#offMs = OFF_MS;
 		this.machine.cutPower(offMs < Number.POSITIVE_INFINITY ? offMs : undefined);
-		this.onCut?.();
+		this.onCut?.(!this.#switched);
 	}
 
 	#sleep(ms: number): void {
 		this.sleptMs += ms;
 		this.#seconds = this.clock.seconds + Math.ceil(ms / 1000);
+		this.onSleep?.(ms);
 	}
 
 	#boot(scope: Scope, cause: Cause): Program {

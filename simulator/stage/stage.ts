@@ -90,20 +90,20 @@ export class Stage {
 
 	/** Runs code of a board. What it throws when its power has gone in the middle of it is of no interest: nobody is there. */
 	guard(action: () => void): void {
-		const before = this.#cuts;
 		try {
 			action();
 		} catch (error) {
-			if (this.#cuts === before) throw error;
+			if (this.#cutEvent !== this.world.events) throw error;
 		}
 	}
 
 	/** For boards: the power of one has gone inside a flash command, whose code is being unwound. */
 	cut(): void {
-		this.#cuts++;
+		this.#cutEvent = this.world.events;
 	}
 
-	#cuts = 0;
+	/** In which event of the world that was: what is thrown in another one has other causes. */
+	#cutEvent = -1;
 }
 
 const never = () => false;

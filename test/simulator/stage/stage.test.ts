@@ -80,6 +80,20 @@ describe("A stage", () => {
 		expect(() => stage.pass(100)).toThrow("no");
 	});
 
+	test("what a play throws is heard, also when a boot was cut short before", () => {
+		const { stage, board } = watched();
+		stage.pass(1_000);
+		board.onBoot = () => {
+			if (board.cuts === 1) board.cutPowerAt(1, Cut.Before);
+		};
+		board.cutPower();
+		stage.after(5_000, () => {
+			throw new Error("no");
+		});
+		expect(() => stage.pass(10_000)).toThrow("no");
+		expect(board.cuts).toBe(2);
+	});
+
 	test("how the way to the broker is holds for the lives to come", () => {
 		const { stage, board } = watched();
 		stage.pass(1_000);
