@@ -48,9 +48,9 @@ export interface Limits {
 	readonly requestMs: number;
 	/** Milliseconds that `flush` may take before what is left is given up waiting for. */
 	readonly flushMs: number;
-	/** Milliseconds before the second attempt to connect; doubles with each failure. Half of it is drawn at random. */
+	/** Milliseconds before the second attempt to connect, half of them drawn at random; up to twice as many with each failure. */
 	readonly backoffMs: number;
-	/** Milliseconds: where the doubling ends. */
+	/** Milliseconds: where that ends. */
 	readonly backoffMaxMs: number;
 	/** Milliseconds between attempts after a refusal that does not heal by itself: wrong password, not authorized, taken over. */
 	readonly slowLaneMs: number;

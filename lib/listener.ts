@@ -76,7 +76,7 @@ export interface Listener {
 	 * The connection ended, or was not made. `reason` is a `Reason`, or `-16 - LinkFault`. The next attempt is in
 	 * `retryMs` milliseconds, 0 being at once. What decides:
 	 *
-	 * - links that broke, brokers that are busy, shut down or silent: the backoff, `backoffMs` doubling to `backoffMaxMs`;
+	 * - links that broke, brokers that are busy, shut down or silent: the backoff, from `backoffMs` to `backoffMaxMs`;
 	 * - who we are is not accepted (0x84 to 0x87, 0x8a, 0x8c), nor a will or a subscription (0x8f, 0x9a, 0x9b, 0x9e, 0xa1, 0xa2);
 	 *   a quota is used up (0x97); somebody at the broker ended it (0x98); the certificate is wrong: `slowLaneMs`;
 	 * - another server is to be used (0x9c, 0x9d): at once, if the dialler follows (`Brokers`), or else `slowLaneMs`.

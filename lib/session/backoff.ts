@@ -3,8 +3,13 @@ import type { Limits } from "../limits.js";
 import type { Random } from "../ports.js";
 
 /**
- * How long to wait before the next attempt to connect: half fixed, half random, so that a thousand boards which lost the
- * same broker do not return in the same second; doubling to a cap; from the beginning only after a connection has lasted.
+ * How long to wait before the next attempt to connect. The first wait is half fixed, half random, so that a thousand boards which
+ * lost the same broker do not return in the same second. Each later one is one and a half times to twice the one before it, up to
+ * a cap; from the beginning only after a connection has lasted.
+ *
+ * A wait grows from what was drawn, not from its bound, and so each draw counts for all that follow it. With bounds that double
+ * for everybody, most boards are at the same step when the broker returns, and come back in half of the time that the last one
+ * takes: of 10,000 boards after two minutes up to 2.6 times as many a second as the mean, after some outages over 4 times.
  */
 export class Backoff {
 	private random: Random;
@@ -21,9 +26,9 @@ export class Backoff {
 	next(slow: boolean, limits: Limits): number {
 		const { backoffMs, backoffMaxMs, slowLaneMs } = limits;
 		const ceiling = slow ? slowLaneMs : this.ceiling;
-		if (!slow) this.ceiling = ceiling * 2 < backoffMaxMs ? ceiling * 2 : backoffMaxMs;
-		const half = ceiling >> 1;
-		const ms = half + this.random.below(ceiling - half + 1);
+		const drawn = slow || ceiling === backoffMs ? (ceiling + 1) >> 1 : ceiling >> 2;
+		const ms = ceiling - drawn + this.random.below(drawn + 1);
+		if (!slow) this.ceiling = Math.min(Math.max(ms * 2, backoffMs + 1), backoffMaxMs); // the first has its own draw
 		this.spare = slow || ms < backoffMs ? 0 : ms - backoffMs;
 		return ms;
 	}

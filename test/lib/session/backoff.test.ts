@@ -7,9 +7,10 @@ const limits = { ...DEFAULT_LIMITS, backoffMs: 1000, backoffMaxMs: 5000, slowLan
 
 describe("backoff", () => {
 	test.each([
-		["the least", () => 0, [500, 1000, 2000, 2500, 2500]],
+		["the least", () => 0, [500, 751, 1127, 1691, 2537, 3750, 3750]],
+		["little", (limit: number) => limit >> 2, [625, 1016, 1651, 2683, 4062, 4062]],
 		["the most", (limit: number) => limit - 1, [1000, 2000, 4000, 5000, 5000]],
-	] as const)("half is fixed, half is drawn: %s", (_, below, expected) => {
+	] as const)("half of the first is drawn, then it grows from what was drawn: %s", (_, below, expected) => {
 		const backoff = new Backoff(limits, { below });
 		expect(expected.map(() => backoff.next(false, limits))).toEqual([...expected]);
 		backoff.stable(limits);
@@ -20,7 +21,7 @@ describe("backoff", () => {
 		const backoff = new Backoff(limits, { below: () => 0 });
 		expect(backoff.next(false, limits)).toBe(500);
 		expect([backoff.next(true, limits), backoff.next(true, limits)]).toEqual([150_000, 150_000]);
-		expect(backoff.next(false, limits)).toBe(1000);
+		expect(backoff.next(false, limits)).toBe(751);
 	});
 
 	test("what may be taken off a wait: once, down to backoffMs, nothing in the slow lane", () => {
