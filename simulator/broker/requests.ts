@@ -142,10 +142,10 @@ function topicOf(connection: Connection, packet: IPublishPacket): string | undef
 function messageFrom(connection: Connection, packet: IPublishPacket, topic: string, bytes: Buffer): Message {
 	const { hub, clientId } = connection;
 	const { strict } = hub;
-	const { topicBytes, targets, groups } = hub.subscriptions.route(topic);
+	const route = hub.subscriptions.route(topic);
 	let payload = packet.payload as Buffer;
 	if (packet.retain) payload = owned(payload, Buffer.allocUnsafeSlow(payload.length));
-	else if (targets.length + groups.length > 0 || hub.chaos.passOn === "pubrel")
+	else if (!route.isEmpty || hub.chaos.passOn === "pubrel")
 		payload = owned(payload, Buffer.allocUnsafe(payload.length));
 	const properties = strict.forward(bytes, strict.propertiesStart, strict.propertiesEnd);
 	const expiry = packet.properties?.messageExpiryInterval;
@@ -158,7 +158,7 @@ function messageFrom(connection: Connection, packet: IPublishPacket, topic: stri
 		clientId,
 		properties,
 		expiresAt,
-		topicBytes,
+		route.topicBytes,
 	);
 }
 

@@ -19,6 +19,8 @@ import { formOf } from "./topics.js";
  */
 const CACHED_TOPICS = 4_096;
 const CACHED_LETTERS = 1 << 20;
+const DOLLAR = 0x24;
+const NOBODY: readonly never[] = [];
 
 export interface Target<Subscriber> {
 	readonly subscriber: Subscriber;
@@ -28,10 +30,27 @@ export interface Target<Subscriber> {
 }
 
 /** All that is to be said about a topic. */
-export interface Route<Subscriber> {
-	readonly topicBytes: Buffer;
+export class Route<Subscriber> {
+	readonly topic: string;
 	readonly targets: readonly Target<Subscriber>[];
 	readonly groups: readonly Group<Subscriber>[];
+	#topicBytes: Buffer | undefined;
+
+	constructor(topic: string, targets: readonly Target<Subscriber>[], groups: readonly Group<Subscriber>[]) {
+		this.topic = topic;
+		this.targets = targets;
+		this.groups = groups;
+	}
+
+	get isEmpty(): boolean {
+		return this.targets.length + this.groups.length === 0;
+	}
+
+	/** The topic in UTF-8. */
+	get topicBytes(): Buffer {
+		this.#topicBytes ??= Buffer.from(this.topic);
+		return this.#topicBytes;
+	}
 }
 
 /** Who has one filter: a sole subscriber, or many in a table; and groups that share it. */
@@ -216,8 +235,8 @@ export class Subscriptions<Subscriber extends object> {
 		const leaves: Leaf<Subscriber>[] = [];
 		const exact = this.#exact.get(topic);
 		if (exact) leaves.push(exact);
-		if (!this.#wild.isEmpty) collect(this.#wild, topic, 0, leaves);
-		const route = { topicBytes: Buffer.from(topic), targets: merge(leaves), groups: groupsOf(leaves) };
+		if (!this.#wild.isEmpty) collect(this.#wild, topic.split("/"), 0, topic.charCodeAt(0) === DOLLAR, leaves);
+		const route = new Route(topic, merge(leaves), groupsOf(leaves));
 		this.#letters += topic.length;
 		if (this.#routes.size >= CACHED_TOPICS || this.#letters > CACHED_LETTERS) this.#forgetAll();
 		this.#routes.set(topic, route);
@@ -248,32 +267,27 @@ function cut<Subscriber>(nodes: readonly Node<Subscriber>[], levels: readonly st
 	for (let at = nodes.length - 1; at > 0 && nodes[at].isEmpty; at--) nodes[at - 1].prune(levels[at - 1]);
 }
 
-/**
- * Adds the leaves below `node` that fit the topic from its letter `from` on; -1: no level is left. Depth is bounded by the
- * limit on levels.
- */
+/** Adds the leaves below `node` that fit the levels from `at` on. Depth is bounded by the limit on levels. */
 function collect<Subscriber>(
 	node: Node<Subscriber>,
-	topic: string,
-	from: number,
+	levels: readonly string[],
+	at: number,
+	system: boolean,
 	leaves: Leaf<Subscriber>[],
 ): void {
-	const wild = from !== 0 || topic.charCodeAt(0) !== 0x24; // "$" [MQTT-4.7.2-1]
+	const wild = !(system && at === 0); // [MQTT-4.7.2-1]
 	if (wild && node.rest) leaves.push(node.rest);
-	if (from < 0) {
+	if (at === levels.length) {
 		if (node.here) leaves.push(node.here);
 		return;
 	}
-	const slash = topic.indexOf("/", from);
-	const next = slash < 0 ? -1 : slash + 1;
-	if (node.children) {
-		const child = node.children.get(slash < 0 ? topic.slice(from) : topic.slice(from, slash));
-		if (child) collect(child, topic, next, leaves);
-	}
-	if (wild && node.any) collect(node.any, topic, next, leaves);
+	const child = node.children?.get(levels[at]);
+	if (child) collect(child, levels, at + 1, system, leaves);
+	if (wild && node.any) collect(node.any, levels, at + 1, system, leaves);
 }
 
-function merge<Subscriber>(leaves: readonly Leaf<Subscriber>[]): Target<Subscriber>[] {
+function merge<Subscriber>(leaves: readonly Leaf<Subscriber>[]): readonly Target<Subscriber>[] {
+	if (leaves.length === 0) return NOBODY;
 	const found: Subscription<Subscriber>[] = [];
 	let parts = 0;
 	for (const leaf of leaves) {
@@ -281,7 +295,8 @@ function merge<Subscriber>(leaves: readonly Leaf<Subscriber>[]): Target<Subscrib
 		if (leaf.many) for (const subscription of leaf.many.values()) found.push(subscription);
 		if (leaf.sole || leaf.many) parts++;
 	}
-	if (parts < 2) return found.map((one) => targetOf([one])); // each is there once, in its order
+	if (parts === 0) return NOBODY;
+	if (parts === 1) return found.map(soleTarget); // each is there once, in its order
 	found.sort((a, b) => a.order - b.order);
 	const bySubscriber = new Map<Subscriber, Subscription<Subscriber>[]>();
 	for (const subscription of found) {
@@ -292,6 +307,10 @@ function merge<Subscriber>(leaves: readonly Leaf<Subscriber>[]): Target<Subscrib
 	return Array.from(bySubscriber.values(), targetOf);
 }
 
+function soleTarget<Subscriber>(one: Subscription<Subscriber>): Target<Subscriber> {
+	return { subscriber: one.subscriber, grant: one, own: one.noLocal ? undefined : one };
+}
+
 /** What all subscriptions of one subscriber come to. */
 function targetOf<Subscriber>(all: readonly Subscription<Subscriber>[]): Target<Subscriber> {
 	const foreign = all.filter((one) => !one.noLocal);
@@ -299,8 +318,12 @@ function targetOf<Subscriber>(all: readonly Subscription<Subscriber>[]): Target<
 	return { subscriber: all[0].subscriber, grant: grantOf(all), own };
 }
 
-function groupsOf<Subscriber>(leaves: readonly Leaf<Subscriber>[]): Group<Subscriber>[] {
-	const groups: Group<Subscriber>[] = [];
-	for (const { shared } of leaves) if (shared) for (const group of shared.values()) groups.push(group);
-	return groups.sort((a, b) => a.order - b.order);
+function groupsOf<Subscriber>(leaves: readonly Leaf<Subscriber>[]): readonly Group<Subscriber>[] {
+	let groups: Group<Subscriber>[] | undefined;
+	for (const { shared } of leaves) {
+		if (!shared) continue;
+		groups ??= [];
+		for (const group of shared.values()) groups.push(group);
+	}
+	return groups?.sort((a, b) => a.order - b.order) ?? NOBODY;
 }
