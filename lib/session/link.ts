@@ -100,8 +100,8 @@ export class Link {
 	/** The last number that an earlier connection sent: beyond it there is no PUBREL to repeat. */
 	resendEnd = 0;
 	/**
-	 * At most so many of the inbound QoS 2 exchanges that are open were begun on an earlier connection: the server does
-	 * not count them against our Receive Maximum, which starts anew with each connection [5.0, 4.9].
+	 * At most so many of the inbound QoS 2 exchanges that are open were begun on an earlier connection and have not come again on
+	 * this one: the server does not count them against our Receive Maximum, which starts anew with each [5.0, 4.9].
 	 */
 	carried = 0;
 	/** Whether QoS 2 messages were left with the broker, and a new connection would fetch them. */

@@ -80,7 +80,8 @@ export function takePubrel(session: Session): number {
 /**
  * A new message found no place, and for a long time nothing was heard of what earlier connections opened. A broker goes on
  * with what is unfinished before it sends what is new [MQTT-4.4.0-1], so it has none of it: it lost that session, and the
- * CONNACK that said so was lost, too. Frees all of it. Returns false when that is not so.
+ * CONNACK that said so was lost, too. Frees all of it. Returns false when that is not so: some of what is open came again, or is
+ * of this connection.
  */
 export function freeCarried(session: Session): boolean {
 	const store = session.store;
@@ -101,6 +102,7 @@ function publishOnce(session: Session, id: number, oversize: number): number {
 	const stale = known && session.past === Past.Unclean && store.stale(id, session.packet);
 	if (known && !stale) {
 		session.counters[Counter.Duplicates]++;
+		if (link.carried > 0) link.carried--;
 		session.owed.push(PacketType.Pubrec, id, Reason.Success);
 		return 0;
 	}
@@ -129,6 +131,7 @@ function takeByHand(session: Session, holds: HeldMessages, qos: number, oversize
 		known = false;
 	}
 	if (known || waits) session.counters[Counter.Duplicates]++;
+	if (known && link.carried > 0) link.carried--;
 	if (waits) return 0; // one answer is for both
 	if (link.heldBack !== HeldBack.No || !holds.hasRoom(qos === 2 && !known)) {
 		session.counters[Counter.HeldBack]++;

@@ -153,7 +153,7 @@ export class History {
 
 	#judge(letter: Letter): void {
 		const { outcome, qos, arrived, from } = letter;
-		if (outcome === Settled.Acknowledged && arrived === 0)
+		if (outcome === Settled.Acknowledged && arrived === 0 && !letter.doubtful)
 			this.fail(`acknowledged and never arrived: ${letter.words}`);
 		if (outcome === Settled.Uncertain && !letter.orphaned)
 			this.fail(`uncertain without reason: ${letter.words}`);
@@ -259,6 +259,8 @@ export class History {
 			ledger.unheard = 0;
 			this.#orphan(board);
 		}
+		if (ledger.unheard > 0)
+			for (const letter of this.letters) if (letter.from === board && letter.outcome < 0) letter.doubtful = true;
 		ledger.ambiguous = ledger.unheard > 0 && !byContent;
 		if (!ledger.ambiguous) return;
 		for (const letter of this.letters)
@@ -353,9 +355,9 @@ export class History {
 		if (fate !== Fate.Accepted || letter.isVolatile || qos === 0) return;
 		const { life, forgetful } = this.#ledgers[letter.from];
 		if (forgetful && letter.life !== life) return;
-		// Whoever asks for no more than to have it in flash is not told that the broker refused it.
-		const untold = letter.outcome === Settled.Stored && this.#witness.refuses(letter.from);
-		if (arrived === 0 && !letter.gaveUp && !untold) this.fail(`is lost: ${letter.words}`);
+		// Whoever asks for no more than to have it in flash is not told that the broker refused it, or lost the session.
+		const untold = letter.outcome === Settled.Stored && (letter.orphaned || this.#witness.refuses(letter.from));
+		if (arrived === 0 && !letter.gaveUp && !letter.doubtful && !untold) this.fail(`is lost: ${letter.words}`);
 	}
 }
 

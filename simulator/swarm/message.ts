@@ -45,6 +45,8 @@ export class Letter {
 	/** The broker lost the session of the sender, so nobody may know its end; and it may come again though it is QoS 2. */
 	orphaned = false;
 	repeatable = false;
+	/** The sender goes on in a session that the broker has begun unheard: what it is told of this message is of another one. */
+	doubtful = false;
 
 	constructor(index: number, from: number, to: number, qos: Qos, flags: number, size: number, life: number) {
 		this.index = index;

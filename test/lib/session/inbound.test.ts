@@ -369,6 +369,20 @@ describe.each(VERSIONS)(
 			]);
 		});
 
+		test("[3.1.1 MQTT-4.3.3-2] [5.0 MQTT-4.3.3-10] one that came again is still open, however long the broker takes", () => {
+			const { rig, peer } = met(version, { limits: { receiveMaximum: 1, requestMs: 5000 } });
+			peer.line.publish("in/x", "1", 2, 1);
+			rig.pass(1);
+			peer.present = true;
+			rig.drop();
+			for (let connection = 2; connection <= 4; connection++) {
+				rig.until("online", () => rig.client.online, 60_000);
+				peer.line.publish("in/x", "1", 2, 1, { dup: true }).publish("in/x", "2", 2, 2);
+				rig.until("given up", () => !rig.client.online, 6000);
+			}
+			expect(rig.recorder.of("message").map((note) => note[1])).toEqual(["1"]);
+		});
+
 		test("those that move are waited for", () => {
 			const { rig, peer } = met(version, { limits: { receiveMaximum: 2, requestMs: 5000 } });
 			peer.line.publish("in/x", "1", 2, 1).publish("in/x", "2", 2, 2);
