@@ -38,7 +38,7 @@ export const enum HeldBack {
  *                                          Unanswered ◀──────── a CONNECT that was not answered ◀── any but Unclean
  *
  * In Unclean and Unanswered the broker may have begun a session that the store does not know of: it was told with a CONNACK that
- * did not arrive, or arrived and was forgotten. It then says that it has our session, which is that one.
+ * did not arrive, or arrived and was forgotten, or went to somebody else. It then says that it has our session, which is that one.
  */
 export const enum Past {
 	/** The session began in this life. */
@@ -49,7 +49,7 @@ export const enum Past {
 	Clean = 2,
 	/** That life was cut short. */
 	Unclean = 3,
-	/** A CONNECT was sent, and never answered, or the answer was not believed. */
+	/** A CONNECT was sent, and never answered, or the answer was not believed; or another client was taken for us. */
 	Unanswered = 4,
 	/** The store has not been opened. */
 	Unread = 5,

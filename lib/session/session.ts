@@ -248,6 +248,8 @@ export class Session {
 		this.extras.holds?.drop();
 		this.extras.sources?.cut();
 		if (phase === Phase.Online && this.past !== Past.None) this.past = Past.Known;
+		// Whoever it was may have begun a session of their own, without our subscriptions.
+		if (reason === Reason.SessionTakenOver) this.past = Past.Unanswered;
 		// A reason below zero is not the broker's.
 		if (phase === Phase.Connecting && reason < 0 && this.past !== Past.Unclean) this.past = Past.Unanswered;
 		this.timed = 0;

@@ -54,6 +54,8 @@ export class Actor implements Listener {
 	sum = 0;
 	/** The broker ended, or lost, its session. */
 	losses = 0;
+	/** A connection of the past came up at the broker after a later one. */
+	haunted = false;
 	/** It does not open again any more. */
 	stopping = false;
 	readonly #cast: Cast;

@@ -260,7 +260,8 @@ export class History {
 			this.#orphan(board);
 		}
 		if (ledger.unheard > 0)
-			for (const letter of this.letters) if (letter.from === board && letter.outcome < 0) letter.doubtful = true;
+			for (const letter of this.letters)
+				if (letter.from === board && letter.outcome < 0) letter.doubtful = true;
 		ledger.ambiguous = ledger.unheard > 0 && !byContent;
 		if (!ledger.ambiguous) return;
 		for (const letter of this.letters)
@@ -356,7 +357,8 @@ export class History {
 		const { life, forgetful } = this.#ledgers[letter.from];
 		if (forgetful && letter.life !== life) return;
 		// Whoever asks for no more than to have it in flash is not told that the broker refused it, or lost the session.
-		const untold = letter.outcome === Settled.Stored && (letter.orphaned || this.#witness.refuses(letter.from));
+		const untold =
+			letter.outcome === Settled.Stored && (letter.orphaned || this.#witness.refuses(letter.from));
 		if (arrived === 0 && !letter.gaveUp && !letter.doubtful && !untold) this.fail(`is lost: ${letter.words}`);
 	}
 }

@@ -72,6 +72,7 @@ export class Run implements Scene, Witness {
 			hooks: {
 				onEvent: (event) => {
 					this.history.onEvent(event);
+					if (event.kind === "connect") this.#greet(event.clientId, event.address);
 					if (event.kind !== "disconnect" || event.by !== "broker" || INNOCENT.includes(event.reason)) return;
 					this.history.fail(`the broker threw ${event.clientId} out: 0x${event.reason.toString(16)}`);
 				},
@@ -116,6 +117,15 @@ export class Run implements Scene, Witness {
 			if (!this.#healed) action();
 		});
 	};
+
+	/**
+	 * A CONNECT that was long under way came after later ones, and began a session of which the board knows nothing: nobody can
+	 * tell it that its subscriptions are gone.
+	 */
+	#greet(clientId: string, address: string): void {
+		const actor = this.actors.find(({ board }) => board.name === clientId);
+		if (actor !== undefined && actor.board.link?.name !== address) actor.haunted = true;
+	}
 
 	// ── for the history and the faults ───────────────────────────────────────────────────────────────────────────
 
@@ -230,7 +240,7 @@ export class Run implements Scene, Witness {
 		for (const { board } of this.actors) if (!board.online || board.pending > 0) return false;
 		for (let i = 0; i < this.actors.length; i++) {
 			const session = this.stage.broker.session(nameOf(i));
-			if (session === undefined || session.filters.length === 0) return false;
+			if (session === undefined || (session.filters.length === 0 && !this.actors[i].haunted)) return false;
 			if (session.waiting + session.inflight > 0) return false;
 			if (session.inbound > this.history.abandoned(i)) return false;
 		}

@@ -280,3 +280,22 @@ describe.each(VERSIONS)("version %i: a CONNECT without an answer", (version) => 
 		expect(reconnect(rig, peer, true)).toEqual([]);
 	});
 });
+
+test("[5.0, 4.13] after another client was taken for us, what we want is asked for again, whatever CONNACK says", () => {
+	const { rig, peer } = met(5);
+	rig.client.subscribe(rig.filter, 1);
+	rig.pass(1);
+	peer.present = true;
+	peer.line.take();
+	rig.drop();
+	rig.until("online", () => rig.client.online);
+	rig.pass(1);
+	expect(peer.line.take()).toEqual(["connect"]); // a session that goes on has our subscriptions
+	peer.line.send({ cmd: "disconnect", reasonCode: Reason.SessionTakenOver });
+	rig.pass(1);
+	expect(rig.client.online).toBe(false);
+	rig.client.open();
+	rig.until("online again", () => rig.client.online);
+	rig.pass(1);
+	expect(peer.line.take().map((text) => text.split(" ")[0])).toEqual(["connect", "subscribe"]);
+});
