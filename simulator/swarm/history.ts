@@ -219,7 +219,8 @@ export class History {
 		if (from === BROKER) return;
 		const { lastUp } = this.#ledgers[from];
 		// One whose end was told, and came undone with the power, comes again when others have gone before.
-		if (letter.outcome >= 0) return;
+		// And one that the broker refused comes again when nobody was told.
+		if (letter.outcome >= 0 || this.#witness.refuses(from)) return;
 		if (letter.arrived === 1) {
 			if (index < lastUp[qos]) this.fail(`arrived after message ${lastUp[qos]}: ${letter.words}`);
 			lastUp[qos] = index;
@@ -298,7 +299,7 @@ export class History {
 
 	/** What arrived once comes in the order in which it arrived, from each source and with each QoS. */
 	#inOrder(letter: Letter, qos: number): void {
-		if (letter.arrived !== 1) return;
+		if (letter.arrived !== 1 || this.#witness.refuses(letter.from)) return;
 		const { lastDown } = this.#ledgers[letter.to];
 		const lane = (letter.from + 1) * 9 + letter.qos * 3 + qos;
 		const last = lastDown.get(lane) ?? -1;
