@@ -20,6 +20,8 @@ import { TextOutput } from "./text.js";
 import { RunError, UsageError } from "./usage.js";
 import { version } from "./version.js";
 import { nearest } from "./words.js";
+import { world } from "./world.js";
+import { worldHelp } from "./world-options.js";
 
 const enum Exit {
 	Failed = 1,
@@ -30,7 +32,7 @@ const enum Exit {
 
 /** SIGHUP: the terminal was closed. */
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-const COMMANDS = ["sim", "fleet", "run", "inspect", "device", "doctor", "help"];
+const COMMANDS = ["sim", "fleet", "run", "world", "inspect", "device", "doctor", "help"];
 
 const OVERVIEW = `ringbuoy ${version}: an MQTT client for microcontrollers, run on this machine
 
@@ -39,6 +41,7 @@ const OVERVIEW = `ringbuoy ${version}: an MQTT client for microcontrollers, run 
   ringbuoy sim --help                      all options
   ringbuoy fleet --boards 10000            ten thousand boards in one process
   ringbuoy run power-cut                   a story in virtual time; without a name: which there are
+  ringbuoy world                           a thousand runs with faults drawn from a seed
   ringbuoy inspect board.bin               what is in a board's flash, record by record
   ringbuoy device check --board m5paper    the firmware of a real board: check, build, flash, monitor
   ringbuoy doctor                          what of all that this machine is ready for
@@ -73,6 +76,8 @@ async function main(args: readonly string[]): Promise<void> {
 		if (!(await fleet(rest, () => process.exit(Exit.Interrupted)))) process.exitCode = Exit.Failed;
 	} else if (command === "run") {
 		if (!(await run(rest, terminalOf(process)))) process.exitCode = Exit.Failed;
+	} else if (command === "world") {
+		if (!(await world(rest, () => process.exit(Exit.Interrupted)))) process.exitCode = Exit.Failed;
 	} else if (command === "inspect") inspectImage(rest);
 	else if (command === "device") await onDevice(rest);
 	else if (command === "doctor") await examine(rest);
@@ -89,6 +94,7 @@ function helpOf(command: string | undefined): string {
 	if (command === "sim") return simHelp();
 	if (command === "fleet") return fleetHelp();
 	if (command === "run") return RUN_HELP;
+	if (command === "world") return worldHelp();
 	if (command === "inspect") return INSPECT_HELP;
 	if (command === "device") return DEVICE_HELP;
 	return command === "doctor" ? DOCTOR_HELP : OVERVIEW;

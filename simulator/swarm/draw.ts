@@ -18,13 +18,15 @@ const CALM_PART = 0.9;
 export interface DrawOptions {
 	/** Virtual minutes; default 10. */
 	readonly minutes?: number;
+	/** Undefined: drawn, 1 to 3. */
+	readonly boards?: number;
 }
 
 /** The plan of a seed. */
 export function draw(seed: number, options: DrawOptions = {}): Plan {
 	const random = new SeededRandom(seed, "world");
 	const minutes = options.minutes ?? 10;
-	const boards = Array.from({ length: 1 + random.below(3) }, () => boardOf(random));
+	const boards = Array.from({ length: options.boards ?? 1 + random.below(3) }, () => boardOf(random));
 	const receiveMaximum = 1 + random.below(random.chance(0.3) ? 40 : 6);
 	const passOn = random.chance(0.3) ? "pubrel" : "publish";
 	const identifiers = pick(random, ["rotation", "lowest", "random"] as const);

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+/** The plainest plan: what a failure shrinks to as long as it stays one, and what need not be said of a plan. */
+
+import type { BoardPlan, Plan } from "./plan.js";
+
+export const PLAIN_BOARD: BoardPlan = Object.freeze({
+	version: 5,
+	sectors: 0,
+	sliceBytes: 64,
+	limits: Object.freeze({}),
+	keepAliveSeconds: 60,
+	sessionExpirySeconds: 86_400,
+	onSessionLost: "requeue",
+	ticks: 0,
+	synchronised: true,
+	qos: 2,
+	remembers: false,
+	aliases: false,
+});
+
+export const PLAIN_BROKER: Plan["broker"] = Object.freeze({
+	limits: Object.freeze({}),
+	identifiers: "rotation",
+	passOn: "publish",
+});
