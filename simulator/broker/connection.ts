@@ -200,18 +200,19 @@ export class Connection implements BrokerPeer, Link, Due {
 	publish(delivery: Delivery, dup: boolean): boolean {
 		const { hub } = this;
 		const { message, qos, retain, id } = delivery;
-		const left = message.expiresAt - hub.now;
-		const sending = {
-			v5: this.v5,
-			qos,
-			retain,
-			dup,
-			id,
-			identifiers: delivery.identifiers,
-			expirySeconds: left === Infinity ? -1 : Math.max(0, Math.ceil(left / 1000)), // [MQTT-3.3.2-6]
-			alias: 0,
-			named: true,
-		};
+		const { expiresAt } = message;
+		const sending = hub.sending;
+		sending.v5 = this.v5;
+		sending.qos = qos;
+		sending.retain = retain;
+		sending.dup = dup;
+		sending.id = id;
+		sending.identifiers = delivery.identifiers;
+		// [MQTT-3.3.2-6]
+		sending.expirySeconds =
+			expiresAt === Infinity ? -1 : Math.max(0, Math.ceil((expiresAt - hub.now) / 1000));
+		sending.alias = 0;
+		sending.named = true;
 		if (this.maximumPacketSize !== Infinity && publishBytes(message, sending) + 3 > this.maximumPacketSize) {
 			if (publishBytes(message, sending) > this.maximumPacketSize) return false; // [MQTT-3.1.2-24]
 		} else if (this.aliasesOut && !hub.chaos.armed) {

@@ -17,6 +17,7 @@ import { Deadlines } from "./deadlines.js";
 import { type BrokerEvent, type DropCause, newCounters } from "./events.js";
 import type { BrokerLimits } from "./limits.js";
 import { type Delivery, type Message, messageOf, Turn } from "./message.js";
+import { newSending } from "./output.js";
 import { Retained } from "./retained.js";
 import { NO_SUBSCRIPTIONS, Session } from "./session.js";
 import { Strict } from "./strict.js";
@@ -42,6 +43,8 @@ export class Hub {
 	readonly decoder = new Decoder();
 	readonly strict = new Strict();
 	readonly buffers: Buffer[] = [];
+	/** Of the PUBLISH that is being written: one for all. */
+	readonly sending = newSending();
 	readonly sessions = new Map<string, Session>();
 	readonly subscriptions = new Subscriptions<Session>();
 	readonly retained: Retained;
@@ -52,6 +55,7 @@ export class Hub {
 	readonly deadlines: Deadlines;
 	readonly #dirty: Dirty[] = [];
 	#depth = 0;
+	#now = 0;
 
 	constructor(
 		schedule: Schedule,
@@ -70,12 +74,14 @@ export class Hub {
 		this.deadlines = new Deadlines(schedule);
 	}
 
+	/** By the clock of the schedule; a turn is one instant. */
 	get now(): number {
-		return this.schedule.now;
+		return this.#depth > 0 ? this.#now : this.schedule.now;
 	}
 
 	/** Begins a turn; each is ended by {@link leave}. They nest. */
 	enter(): void {
+		if (this.#depth === 0) this.#now = this.schedule.now;
 		this.#depth++;
 	}
 

@@ -16,23 +16,39 @@ import type { Version } from "./protocol.js";
 const FIRST_BYTES = 4 << 10;
 const POOLED_BYTES = 64 << 10;
 const POOLED_BUFFERS = 32;
+/** Copied byte by byte, because a call would take longer: an acknowledgement. */
+const FEW_BYTES = 16;
 /** A turn that wrote this much is handed on before its end. */
 export const FULL_BYTES = 32 << 10;
 
 /** What belongs to one sending of a message, beside the message. */
 export interface Sending {
-	readonly v5: boolean;
-	readonly qos: number;
-	readonly retain: boolean;
-	readonly dup: boolean;
-	readonly id: number;
-	readonly identifiers: readonly number[];
+	v5: boolean;
+	qos: number;
+	retain: boolean;
+	dup: boolean;
+	id: number;
+	identifiers: readonly number[];
 	/** Seconds left, or -1: it does not expire. */
-	readonly expirySeconds: number;
+	expirySeconds: number;
 	/** 0: none. */
-	readonly alias: number;
+	alias: number;
 	/** False: the alias alone stands for the topic. */
-	readonly named: boolean;
+	named: boolean;
+}
+
+export function newSending(): Sending {
+	return {
+		v5: false,
+		qos: 0,
+		retain: false,
+		dup: false,
+		id: 0,
+		identifiers: [],
+		expirySeconds: -1,
+		alias: 0,
+		named: true,
+	};
 }
 
 /** Encodes any packet with mqtt-packet. Throws on one that cannot be. */
@@ -97,7 +113,9 @@ export class Output {
 	take(): Buffer | undefined {
 		if (this.length === 0) return undefined;
 		const taken = Buffer.allocUnsafe(this.length);
-		this.#bytes!.copy(taken, 0, 0, this.length);
+		const bytes = this.#bytes!;
+		if (this.length > FEW_BYTES) bytes.copy(taken, 0, 0, this.length);
+		else for (let at = 0; at < this.length; at++) taken[at] = bytes[at];
 		this.discard();
 		return taken;
 	}

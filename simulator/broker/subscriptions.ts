@@ -15,9 +15,10 @@ import { type Grant, Group, grantOf, type SubscribeOptions, Subscription } from 
 import { formOf } from "./topics.js";
 
 /**
- * Bounds of the cache: topics, and their letters. It is emptied when it is full; filling it again is cheap.
+ * Bounds of the cache: topics, and their letters. It is emptied when it is full. Ten thousand boards with a topic each are
+ * to fit: about 250 bytes of each are cheaper than a search for each of its messages.
  */
-const CACHED_TOPICS = 4_096;
+const CACHED_TOPICS = 16_384;
 const CACHED_LETTERS = 1 << 20;
 const DOLLAR = 0x24;
 const NOBODY: readonly never[] = [];
@@ -55,6 +56,8 @@ export class Route<Subscriber> {
 
 /** Who has one filter: a sole subscriber, or many in a table; and groups that share it. */
 class Leaf<Subscriber> {
+	/** Who gets a message that this leaf alone is for; undefined: nobody has asked since it changed. */
+	targets: readonly Target<Subscriber>[] | undefined;
 	sole: Subscription<Subscriber> | undefined;
 	many: Map<Subscriber, Subscription<Subscriber>> | undefined;
 	shared: Map<string, Group<Subscriber>> | undefined;
@@ -63,12 +66,18 @@ class Leaf<Subscriber> {
 		return !this.sole && !this.many && !this.shared;
 	}
 
+	/** In the order of subscribing, without those that share it. */
+	get plain(): Subscription<Subscriber>[] {
+		return this.sole ? [this.sole] : [...(this.many?.values() ?? [])];
+	}
+
 	find(group: string, subscriber: Subscriber): Subscription<Subscriber> | undefined {
 		if (group) return this.shared?.get(group)?.members.get(subscriber);
 		return this.sole?.subscriber === subscriber ? this.sole : this.many?.get(subscriber);
 	}
 
 	add(group: string, added: Subscription<Subscriber>): void {
+		this.targets = undefined;
 		const { sole } = this;
 		const { subscriber } = added;
 		if (group) {
@@ -89,6 +98,7 @@ class Leaf<Subscriber> {
 
 	/** Returns whether it was there. */
 	remove(group: string, subscriber: Subscriber): boolean {
+		this.targets = undefined;
 		if (group) {
 			const shared = this.shared?.get(group);
 			if (!shared?.delete(subscriber)) return false;
@@ -170,6 +180,7 @@ export class Subscriptions<Subscriber extends object> {
 	change(subscription: Subscription<Subscriber>, options: SubscribeOptions): void {
 		subscription.take(options);
 		const { filter, wildcards } = formOf(subscription.filter)!;
+		this.#leaf(filter, wildcards).targets = undefined;
 		this.#forget(filter, wildcards);
 	}
 
@@ -287,16 +298,20 @@ function collect<Subscriber>(
 }
 
 function merge<Subscriber>(leaves: readonly Leaf<Subscriber>[]): readonly Target<Subscriber>[] {
-	if (leaves.length === 0) return NOBODY;
-	const found: Subscription<Subscriber>[] = [];
+	let only: Leaf<Subscriber> | undefined;
 	let parts = 0;
 	for (const leaf of leaves) {
-		if (leaf.sole) found.push(leaf.sole);
-		if (leaf.many) for (const subscription of leaf.many.values()) found.push(subscription);
-		if (leaf.sole || leaf.many) parts++;
+		if (!leaf.sole && !leaf.many) continue;
+		only = leaf;
+		parts++;
 	}
-	if (parts === 0) return NOBODY;
-	if (parts === 1) return found.map(soleTarget); // each is there once, in its order
+	if (!only) return NOBODY;
+	if (parts === 1) {
+		only.targets ??= only.plain.map(soleTarget); // each is there once, in its order
+		return only.targets;
+	}
+	const found: Subscription<Subscriber>[] = [];
+	for (const leaf of leaves) found.push(...leaf.plain);
 	found.sort((a, b) => a.order - b.order);
 	const bySubscriber = new Map<Subscriber, Subscription<Subscriber>[]>();
 	for (const subscription of found) {
