@@ -2,10 +2,18 @@
 /** A board of a run and the program on it: publishes what it is told to, subscribes to what is for it, and tells the history. */
 
 import type { Board, Program } from "../../firmware/ports.js";
-import { Aliases } from "../../lib/extras/index.js";
-import { Client, Counter, type Filter, type Listener, type Message, type Topic } from "../../lib/index.js";
+import { Aliases, type AliasOptions } from "../../lib/extras/index.js";
+import {
+	Client,
+	type ClientOptions,
+	Counter,
+	type Filter,
+	type Listener,
+	type Message,
+	type Topic,
+} from "../../lib/index.js";
 import { DEFAULT_LIMITS, type Limits, limitsFrom } from "../../lib/limits.js";
-import type { Memory, StoreFault } from "../../lib/ports.js";
+import type { Flash, Memory, StoreFault } from "../../lib/ports.js";
 import { FlashStore, RamStore } from "../../lib/store/index.js";
 import type { NorFlash } from "../nor-flash.js";
 import type { Stage, StageBoard } from "../stage/index.js";
@@ -19,6 +27,9 @@ const AGAIN_MS = 1_000;
 /** Topics that a board publishes to on each board. */
 const LANES = 4;
 
+/** Of the boards that use them. */
+const ALIASES: AliasOptions = Object.freeze({ inbound: 4, topicBytes: 16 });
+
 /** Memory that is given out at construction, and never again. */
 class Watched implements Memory {
 	/** Blocks given out. */
@@ -30,6 +41,13 @@ class Watched implements Memory {
 	}
 }
 
+/** Who takes down all that goes into the client of a board and out of it: the way to the flash and to the client leads by there. */
+export interface Recorder {
+	flash(flash: NorFlash): Flash;
+	/** Makes the client of each life; `more`: what `options` do not say as plain data. */
+	client(options: ClientOptions, more: { readonly aliases?: AliasOptions }): Client;
+}
+
 /** What all boards of a run share. */
 export interface Cast {
 	readonly stage: Stage;
@@ -37,6 +55,8 @@ export interface Cast {
 	readonly plan: Plan;
 	/** Partitions are used again from run to run: they are large. */
 	partition(board: BoardPlan): NorFlash;
+	/** Asked once for each board, when somebody records. */
+	readonly recorderOf?: ((board: number) => Recorder) | undefined;
 }
 
 export class Actor implements Listener {
@@ -59,6 +79,7 @@ export class Actor implements Listener {
 	/** It does not open again any more. */
 	stopping = false;
 	readonly #cast: Cast;
+	readonly #recorder: Recorder | undefined;
 	#client!: Client;
 	#topics!: Topic[];
 	#filter!: Filter;
@@ -70,6 +91,7 @@ export class Actor implements Listener {
 		const { stage, history } = cast;
 		const { limits: broker } = cast.plan.broker;
 		this.#cast = cast;
+		this.#recorder = cast.recorderOf?.(index);
 		this.index = index;
 		this.plan = plan;
 		this.limits = limitsFrom(plan.limits, DEFAULT_LIMITS);
@@ -95,7 +117,8 @@ export class Actor implements Listener {
 			name: nameOf(index),
 			start: (board) => this.#start(board),
 			flash: plan.sectors > 0 && cast.partition(plan),
-			store: (flash, limits) => (flash ? new FlashStore(flash, limits) : new RamStore(limits)),
+			store: (flash, limits) =>
+				flash ? new FlashStore(this.#recorder?.flash(flash) ?? flash, limits) : new RamStore(limits),
 			memory: () => {
 				this.#memory = new Watched();
 				return this.#memory;
@@ -129,7 +152,8 @@ export class Actor implements Listener {
 		history.born(index, this.board.machine.boots);
 		const { version, keepAliveSeconds, sessionExpirySeconds, onSessionLost } = plan;
 		const { memory, dialler, clock, random, store, limits, name } = board;
-		const client = new Client({
+		const aliases = plan.aliases ? ALIASES : undefined;
+		const options: ClientOptions = {
 			...{
 				memory,
 				dialler,
@@ -143,8 +167,9 @@ export class Actor implements Listener {
 				onSessionLost,
 			},
 			...{ clientId: name, listener: this },
-			...(plan.aliases ? { aliases: new Aliases({ inbound: 4, topicBytes: 16 }) } : {}),
-		});
+			...(aliases && { aliases: new Aliases(aliases) }),
+		};
+		const client = this.#recorder?.client(options, { aliases }) ?? new Client(options);
 		this.#client = client;
 		this.#topics = this.#cast.plan.boards.flatMap((_, to) =>
 			Array.from({ length: LANES }, (_, lane) => client.topic(`to/${to}/${lane}`)),

@@ -9,7 +9,7 @@ import { owedRows } from "../../lib/limits.js";
 import { NorFlash } from "../nor-flash.js";
 import { Stage } from "../stage/index.js";
 import type { Tracer } from "../world.js";
-import { Actor } from "./actor.js";
+import { Actor, type Cast } from "./actor.js";
 import { PERFECT, perform, type Scene } from "./faults.js";
 import { History, type Witness } from "./history.js";
 import { type Act, type BoardPlan, nameOf, type Plan, type Qos } from "./plan.js";
@@ -55,14 +55,16 @@ export class Run implements Scene, Witness {
 	}; // biome-ignore format: a list
 	/** Sees what goes over the links, besides the digest. */
 	trace: Tracer | undefined;
+	readonly recorderOf: Cast["recorderOf"];
 	readonly #refusing = new Set<number>();
 	/** Acts to come, and parts of acts. */
 	#planned = 0;
 	/** No act has an effect any more. */
 	#healed = false;
 
-	constructor(plan: Plan) {
+	constructor(plan: Plan, recorderOf?: Cast["recorderOf"]) {
 		this.plan = plan;
+		this.recorderOf = recorderOf;
 		this.history = new History(this);
 		const { limits, identifiers, passOn } = plan.broker;
 		this.stage = new Stage({

@@ -2,7 +2,8 @@
 /** A partition that does what commands say: writing clears bits, erasing sets them. */
 export class Image {
 	readonly bytes: Uint8Array;
-	readonly blockBytes = 4096;
+	static readonly blockBytes = 4096;
+	readonly blockBytes = Image.blockBytes;
 
 	constructor(blocks: number) {
 		this.bytes = new Uint8Array(blocks * this.blockBytes).fill(0xff);
@@ -21,13 +22,12 @@ export class Image {
 	erase(first: number, end: number): void {
 		this.bytes.fill(0xff, first * this.blockBytes, end * this.blockBytes);
 	}
+}
 
-	/** FNV-1a of all of it. */
-	get hash(): number {
-		let hash = 0x811c9dc5 | 0;
-		const { bytes } = this;
-		const { length } = bytes;
-		for (let i = 0; i < length; i++) hash = Math.imul(hash ^ bytes[i], 0x01000193);
-		return hash >>> 0;
-	}
+/** FNV-1a. */
+export function hashOf(bytes: Uint8Array): number {
+	let hash = 0x811c9dc5 | 0;
+	const { length } = bytes;
+	for (let i = 0; i < length; i++) hash = Math.imul(hash ^ bytes[i], 0x01000193);
+	return hash >>> 0;
 }

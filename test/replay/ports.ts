@@ -17,34 +17,64 @@ import { type Call, NO_BYTES, type Tape, What } from "./tape.js";
 
 /** The real ports of one life. */
 export interface Outside {
+	readonly memory: Memory;
 	readonly clock: Clock;
 	readonly dialler: Dialler;
 	readonly random: Random;
-	readonly flash: Flash;
-	/** True when the power is gone. */
-	readonly dead: () => boolean;
+}
+
+/** A real partition, whose power can go. */
+export interface Partition extends Flash {
+	readonly dead: boolean;
 }
 
 /** How a real port hands on what it is told. */
-export type Hand = (call: Call) => void;
+type Hand = (call: Call) => void;
+
+/** Those of one life, the flash aside. */
+export class Ports {
+	readonly memory: Memory;
+	readonly random: Random;
+	readonly clock: TapedClock;
+	readonly dialler: TapedDialler;
+
+	/** `hand` is called with what the real ones tell. */
+	constructor(tape: Tape, hand: Hand, outside?: Outside) {
+		this.memory = new TapedMemory(tape, outside?.memory);
+		this.random = new TapedRandom(tape, outside?.random);
+		this.clock = new TapedClock(tape, hand, outside?.clock);
+		this.dialler = new TapedDialler(tape, hand, outside?.dialler);
+	}
+
+	/** Tells the client what a timer or a connection tells. */
+	tell({ what, numbers: [at, value] }: Call): void {
+		const { links } = this.dialler;
+		if (what === What.Alarm) this.clock.alarms[at].onAlarm();
+		else if (what === What.Readable) links[at].onReadable(value);
+		else if (what === What.Writable) links[at].onWritable(value);
+		else if (what === What.Error) links[at].onError(value as LinkFault);
+	}
+}
 
 /** Made once, because a `catch` sees it. */
 const FAILED = new Error("the tape says that this fails");
 
-export class TapedMemory implements Memory {
+class TapedMemory implements Memory {
 	readonly #tape: Tape;
+	readonly #real: Memory | undefined;
 
-	constructor(tape: Tape) {
+	constructor(tape: Tape, real: Memory | undefined) {
 		this.#tape = tape;
+		this.#real = real;
 	}
 
 	allocate(bytes: number): Uint8Array {
 		this.#tape.say(What.Allocate, bytes);
-		return new Uint8Array(bytes);
+		return this.#real?.allocate(bytes) ?? new Uint8Array(bytes);
 	}
 }
 
-export class TapedClock implements Clock {
+class TapedClock implements Clock {
 	readonly alarms: Alarm[] = [];
 	readonly #tape: Tape;
 	readonly #real: Clock | undefined;
@@ -101,7 +131,7 @@ class TapedTimer implements Timer {
 	}
 }
 
-export class TapedRandom implements Random {
+class TapedRandom implements Random {
 	readonly #tape: Tape;
 	readonly #real: Random | undefined;
 
@@ -116,7 +146,7 @@ export class TapedRandom implements Random {
 	}
 }
 
-export class TapedDialler implements Dialler {
+class TapedDialler implements Dialler {
 	/** Whom each connection tells. */
 	readonly links: Link[] = [];
 	readonly #tape: Tape;
@@ -205,16 +235,15 @@ const enum Outcome {
 export class TapedFlash implements Flash {
 	readonly #tape: Tape;
 	readonly #image: Image;
-	readonly #outside: Outside | undefined;
+	readonly #real: Partition | undefined;
 
-	constructor(tape: Tape, image: Image, outside: Outside | undefined) {
+	constructor(tape: Tape, image: Image, real?: Partition) {
 		this.#tape = tape;
 		this.#image = image;
-		this.#outside = outside;
+		this.#real = real;
 	}
 
 	status(): { readonly size: number; readonly blockLength: number } {
-		this.#tape.say(What.FlashStatus);
 		return { size: this.#image.bytes.length, blockLength: this.#image.blockBytes };
 	}
 
@@ -223,8 +252,8 @@ export class TapedFlash implements Flash {
 		const image = this.#image;
 		tape.say(What.FlashRead, offset, view.length);
 		if (tape.silent) throw FAILED;
-		this.#outside?.flash.read(view, offset);
-		const differs = this.#outside !== undefined && !image.says(view, offset);
+		this.#real?.read(view, offset);
+		const differs = this.#real !== undefined && !image.says(view, offset);
 		if (tape.hear(differs ? 1 : 0) !== 0) {
 			tape.hearBytes(view, 0, view.length);
 			image.bytes.set(view, offset);
@@ -251,20 +280,20 @@ export class TapedFlash implements Flash {
 	}
 
 	/** What a command that failed left behind is told by patches, when the power is back. */
-	#command(real: (flash: Flash) => void, copy: () => void): void {
+	#command(deed: (flash: Flash) => void, copy: () => void): void {
 		const tape = this.#tape;
 		if (tape.silent) throw FAILED;
 		let outcome = Outcome.Done;
-		const outside = this.#outside;
+		const flash = this.#real;
 		try {
-			if (outside !== undefined) real(outside.flash);
+			if (flash !== undefined) deed(flash);
 		} catch {
-			outcome = outside?.dead() ? Outcome.PowerGone : Outcome.Failed;
+			outcome = flash?.dead ? Outcome.PowerGone : Outcome.Failed;
 		}
 		outcome = tape.hear(outcome);
 		if (outcome === Outcome.Done) copy();
 		else {
-			if (outcome === Outcome.PowerGone) tape.silent = true;
+			if (outcome === Outcome.PowerGone) tape.cut();
 			throw FAILED;
 		}
 	}

@@ -11,9 +11,12 @@ export const enum What {
 	// Calls; their numbers are those of the method, the link's begin with that of the connection.
 	Boot,
 	Patch,
+	Topic,
+	Filter,
 	Open,
 	Close,
 	Flush,
+	Redial,
 	Subscribe,
 	Unsubscribe,
 	Publish,
@@ -38,7 +41,6 @@ export const enum What {
 	Write,
 	Room,
 	Hang,
-	FlashStatus,
 	FlashRead,
 	FlashWrite,
 	FlashErase,
@@ -61,9 +63,9 @@ export const enum What {
 
 /** The words for it, in that order. */
 const WORDS = (
-	"end|boot|patch|open|close|flush|subscribe|unsubscribe|publish|compose|remember|look|readable|writable|error|alarm|" +
+	"end|boot|patch|topic|filter|open|close|flush|redial|subscribe|unsubscribe|publish|compose|remember|look|readable|writable|error|alarm|" +
 	"allocate|clock.ticks|clock.seconds|clock.epochSeconds|timer.arm|timer.disarm|random.below|dialler.dial|" +
-	"transport.read|transport.write|transport.room|transport.close|flash.status|flash.read|flash.write|flash.eraseBlock|" +
+	"transport.read|transport.write|transport.room|transport.close|flash.read|flash.write|flash.eraseBlock|" +
 	"onOnline|onOffline|onMessage|onOversize|onSettled|onSubscribed|onUnsubscribed|onRoom|onFlushed|onStoreFault|" +
 	"callback returns|call returns|flash image"
 ).split("|");
@@ -88,6 +90,8 @@ export interface Tape {
 	hear(value: number): number;
 	/** Likewise; what counts is then in `bytes`. */
 	hearBytes(bytes: Uint8Array, start: number, end: number): void;
+	/** The power is gone, in the middle of a flash command. */
+	cut(): void;
 	/** The client threw something. */
 	threw(error: unknown): void;
 }
@@ -131,6 +135,10 @@ export class RecordingTape implements Tape {
 		this.sayBytes(bytes, start, end);
 	}
 
+	cut(): void {
+		this.silent = true;
+	}
+
 	threw(error: unknown): void {
 		throw error;
 	}
@@ -159,14 +167,16 @@ export class PlayingTape implements Tape {
 	silent = false;
 	/** Where and how the client did something else than what was recorded, in words; undefined as long as it did not. */
 	difference: string | undefined;
-	/** Things said and heard so far. */
+	/** Things done and said so far; how often each. */
 	steps = 0;
+	readonly counts = new Uint32Array(What.Image + 1);
+	/** Power cuts in the middle of flash commands. */
+	cuts = 0;
 	/** Bytes that went over links and into flash. */
 	sent = 0;
 	programmed = 0;
 	#bytes: Uint8Array;
 	#at = 0;
-	#life = 0;
 	#ticks = 0;
 	#last = What.End;
 
@@ -185,9 +195,7 @@ export class PlayingTape implements Tape {
 		const length = this.#number();
 		const bytes = this.#bytes.slice(this.#at, this.#at + length);
 		this.#at += length;
-		if (what === What.Boot) this.#life++;
-		this.#last = what;
-		this.steps++;
+		this.#count(what);
 		return { what, numbers, bytes };
 	}
 
@@ -213,8 +221,7 @@ export class PlayingTape implements Tape {
 				return;
 			}
 		}
-		this.#last = what;
-		this.steps++;
+		this.#count(what);
 	}
 
 	sayBytes(bytes: Uint8Array, start: number, end: number): void {
@@ -249,12 +256,23 @@ export class PlayingTape implements Tape {
 		for (let i = 0; i < length; i++) bytes[start + i] = this.#bytes[this.#at++];
 	}
 
+	cut(): void {
+		this.cuts++;
+		this.silent = true;
+	}
+
 	threw(error: unknown): void {
 		this.#differ(this.#at, `it throws ${error}`);
 	}
 
+	#count(what: What): void {
+		this.#last = what;
+		this.steps++;
+		this.counts[what]++;
+	}
+
 	#differ(at: number, what: string): void {
-		this.difference ??= `life ${this.#life}, ${this.#ticks} ticks, step ${this.steps}, byte ${at}, after ${WORDS[this.#last]}: ${what}`;
+		this.difference ??= `life ${this.counts[What.Boot]}, ${this.#ticks} ticks, step ${this.steps}, byte ${at}, after ${WORDS[this.#last]}: ${what}`;
 		this.silent = true;
 	}
 

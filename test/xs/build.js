@@ -10,26 +10,38 @@ import { configuration, emitted, output, root, shippedFolder, sources } from "./
 /** Letters of base64 in one string: whole groups, and short enough for the parser of XS. */
 const PIECE = 4096;
 
-/** Records the tapes of `test/replay/plans.ts`, on Node, and writes them as a module that XS can load. */
-async function recordTapes() {
+/**
+ * Records tapes, on Node, and writes them as a module that XS can load: of `test/replay/plans.ts`, or of random runs.
+ * @param {Runs | undefined} only
+ */
+async function recordTapes(only) {
 	const folder = join(emitted, "test", "replay");
-	const { PLANS } = await import(pathToFileURL(join(folder, "plans.js")).href);
-	const { record } = await import(pathToFileURL(join(folder, "record.js")).href);
+	const load = (/** @type {string} */ name) => import(pathToFileURL(join(folder, name)).href);
+	/** @type {import("../replay/recorder.js").Recording[]} */
 	const recordings = [];
-	for (const plan of PLANS) {
-		const { tape, cuts } = record(plan);
-		const text = Buffer.from(tape).toString("base64").replace(/=+$/, "");
-		const pieces = text.match(new RegExp(`.{1,${PIECE}}`, "g"));
-		recordings.push({ seed: plan.seed, version: plan.version, blocks: plan.blocks, cuts, tape: pieces });
+	if (only === undefined) recordings.push(...(await load("plans.js")).recordings());
+	else {
+		const { recordRun } = await load("runs.js");
+		for (let seed = only.seed; seed < only.seed + only.runs; seed++) {
+			const run = recordRun(seed, only.minutes);
+			if (run.failure !== undefined) console.log(`xs: the run of seed ${seed} fails: ${run.failure}`);
+			recordings.push(...run.recordings);
+		}
 	}
-	writeFileSync(join(folder, "recordings.js"), `export const RECORDINGS = ${JSON.stringify(recordings)};\n`);
+	const pieces = recordings.map(({ title, tape }) => {
+		const text = Buffer.from(tape).toString("base64").replace(/=+$/, "");
+		return { title, tape: text.match(new RegExp(`.{1,${PIECE}}`, "g")) };
+	});
+	writeFileSync(join(folder, "recordings.js"), `export const RECORDINGS = ${JSON.stringify(pieces)};\n`);
 }
 
 /**
+ * @typedef {{ seed: number, runs: number, minutes: number }} Runs random runs, see simulator/swarm/
+ * @param {Runs} [only] the boards of these are to be played, and nothing else that was recorded
  * @returns {Promise<{ gates: string[], tests: string[], warning: string, sourceOf: Map<string, string> }>}
  *   the built modules, and which source each came from
  */
-export async function build() {
+export async function build(only) {
 	rmSync(emitted, { recursive: true, force: true });
 	const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
 	const compiled = spawnSync(process.execPath, [tsc, "-p", join(root, "test", "xs", "tsconfig.json")], {
@@ -38,7 +50,7 @@ export async function build() {
 	// types are checked elsewhere; here only a missing output is a fault
 	if (!existsSync(join(emitted, "test", "xs", "gate.js")))
 		throw new Error(`the compiler emitted nothing:\n${compiled.stdout}${compiled.stderr}`);
-	await recordTapes();
+	await recordTapes(only);
 	rmSync(output, { recursive: true, force: true });
 	const options = configuration();
 	const bundle = await rollup(options);

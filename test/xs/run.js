@@ -3,9 +3,12 @@
  * Runs modules on the real engine and judges what they print.
  *
  *   node test/xs/run.js [--self | --all] [--table] [--json] [--once] [--bits 32|64] [module.js ...]
+ *   node test/xs/run.js --replay-seed N [--runs M] [--minutes K] [--json] [--bits 32|64]
  *
  * Without modules: all gates and the tests of lib that need no Node. `--self` proves the counter instead, `--all` does
  * both. `--once`: a gate that counts does so on 32 bit only, where that can be had. Exit code 0 when everything passed.
+ * `--replay-seed`: the boards of a random run (`ringbuoy world`), recorded on Node, have to do the same here; `--runs`: and of
+ * those of the seeds after it, 1; `--minutes`: as long as there, 10.
  * With CI=true a missing engine is a failure, otherwise it is one line.
  */
 import { spawn } from "node:child_process";
@@ -37,8 +40,26 @@ const { values: flags, positionals } = parseArgs({
 		json: { type: "boolean", default: false },
 		once: { type: "boolean", default: false },
 		bits: { type: "string" },
+		"replay-seed": { type: "string" },
+		runs: { type: "string", default: "1" },
+		minutes: { type: "string", default: "10" },
 	},
 });
+
+/** The random runs that are to be played, and nothing else. @returns {import("./build.js").Runs | undefined} */
+function wantedRuns() {
+	if (flags["replay-seed"] === undefined) return undefined;
+	const wanted = {
+		seed: Number(flags["replay-seed"]),
+		runs: Number(flags.runs),
+		minutes: Number(flags.minutes),
+	};
+	const { seed, runs, minutes } = wanted;
+	if (!(Number.isSafeInteger(seed) && seed >= 0)) throw new Error("--replay-seed is a whole number");
+	if (!(Number.isSafeInteger(runs) && runs > 0)) throw new Error("--runs is a number of runs");
+	if (!(minutes > 0)) throw new Error("--minutes is a number of minutes");
+	return wanted;
+}
 
 /** `// xs: --heap 16384 --stack 384` and `// expect: exit 3 memory full`, among the first lines of a source. */
 function readJob(/** @type {string} */ module, source = module) {
@@ -61,6 +82,11 @@ const scriptsIn = (folder) =>
 /** @returns {Promise<Job[]>} */
 async function jobs() {
 	/** @type {Job[]} */
+	const replayed = wantedRuns();
+	if (replayed !== undefined) {
+		flags.table = true;
+		positionals.splice(0, positionals.length, join(here, "gates", "replay.ts"));
+	}
 	const list = positionals.filter((path) => !path.endsWith(".ts")).map((path) => readJob(resolve(path)));
 	const wanted = positionals.filter((path) => path.endsWith(".ts")).map((path) => resolve(path));
 	if (positionals.length > 0 && wanted.length === 0) return list;
@@ -68,7 +94,7 @@ async function jobs() {
 		list.push(...scriptsIn(join(here, "selftest")), ...scriptsIn(join(here, "selftest", "failing")));
 	if (!flags.self || flags.all) {
 		const { build } = await import("./build.js");
-		const { gates, tests, warning, sourceOf } = await build();
+		const { gates, tests, warning, sourceOf } = await build(replayed);
 		if (warning) console.error(`xs: ${warning}`);
 		if (warning && process.env["CI"] === "true")
 			throw new Error("the gates must run on what ships: npm run build");

@@ -4,8 +4,10 @@
  * code that ships, here. Each thing that it sends, programs, arms or tells is compared as it happens; the first difference
  * is printed, with its place. At the end the flash image has the same hash.
  */
+
+import { play } from "../../replay/player.js";
 import { RECORDINGS } from "../../replay/recordings.js";
-import { play } from "../../replay/stage.js";
+import { What } from "../../replay/tape.js";
 import { check } from "../gate.js";
 
 const bytesOf = ArrayBuffer as unknown as { fromString(text: string): ArrayBuffer };
@@ -38,17 +40,13 @@ function unpacked(pieces: readonly string[]): Uint8Array {
 	return bytes;
 }
 
-for (const { seed, version, blocks, cuts, tape } of RECORDINGS) {
+for (const { title, tape } of RECORDINGS) {
 	const from = xs.nanoseconds();
-	const played = play(unpacked(tape), blocks);
-	const { difference, steps, sent, programmed } = played;
+	const { difference, steps, sent, programmed, cuts, counts } = play(unpacked(tape));
 	const ms = Math.round((xs.nanoseconds() - from) / 1e6);
-	check(`seed ${seed}, version ${version}, ${blocks} blocks`, difference === undefined, difference, {
-		cuts,
-		steps,
-		sent,
-		programmed,
-		ms,
-	});
+	const lives = counts[What.Boot];
+	const messages = counts[What.Settled] + counts[What.Message];
+	const values = { lives, cuts, steps, messages, sent, programmed, ms };
+	check(title, difference === undefined, difference, values);
 }
-check("there are tapes", RECORDINGS.length >= 6, `${RECORDINGS.length}`);
+check("there are tapes", RECORDINGS.length > 0);

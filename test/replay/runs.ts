@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+/** The boards of random runs, `simulator/swarm/`, on tapes. */
+import { draw } from "../../simulator/swarm/draw.js";
+import { Run, type Tally } from "../../simulator/swarm/run.js";
+import { Recorder, type Recording } from "./recorder.js";
+
+export interface RecordedRun {
+	readonly tally: Tally;
+	/** What is wrong with the run, or undefined: a run that fails is recorded as well. */
+	readonly failure: string | undefined;
+	/** One of each board. */
+	readonly recordings: readonly Recording[];
+}
+
+/** The run of a seed, `minutes` long. */
+export function recordRun(seed: number, minutes: number): RecordedRun {
+	const plan = draw(seed, { minutes });
+	const recorders = plan.boards.map(() => new Recorder());
+	const run = new Run(plan, (board) => recorders[board]);
+	const failure = run.run();
+	const recordings = run.actors.map(({ index, plan: { version, sectors } }) => ({
+		title: `seed ${seed}, board ${index}, version ${version}, ${sectors} blocks`,
+		tape: recorders[index].finish(),
+	}));
+	return { tally: run.tally, failure, recordings };
+}
