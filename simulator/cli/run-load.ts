@@ -19,7 +19,7 @@ const SCRIPTS = [".js", ".mjs", ".ts", ".mts"];
 /** A story to play, or a plan: data that a random run has written out. */
 export type Loaded =
 	| { readonly kind: "story"; readonly name: string; readonly scenario: Scenario }
-	| { readonly kind: "plan"; readonly name: string; readonly plan: unknown };
+	| { readonly kind: "plan"; readonly name: string; readonly title: string; readonly plan: unknown };
 
 /** By name or by file. Throws a {@link UsageError} that says what to do. */
 export async function load(name: string): Promise<Loaded> {
@@ -42,7 +42,7 @@ function unknown(name: string): string {
 /** Looks at what the module of a file exports. */
 function examined(name: string, module: Readonly<Record<string, unknown>>): Loaded {
 	const { plan, title, about, setting } = module;
-	if (plan !== undefined) return { kind: "plan", name, plan };
+	if (plan !== undefined) return { kind: "plan", name, title: String(title ?? basename(name)), plan };
 	const script = module["default"];
 	if (typeof script !== "function")
 		throw new UsageError(`${name} has no scenario in it: it is to export default function (scene) { ... }`);

@@ -7,6 +7,7 @@ import { describe, type OptionGroup, parseOptions, type Typed } from "./options.
 import { type Loaded, load } from "./run-load.js";
 import { JsonRun, TextRun } from "./run-output.js";
 import { Performance, type Terminal } from "./run-performance.js";
+import { performPlan } from "./run-plan.js";
 import { UsageError } from "./usage.js";
 import { wrapped } from "./words.js";
 
@@ -98,9 +99,8 @@ function perform(loaded: Loaded, typed: Typed, terminal: Terminal): boolean {
 	const seed = seedOf(typed);
 	const verbose = typed.has("verbose");
 	const { write } = terminal;
-	// Here a plan goes to the random runs that wrote it.
 	if (loaded.kind === "plan")
-		throw new UsageError(`${loaded.name} is a plan, which this version cannot play`);
+		return performPlan(loaded, typed.has("seed") ? seed : undefined, typed, terminal);
 	const output = typed.has("json")
 		? new JsonRun(write, verbose)
 		: new TextRun(write, { ...terminal, verbose });

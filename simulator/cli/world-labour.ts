@@ -3,7 +3,7 @@
 
 import { type ChildProcess, fork } from "node:child_process";
 import { draw } from "../swarm/draw.js";
-import { play } from "../swarm/play.js";
+import { playCaptured } from "./run-plan.js";
 import type { WorldResult } from "./world-events.js";
 import type { WorldJob } from "./world-settings.js";
 
@@ -72,8 +72,8 @@ class InOrder {
 	}
 }
 
-export function runSeed(seed: number, { minutes, boards }: WorldJob): WorldResult {
-	return { seed, ...play(draw(seed, { minutes, boards })) };
+export function runSeed(seed: number, { minutes, boards, pcap }: WorldJob): WorldResult {
+	return { seed, ...playCaptured(draw(seed, { minutes, boards }), pcap) };
 }
 
 export class OwnLabour implements Labour {

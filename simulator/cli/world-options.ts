@@ -34,6 +34,11 @@ export const WORLD_OPTIONS: readonly OptionGroup[] = [
 	{
 		title: "Output",
 		options: [
+			{
+				name: "pcap",
+				value: "FILE",
+				help: "with --runs 1: what boards and broker say to each other, for Wireshark",
+			},
 			{ name: "verbose", help: "a line for each run, with the hash of all that went over its links" },
 			{ name: "json", help: "one JSON object a line: each run that failed, and the end" },
 			{ name: "help", help: "this" },

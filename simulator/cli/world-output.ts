@@ -205,16 +205,14 @@ function report(end: End, paint: Paint, columns: number, { seed }: WorldSettings
 		wrapped(parts.join(" · "), columns - 2 - LABEL).map(
 			(part, at) => `  ${(at === 0 ? what : "").padEnd(LABEL)}${part}`,
 		);
-	const last = seed + Math.max(0, totals.runs - 1);
+	const seeds = totals.runs > 1 ? `seeds ${seed} to ${seed + totals.runs - 1}` : `seed ${seed}`;
 	const faults = Object.entries(totals.faults).sort((a, b) => b[1] - a[1]);
 	const verdict =
 		totals.failed === 0 ? paint("green", "no violation") : paint("red", `${grouped(totals.failed)} failed`);
 	return [
 		"",
-		paint(
-			"bold",
-			`After ${counted(totals.runs, "run")}, seeds ${seed} to ${last}, in ${duration(seconds * 1000)}`,
-		) + (stopped ? ", when you asked to stop" : ""),
+		paint("bold", `After ${counted(totals.runs, "run")}, ${seeds}, in ${duration(seconds * 1000)}`) +
+			(stopped ? ", when you asked to stop" : ""),
 		...row("result", verdict),
 		...[...totals.failures].flatMap(([kind, { count, seed }]) =>
 			row("", `${counted(count, "time")}, seed ${seed} first: ${kind}`),

@@ -8,6 +8,8 @@ import { UsageError } from "./usage.js";
 import { number, seconds } from "./values.js";
 
 const MINUTES = 10;
+/** Three days: a payload says with 16 bits which message it is. */
+const MINUTES_MOST = 4_320;
 const SHRINK_SECONDS = 20;
 
 /** What all runs have in common. */
@@ -15,6 +17,8 @@ export interface WorldJob {
 	readonly minutes: number;
 	/** Undefined: each run draws it. */
 	readonly boards: number | undefined;
+	/** Of the only run. */
+	readonly pcap: string | undefined;
 }
 
 export interface WorldSettings extends WorldJob {
@@ -41,10 +45,12 @@ export function worldSettings(typed: Typed): WorldSettings {
 	if (out !== undefined && !/\.m?js$/.test(out))
 		throw new UsageError(`--out writes JavaScript: a name that ends with .js, not "${out}"`);
 	const runs = forSeconds === undefined ? number(typed, "runs", 1, 1e9, 1000) : Number.POSITIVE_INFINITY;
+	const pcap = typed.get("pcap");
+	if (pcap !== undefined && runs !== 1) throw new UsageError("--pcap writes down one run: add --runs 1");
 	return {
 		seed: number(typed, "seed", 0, Number.MAX_SAFE_INTEGER - 1e9, randomInt(2 ** 31)),
-		...{ runs, forSeconds, out },
-		minutes: number(typed, "minutes", 1, 100_000, MINUTES),
+		...{ runs, forSeconds, out, pcap },
+		minutes: number(typed, "minutes", 1, MINUTES_MOST, MINUTES),
 		boards: typed.has("boards") ? number(typed, "boards", 1, 8, 1) : undefined,
 		workers: Math.min(runs, number(typed, "workers", 1, 256, availableParallelism())),
 		keepGoing: typed.has("keep-going"),
@@ -55,7 +61,7 @@ export function worldSettings(typed: Typed): WorldSettings {
 }
 
 /** The command that repeats the run of that seed. */
-export function commandFor(seed: number, job: WorldJob, runs = 1): string {
+export function commandFor(seed: number, job: Pick<WorldJob, "boards" | "minutes">, runs = 1): string {
 	const boards = job.boards === undefined ? "" : ` --boards ${job.boards}`;
 	return `npx ringbuoy world --seed ${seed} --runs ${runs} --minutes ${job.minutes}${boards}`;
 }

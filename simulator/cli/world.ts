@@ -79,6 +79,8 @@ class WorldRuns {
 	readonly #failed: WorldResult[] = [];
 	readonly #startedMs = performance.now();
 	#stopped = false;
+	/** Nobody wants to wait any more. */
+	#hurry = false;
 
 	constructor(settings: WorldSettings, output: WorldOutput) {
 		this.#settings = settings;
@@ -112,8 +114,6 @@ class WorldRuns {
 		this.#hurry = true;
 	}
 
-	#hurry = false;
-
 	get #seconds(): number {
 		return (performance.now() - this.#startedMs) / 1000;
 	}
@@ -123,10 +123,10 @@ class WorldRuns {
 		const seeds = this.#seeds;
 		const tell = (result: WorldResult) => this.#take(result);
 		if (workers === 1) return new OwnLabour(seeds, this.#settings, tell);
-		const { minutes, boards } = this.#settings;
+		const { minutes, boards, pcap } = this.#settings;
 		const onLost = (why: string, lost: readonly number[]) =>
 			this.#output.tell({ event: "worker", why, seeds: lost });
-		return new SharedLabour({ seeds, workers, tell, onLost, job: { minutes, boards } });
+		return new SharedLabour({ seeds, workers, tell, onLost, job: { minutes, boards, pcap } });
 	}
 
 	#take(result: WorldResult): void {

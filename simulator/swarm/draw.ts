@@ -15,6 +15,9 @@ const FLAGS = [0x10, 0x20, 0x40, 0x80, 0x60];
 /** From the last of these minutes on nothing goes wrong that was not under way. */
 const CALM_PART = 0.9;
 
+/** Minutes with a mix of their own; a longer run has several of them. */
+const PERIOD = 10;
+
 export interface DrawOptions {
 	/** Virtual minutes; default 10. */
 	readonly minutes?: number;
@@ -30,10 +33,14 @@ export function draw(seed: number, options: DrawOptions = {}): Plan {
 	const receiveMaximum = 1 + random.below(random.chance(0.3) ? 40 : 6);
 	const passOn = random.chance(0.3) ? "pubrel" : "publish";
 	const identifiers = pick(random, ["rotation", "lowest", "random"] as const);
-	const acts = [
-		...workOf(random, boards.length, minutes),
-		...faultsOf(random, boards, minutes).filter((act) => isFair(act, boards, passOn, identifiers)),
-	];
+	const acts: Act[] = [];
+	for (let from = 0; from < minutes; from += PERIOD) {
+		const period = Math.min(PERIOD, minutes - from);
+		const work = workOf(random, boards.length, period);
+		const faults = faultsOf(random, boards, period);
+		for (const act of [...work, ...faults.filter((act) => isFair(act, boards, passOn, identifiers))])
+			acts.push(act.toSpliced(0, 1, act[0] + from * 60_000) as unknown as Act);
+	}
 	return {
 		seed,
 		minutes,

@@ -10,9 +10,13 @@ export interface Played {
 	readonly tally: Tally;
 }
 
-/** Never throws for what happens in the world; a plan that no world can be made of throws. */
-export function play(plan: Plan): Played {
+/**
+ * Never throws for what happens in the world; a plan that no world can be made of throws. `prepare` sees the run before it
+ * begins.
+ */
+export function play(plan: Plan, prepare?: (run: Run) => void): Played {
 	const run = new Run(plan);
+	prepare?.(run);
 	const failure = run.run();
 	return { failure, tally: run.tally };
 }

@@ -4,6 +4,7 @@
  * same kind. Nothing is drawn here: the same plan shrinks to the same plan.
  */
 
+import { boardColumns } from "./check.js";
 import { PLAIN_BOARD, PLAIN_BROKER } from "./plain.js";
 import type { Act, BoardPlan, Plan } from "./plan.js";
 import { failureOf } from "./play.js";
@@ -165,7 +166,7 @@ function columnsOf(act: Act): readonly (readonly [column: number, values: Choice
 function withoutBoard(plan: Plan, board: number): Plan {
 	const acts: Act[] = [];
 	for (const act of plan.acts) {
-		const columns = act[1] === "publish" ? [2, 3] : act[1] === "restart broker" ? [] : [2];
+		const columns = boardColumns(act);
 		if (columns.some((column) => act[column] === board)) continue;
 		const moved: unknown[] = [...act];
 		for (const column of columns)
