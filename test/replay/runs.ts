@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The boards of random runs, `simulator/swarm/`, on tapes. */
-import { draw } from "../../simulator/swarm/draw.js";
+import { type DrawOptions, draw } from "../../simulator/swarm/draw.js";
 import { Run, type Tally } from "../../simulator/swarm/run.js";
 import { Recorder, type Recording } from "./recorder.js";
 
@@ -12,9 +12,9 @@ export interface RecordedRun {
 	readonly recordings: readonly Recording[];
 }
 
-/** The run of a seed, `minutes` long. */
-export function recordRun(seed: number, minutes: number): RecordedRun {
-	const plan = draw(seed, { minutes });
+/** The run of a seed. */
+export function recordRun(seed: number, options: DrawOptions = {}): RecordedRun {
+	const plan = draw(seed, options);
 	const recorders = plan.boards.map(() => new Recorder());
 	const run = new Run(plan, (board) => recorders[board]);
 	const failure = run.run();

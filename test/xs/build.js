@@ -23,7 +23,7 @@ async function recordTapes(only) {
 	else {
 		const { recordRun } = await load("runs.js");
 		for (let seed = only.seed; seed < only.seed + only.runs; seed++) {
-			const run = recordRun(seed, only.minutes);
+			const run = recordRun(seed, only.options);
 			if (run.failure !== undefined) console.log(`xs: the run of seed ${seed} fails: ${run.failure}`);
 			recordings.push(...run.recordings);
 		}
@@ -36,7 +36,7 @@ async function recordTapes(only) {
 }
 
 /**
- * @typedef {{ seed: number, runs: number, minutes: number }} Runs random runs, see simulator/swarm/
+ * @typedef {{ seed: number, runs: number, options: { minutes: number, boards?: number } }} Runs random runs, see simulator/swarm/
  * @param {Runs} [only] the boards of these are to be played, and nothing else that was recorded
  * @returns {Promise<{ gates: string[], tests: string[], warning: string, sourceOf: Map<string, string> }>}
  *   the built modules, and which source each came from

@@ -3,12 +3,12 @@
  * Runs modules on the real engine and judges what they print.
  *
  *   node test/xs/run.js [--self | --all] [--table] [--json] [--once] [--bits 32|64] [module.js ...]
- *   node test/xs/run.js --replay-seed N [--runs M] [--minutes K] [--json] [--bits 32|64]
+ *   node test/xs/run.js --replay-seed N [--runs M] [--minutes K] [--boards B] [--json] [--bits 32|64]
  *
  * Without modules: all gates and the tests of lib that need no Node. `--self` proves the counter instead, `--all` does
  * both. `--once`: a gate that counts does so on 32 bit only, where that can be had. Exit code 0 when everything passed.
  * `--replay-seed`: the boards of a random run (`ringbuoy world`), recorded on Node, have to do the same here; `--runs`: and of
- * those of the seeds after it, 1; `--minutes`: as long as there, 10.
+ * those of the seeds after it, 1; `--minutes`, `--boards`: as there.
  * With CI=true a missing engine is a failure, otherwise it is one line.
  */
 import { spawn } from "node:child_process";
@@ -43,22 +43,25 @@ const { values: flags, positionals } = parseArgs({
 		"replay-seed": { type: "string" },
 		runs: { type: "string", default: "1" },
 		minutes: { type: "string", default: "10" },
+		boards: { type: "string" },
 	},
 });
 
 /** The random runs that are to be played, and nothing else. @returns {import("./build.js").Runs | undefined} */
 function wantedRuns() {
 	if (flags["replay-seed"] === undefined) return undefined;
-	const wanted = {
-		seed: Number(flags["replay-seed"]),
-		runs: Number(flags.runs),
-		minutes: Number(flags.minutes),
-	};
-	const { seed, runs, minutes } = wanted;
-	if (!(Number.isSafeInteger(seed) && seed >= 0)) throw new Error("--replay-seed is a whole number");
-	if (!(Number.isSafeInteger(runs) && runs > 0)) throw new Error("--runs is a number of runs");
-	if (!(minutes > 0)) throw new Error("--minutes is a number of minutes");
-	return wanted;
+	const seed = wholeOf("replay-seed", flags["replay-seed"], 0);
+	const minutes = wholeOf("minutes", flags.minutes, 1);
+	const options =
+		flags.boards === undefined ? { minutes } : { minutes, boards: wholeOf("boards", flags.boards, 1) };
+	return { seed, runs: wholeOf("runs", flags.runs, 1), options };
+}
+
+/** @param {string} name @param {string} text @param {number} least */
+function wholeOf(name, text, least) {
+	const value = Number(text);
+	if (Number.isSafeInteger(value) && value >= least) return value;
+	throw new Error(`--${name} is a whole number from ${least} up, not ${text}`);
 }
 
 /** `// xs: --heap 16384 --stack 384` and `// expect: exit 3 memory full`, among the first lines of a source. */
