@@ -226,13 +226,9 @@ export class Hub {
 		session.will = undefined;
 		if (!will) return;
 		this.counters.wills++;
-		const { topic, payload, qos, retain, from, properties, topicBytes } = will.message;
+		const { topic, payload, qos, retain, from, properties } = will.message;
 		const expiresAt = will.expirySeconds < 0 ? Infinity : this.now + will.expirySeconds * 1000;
-		this.publish(
-			messageOf(topic, payload, qos, retain, from, properties, expiresAt, topicBytes),
-			undefined,
-			true,
-		);
+		this.publish(messageOf(topic, payload, qos, retain, from, properties, expiresAt), undefined, true);
 	}
 
 	#retain(message: Message): void {

@@ -8,26 +8,56 @@ import type { Qos } from "./protocol.js";
 import type { Session } from "./session.js";
 import type { Group } from "./subscription.js";
 
-export interface Message {
+export class Message {
 	readonly topic: string;
-	readonly topicBytes: Buffer;
 	/** Owned by the message: a copy of what arrived, unless nobody wants it, when it is gone after the turn. */
 	readonly payload: Buffer;
 	readonly qos: Qos;
 	readonly retain: boolean;
+	/** The client id of the publisher; empty for the broker itself. */
+	readonly from: string;
 	/** Properties to be passed on, encoded, in the order of their arrival. */
 	readonly properties: Buffer;
 	/** When it is no longer worth delivering, in milliseconds of the schedule; Infinity: never. */
 	readonly expiresAt: number;
-	/** The client id of the publisher; empty for the broker itself. */
-	readonly from: string;
 	/** What it counts for against the limits. */
 	readonly bytes: number;
+	#topicBytes: Buffer | undefined;
+
+	constructor(
+		topic: string,
+		payload: Buffer,
+		qos: Qos,
+		retain: boolean,
+		from: string,
+		properties: Buffer,
+		expiresAt: number,
+		topicBytes: Buffer | undefined,
+	) {
+		this.topic = topic;
+		this.payload = payload;
+		this.qos = qos;
+		this.retain = retain;
+		this.from = from;
+		this.properties = properties;
+		this.expiresAt = expiresAt;
+		this.bytes = (topicBytes?.length ?? Buffer.byteLength(topic)) + payload.length + properties.length;
+		this.#topicBytes = topicBytes;
+	}
+
+	/** The topic in UTF-8. */
+	get topicBytes(): Buffer {
+		this.#topicBytes ??= Buffer.from(this.topic);
+		return this.#topicBytes;
+	}
 }
 
 const NONE = Buffer.alloc(0);
 
-/** Makes a message; `payload` and `properties` must be owned by it from now on, or not be kept by anybody. */
+/**
+ * Makes a message; `payload` and `properties` must be owned by it from now on, or not be kept by anybody. `topicBytes`: the
+ * topic in UTF-8, where it is there already.
+ */
 export function messageOf(
 	topic: string,
 	payload: Buffer,
@@ -36,10 +66,9 @@ export function messageOf(
 	from: string,
 	properties: Buffer = NONE,
 	expiresAt = Infinity,
-	topicBytes: Buffer = Buffer.from(topic),
+	topicBytes: Buffer | undefined = undefined,
 ): Message {
-	const bytes = topicBytes.length + payload.length + properties.length;
-	return { topic, topicBytes, payload, qos, retain, properties, expiresAt, from, bytes };
+	return new Message(topic, payload, qos, retain, from, properties, expiresAt, topicBytes);
 }
 
 /** Where a message to one subscriber stands: whose answer is awaited. */

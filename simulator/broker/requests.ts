@@ -144,9 +144,11 @@ function messageFrom(connection: Connection, packet: IPublishPacket, topic: stri
 	const { strict } = hub;
 	const route = hub.subscriptions.route(topic);
 	let payload = packet.payload as Buffer;
-	if (packet.retain) payload = owned(payload, Buffer.allocUnsafeSlow(payload.length));
-	else if (!route.isEmpty || hub.chaos.passOn === "pubrel")
-		payload = owned(payload, Buffer.allocUnsafe(payload.length));
+	if (!route.isEmpty || hub.chaos.passOn === "pubrel") {
+		const copy = Buffer.allocUnsafe(payload.length);
+		copy.set(payload);
+		payload = copy;
+	}
 	const properties = strict.forward(bytes, strict.propertiesStart, strict.propertiesEnd);
 	const expiry = packet.properties?.messageExpiryInterval;
 	const expiresAt = expiry === undefined ? Infinity : hub.now + expiry * 1000;
@@ -158,13 +160,8 @@ function messageFrom(connection: Connection, packet: IPublishPacket, topic: stri
 		clientId,
 		properties,
 		expiresAt,
-		route.topicBytes,
+		route.isEmpty ? undefined : route.topicBytes,
 	);
-}
-
-function owned(arrived: Buffer, copy: Buffer): Buffer {
-	copy.set(arrived);
-	return copy;
 }
 
 /** Why a message is not taken; 0: it is. 3.1.1 is told nothing, its message is dropped [MQTT-3.3.5-2]. */
