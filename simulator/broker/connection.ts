@@ -25,6 +25,9 @@ import { onRequest } from "./requests.js";
 import type { Link, Session } from "./session.js";
 import { befallIn, befallOut } from "./trouble.js";
 
+/** Times have fractions: what a sum of them is wrong by is no second of its own. */
+const A_MICROSECOND = 1e-6;
+
 export const enum Phase {
 	Awaiting,
 	Open,
@@ -208,9 +211,8 @@ export class Connection implements BrokerPeer, Link, Due {
 		sending.dup = dup;
 		sending.id = id;
 		sending.identifiers = delivery.identifiers;
-		// [MQTT-3.3.2-6]
-		sending.expirySeconds =
-			expiresAt === Infinity ? -1 : Math.max(0, Math.ceil((expiresAt - hub.now) / 1000));
+		const left = (expiresAt - hub.now) / 1000 - A_MICROSECOND;
+		sending.expirySeconds = left === Infinity ? -1 : Math.max(0, Math.ceil(left)); // [MQTT-3.3.2-6]
 		sending.alias = 0;
 		sending.named = true;
 		if (this.maximumPacketSize !== Infinity && publishBytes(message, sending) + 3 > this.maximumPacketSize) {

@@ -127,6 +127,17 @@ describe("delivery, 5.0", () => {
 		expect(broker.counters.dropped.expired).toBe(1);
 	});
 
+	it("[5.0 MQTT-3.3.2-6] message expiry is passed on as it came when no time has passed, whatever the clock shows", () => {
+		const { client, time } = rig();
+		const one = client(5, "one");
+		one.subscribe("a", 0);
+		for (let step = 0; step < 200; step++) {
+			time.pass(0.1 + step * 1.7);
+			one.publish("a", "x", { properties: { messageExpiryInterval: 60 } });
+			expect(one.message().properties?.messageExpiryInterval).toBe(60);
+		}
+	});
+
 	it("[5.0 MQTT-3.3.4-3] [5.0 MQTT-3.3.4-4] identifiers of all matching subscriptions come along", () => {
 		const { client } = rig();
 		const [sub, pub] = [client(5, "sub"), client(5, "pub")];
