@@ -62,7 +62,17 @@ const began = Date.now();
 const engine = run(process.execPath, ["test/xs/run.js", "--once"], true);
 
 await part("compiler, formatter, linter", 30, async () => {
-	count((await run("npm", ["run", "--silent", "check"])).code === 0);
+	const compile = (config) => ["typescript/bin/tsc", "--noEmit", "-p", config];
+	const checks = [
+		compile("test/tsconfig.json"),
+		["@biomejs/biome/bin/biome", "check", "--config-path=test", "."],
+	];
+	// `npm test` has compiled with it, a moment ago: test/tools/prepare.js.
+	if (process.env.npm_lifecycle_event !== "test") checks.push(compile("tsconfig.json"));
+	const started = checks.map(([tool, ...args]) =>
+		run(process.execPath, [join(root, "node_modules", tool), ...args]),
+	);
+	count((await Promise.all(started)).every(({ code }) => code === 0));
 });
 
 await part("unit, world, interop", 140, async () => {
