@@ -8,28 +8,9 @@
  */
 
 import type { IAuthPacket } from "mqtt-packet";
-import type { Credentials } from "./broker.js";
 import { type Connection, Phase } from "./connection.js";
-import { type Beside, Code } from "./protocol.js";
-
-/** A method, such as SCRAM; looked up by its name in CONNECT. */
-export interface AuthMethod {
-	/** A new exchange with this client. */
-	begin(who: Credentials): AuthExchange;
-}
-
-export interface AuthExchange {
-	/** Data of the client (the first comes with CONNECT, or with AUTH 0x19); answers with what happens next. */
-	step(data: Uint8Array | undefined): AuthStep;
-}
-
-export interface AuthStep extends Beside {
-	/** 0: it is who it says. 0x18: one more round. From 0x80 on: refused, with that reason code. */
-	readonly reason: number;
-	readonly data?: Uint8Array;
-	/** With reason 0: who it is, if the method knows; the user of CONNECT if not. */
-	readonly user?: string;
-}
+import type { AuthExchange } from "./method.js";
+import { Code } from "./protocol.js";
 
 /** The authentication of one connection whose CONNECT named a method. */
 export class Authentication {

@@ -8,13 +8,13 @@
  */
 
 import type { Acceptor, BrokerPeer, BrokerSocket, Schedule, TlsFacts } from "../seams.js";
-import type { AuthMethod } from "./authentication.js";
 import { Chaos } from "./chaos.js";
 import { Connection } from "./connection.js";
 import type { BrokerEvent, Counters } from "./events.js";
 import { Hub } from "./hub.js";
 import { type BrokerLimits, limitsOf, PROFILES, type Profile } from "./limits.js";
 import { messageOf } from "./message.js";
+import type { AuthMethod } from "./method.js";
 import { type Beside, Code, type Qos, type Version } from "./protocol.js";
 import type { Session } from "./session.js";
 import { formOf } from "./topics.js";

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The embedded broker: its public names, nothing else. */
 
-export type { AuthExchange, AuthMethod, AuthStep } from "./authentication.js";
 export {
 	type Action,
 	Broker,
@@ -17,6 +16,7 @@ export type { Active, AnswerRule, Chaos, Deed, Dismissal, PacketRule, Substitute
 export { type BrokerEvent, type Counters, DROP_CAUSES, type DropCause } from "./events.js";
 export { type BrokerLimits, LIMITS, limitsOf, PROFILES, type Profile } from "./limits.js";
 export { type Address, type ListenOptions, TcpListener } from "./listener.js";
+export type { AuthExchange, AuthMethod, AuthStep } from "./method.js";
 export { type Beside, Code, type Kind, type Qos, textOf, type Version } from "./protocol.js";
 export { SCRAM_SHA_256, type ScramKeys, type ScramOptions, scramKeys, scramSha256 } from "./scram.js";
 export { WebSocketListener, type WebSocketListenOptions } from "./websocket-listener.js";

@@ -13,7 +13,7 @@
  */
 
 import { createHash, createHmac, pbkdf2Sync, randomBytes, timingSafeEqual } from "node:crypto";
-import type { AuthExchange, AuthMethod, AuthStep } from "./authentication.js";
+import type { AuthExchange, AuthMethod, AuthStep } from "./method.js";
 import { Code } from "./protocol.js";
 
 /** What {@link AuthMethod}s of this kind are called in CONNECT. */

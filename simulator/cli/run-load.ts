@@ -5,12 +5,14 @@
  * can do that.
  */
 
+import { spawnSync } from "node:child_process";
 import { existsSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { SCENARIOS } from "../scenarios/index.js";
 import type { Scenario } from "../scene/index.js";
+import { traceOf } from "./run-trace.js";
 import { UsageError } from "./usage.js";
 import { nearest } from "./words.js";
 
@@ -133,5 +135,11 @@ function explained(path: string, error: unknown): Error {
 		return new UsageError(
 			`${path} is a module: let its name end in .mjs, or put "type": "module" into its package.json`,
 		);
-	return new UsageError(`${path} cannot be loaded: ${(error as Error).stack ?? message}`);
+	// Node tells only those who start it where a syntax error is.
+	const checked = error instanceof SyntaxError && extname(path).endsWith("js");
+	const place = checked ? spawnSync(process.execPath, ["--check", path], { encoding: "utf8" }).stderr : "";
+	const [, shown] = /^(.*?)\n\n/s.exec(place) ?? [];
+	return new UsageError(
+		`${path} cannot be loaded: ${[...traceOf(error), ...(shown ? [shown] : [])].join("\n")}`,
+	);
 }

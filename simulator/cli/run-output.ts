@@ -5,6 +5,7 @@ import type { SceneEvent } from "../scene/events.js";
 import type { Outcome } from "../scene/play.js";
 import { clockOf, days } from "../scene/units.js";
 import { explainOutcome, REASONS, REFUSALS } from "./reasons.js";
+import { traceOf } from "./run-trace.js";
 import { counted, duration, type Paint, wrapped } from "./words.js";
 
 /** Written with `--verbose` only. */
@@ -90,6 +91,8 @@ export class TextRun implements RunOutput {
 	readonly #options: TextRunOptions;
 	#bill!: Bill;
 	#day = 0;
+	/** Something was written since the beginning. */
+	#told = false;
 
 	constructor(write: (line: string) => void, options: TextRunOptions) {
 		this.#write = write;
@@ -105,6 +108,7 @@ export class TextRun implements RunOutput {
 	}
 
 	event(nowMs: number, event: SceneEvent): void {
+		this.#told = true;
 		if (event.event === "story") this.#line(nowMs, event.text);
 		else if (event.event === "expectation") this.#judged(nowMs, event);
 		else if (this.#options.verbose) this.#line(nowMs, wordsOf(event), true);
@@ -114,8 +118,8 @@ export class TextRun implements RunOutput {
 		const { broken, error, expectations, virtualMs } = outcome;
 		const { paint } = this.#options;
 		const { seed } = this.#bill;
+		if (this.#told) this.#write("");
 		const took = `${duration(virtualMs)} of its time in ${duration(realMs)}, seed ${seed}`;
-		this.#write("");
 		if (broken === undefined && error === undefined) {
 			const held =
 				expectations === 0 ? "over: it expects nothing" : `held: ${counted(expectations, "expectation")}`;
@@ -128,7 +132,7 @@ export class TextRun implements RunOutput {
 			);
 		else {
 			this.#write(`${paint("red", "ENDED")} at ${this.#clock(virtualMs)} by an error, ${took}`);
-			this.#write(error instanceof Error ? (error.stack ?? error.message) : String(error));
+			for (const line of traceOf(error)) this.#write(line);
 		}
 		this.#write(`repeat it: ${command(this.#bill)}`);
 	}

@@ -13,35 +13,49 @@ const SLACK = 256;
 /** Writes all that arrives in a network to a file, until it is closed. Throws when the file cannot be made. */
 export function pcapOf(network: VirtualNetwork, file: string): Capture {
 	const capture = new Capture(file, () => network.world.epochMs);
-	const connections = new Map<string, Connection>();
+	const recorder = new Recorder(capture, network.links);
 	const before = network.trace;
 	network.trace = (entry) => {
 		before?.(entry);
-		record(capture, connections, entry);
-		if (connections.size > network.links.size + SLACK) forget(network, connections);
+		recorder.record(entry);
 	};
 	return capture;
 }
 
-function record(capture: Capture, connections: Map<string, Connection>, entry: TraceEntry): void {
-	const { link, event, direction, bytes } = entry;
-	if (event === "open") {
-		// "board/life#dial"
-		connections.set(link, capture.connection(/^[^/#]+/.exec(link)?.[0] ?? link));
-		return;
-	}
-	const connection = connections.get(link);
-	if (connection === undefined) return;
-	if (event === "data") connection.data(direction, bytes);
-	else if (event === "end") connection.end(direction);
-	else connection.reset(direction);
-	if (connection.over) connections.delete(link);
-}
+/** Knows which connection of a capture a link of a network is. */
+export class Recorder {
+	/** By the names of their links. */
+	readonly connections = new Map<string, Connection>();
+	readonly #capture: Capture;
+	readonly #links: ReadonlySet<{ readonly name: string }>;
 
-/** Of links that were cut, or whose board lost its power, no end is ever seen. */
-function forget(network: VirtualNetwork, connections: Map<string, Connection>): void {
-	const there = new Set(Array.from(network.links, ({ name }) => name));
-	for (const name of connections.keys()) if (!there.has(name)) connections.delete(name);
+	/** `links`: those that are there, at any time. */
+	constructor(capture: Capture, links: ReadonlySet<{ readonly name: string }>) {
+		this.#capture = capture;
+		this.#links = links;
+	}
+
+	record({ link, event, direction, bytes }: TraceEntry): void {
+		const { connections } = this;
+		if (event === "open") {
+			if (connections.size >= this.#links.size + SLACK) this.#forget();
+			// "board/life#dial"
+			connections.set(link, this.#capture.connection(/^[^/#]+/.exec(link)?.[0] ?? link));
+			return;
+		}
+		const connection = connections.get(link);
+		if (connection === undefined) return;
+		if (event === "data") connection.data(direction, bytes);
+		else if (event === "end") connection.end(direction);
+		else connection.reset(direction);
+		if (connection.over) connections.delete(link);
+	}
+
+	/** Of links that were cut, or whose board lost its power, no end is ever seen. */
+	#forget(): void {
+		const there = new Set(Array.from(this.#links, ({ name }) => name));
+		for (const name of this.connections.keys()) if (!there.has(name)) this.connections.delete(name);
+	}
 }
 
 /** Writes what a board says and hears, beneath TLS and WebSocket if there are any: the bytes of MQTT. */

@@ -84,6 +84,7 @@ export class SceneBoard {
 		const board = this.name;
 		device.onBoot = (cause) => {
 			this.#retire();
+			if (device.flash === undefined) ledger.beginAnew();
 			tell({ event: "boot", board, boot: device.machine.boots, cause });
 		};
 		device.onCut = (torn) => tell({ event: "cut", board, torn });
@@ -117,7 +118,10 @@ export class SceneBoard {
 		return this.#ledger.arrived;
 	}
 
-	/** Numbers of the readings that its store accepted and that the broker does not have, or not yet. */
+	/**
+	 * Numbers of the readings that its store accepted and that the broker does not have, or not yet. Without flash they begin
+	 * anew with each boot, and those that went with the power stay here.
+	 */
 	get missing(): number[] {
 		return this.#ledger.missing();
 	}

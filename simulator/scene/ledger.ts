@@ -21,6 +21,8 @@ export class Ledger implements Report {
 	taken = 0;
 	arrived = 0;
 	lost = 0;
+	/** Whether it has power: code that is on its way out of a flash command that was cut short says nothing. */
+	alive: () => boolean = () => true;
 	readonly #board: string;
 	readonly #tell: Teller;
 	/** Accepted and not arrived, by number. */
@@ -29,6 +31,9 @@ export class Ledger implements Report {
 	readonly #numbers = new Map<number, number>();
 	/** How often each has arrived. */
 	readonly #arrivals = new Map<number, number>();
+	/** Of lives whose store is no more. */
+	#gone: number[] = [];
+	#twice: number[] = [];
 	/** Settled before `queued` was told: QoS 0. */
 	#early: number | undefined;
 
@@ -38,11 +43,20 @@ export class Ledger implements Report {
 	}
 
 	missing(): number[] {
-		return [...this.#owed].sort((a, b) => a - b);
+		return [...this.#gone, ...[...this.#owed].sort((a, b) => a - b)];
 	}
 
 	repeated(): number[] {
-		return [...this.#arrivals].filter(([, times]) => times > 1).map(([n]) => n);
+		return [...this.#twice, ...[...this.#arrivals].filter(([, times]) => times > 1).map(([n]) => n)];
+	}
+
+	/** A life begins whose store knows nothing of the one before, nor how far it had counted: what was owed stays missing. */
+	beginAnew(): void {
+		this.#gone = this.missing();
+		this.#twice = this.repeated();
+		this.#owed.clear();
+		this.#numbers.clear();
+		this.#arrivals.clear();
 	}
 
 	/** The broker has taken a message of this board on its topic for readings. */
@@ -67,6 +81,7 @@ export class Ledger implements Report {
 	}
 
 	queued(n: number, ticket: number): void {
+		if (!this.alive()) return;
 		const board = this.#board;
 		if (ticket < 0) {
 			this.#tell({ event: "refused", board, n, refusal: ticket });
@@ -81,6 +96,7 @@ export class Ledger implements Report {
 	}
 
 	settled(ticket: number, outcome: number, reason: number): void {
+		if (!this.alive()) return;
 		this.#early = ticket;
 		const n = this.#numbers.get(ticket);
 		if (n === undefined) return;
@@ -92,11 +108,11 @@ export class Ledger implements Report {
 	}
 
 	online(sessionPresent: boolean): void {
-		this.#tell({ event: "online", board: this.#board, sessionPresent });
+		if (this.alive()) this.#tell({ event: "online", board: this.#board, sessionPresent });
 	}
 
 	offline(reason: number, retryMs: number): void {
-		this.#tell({ event: "offline", board: this.#board, reason, retryMs });
+		if (this.alive()) this.#tell({ event: "offline", board: this.#board, reason, retryMs });
 	}
 
 	subscribed(): void {}

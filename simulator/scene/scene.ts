@@ -113,6 +113,7 @@ export class Scene {
 		const options = recast?.(name, given) ?? given;
 		const ledger = new Ledger(name, tell);
 		const device = this.stage.board({ ...stageOptions(name, options, ledger), off: true });
+		ledger.alive = () => device.running;
 		const board = new SceneBoard(device, options.settings, ledger, this.random.fork(name), tell);
 		this.#boards.set(name, board);
 		this.#ledgers.set(name, ledger);

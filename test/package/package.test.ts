@@ -113,6 +113,17 @@ describe("The command line", () => {
 	});
 });
 
+test("the scenario in the simulator's README is played, and holds", async () => {
+	const readme = await readFile(installed("simulator/README.md"), "utf8");
+	const [, code] = /```js\n(\/\/ greenhouse\.mjs\n[\s\S]*?)```/.exec(readme) ?? ["", ""];
+	await add("greenhouse.mjs", code);
+	const command = [installed("dist/ringbuoy.js"), "run", "./greenhouse.mjs", "--verbose"];
+	const { stdout } = await run(process.execPath, command, { cwd: project });
+	expect(stdout).toContain("22:00:00  the plug is pulled in the middle of a flash write");
+	expect(stdout).toContain("greenhouse loses its power in the middle of a flash command");
+	expect(stdout).toMatch(/held: 2 expectations, /);
+});
+
 const program = `
 import { Client, Counter, DEFAULT_LIMITS, LinkFault, Reason, Refusal, RETAIN, Settled } from "ringbuoy";
 import { RamStore } from "ringbuoy/store";
@@ -189,6 +200,7 @@ const typed = `
 import { Client, type ClientOptions, Counter, type Listener, type Message, Reason, Refusal, RETAIN, Settled } from "ringbuoy";
 import { RamStore } from "ringbuoy/store";
 import { brokerAt, NodeClock, NodeMemory, NodeRandom } from "ringbuoy/node";
+import { minutes, type Scene, type Setting } from "ringbuoy/scenario";
 
 class Told implements Listener {
 	onMessage(message: Message): void {
@@ -209,6 +221,14 @@ const ticket: number = client.publish(client.topic("a"), Uint8Array.of(1), 1, RE
 console.log(ticket === refusal, client.counters[Counter.Refusals]);
 // @ts-expect-error there is no such quality of service
 client.publish(client.topic("a"), Uint8Array.of(1), 3);
+export const setting: Setting = { begins: "18:00", profile: "hivemq" };
+export default function (scene: Scene): void {
+	const board = scene.board("kitchen", { program: "sleeper", settings: { intervalSeconds: 60 } });
+	scene.pass(minutes(5));
+	scene.expect(board.missing.length === 0, "all is well");
+	// @ts-expect-error there is no such program
+	scene.board("cellar", { program: "snoozer" });
+}
 // @ts-expect-error the store is not optional
 new Client({ memory: new NodeMemory(), clientId: "" });
 `;
