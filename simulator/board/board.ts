@@ -72,13 +72,19 @@ export class VirtualBoard implements Board {
 		this.random = options.random;
 		this.limits = options.limits ?? DEFAULT_LIMITS;
 		this.store = options.store ?? storeOf(options.flash, this.limits);
-		this.settings = { ...FACTORY_SETTINGS, ...options.settings };
+		this.settings = settingsFrom(options.settings);
 		this.sensors = options.sensors ?? new VirtualSensors(this.clock, options.weather ?? this.random);
 		this.power = options.power;
 		this.indicator = options.indicator;
 		this.report = options.report;
 		this.health = options.health;
 	}
+}
+
+/** Settings that are whole and frozen are those of the board itself: thousands of boards may share them. */
+function settingsFrom(changes: Partial<Settings> = FACTORY_SETTINGS): Settings {
+	const whole = Object.isFrozen(changes) && Object.keys(FACTORY_SETTINGS).every((name) => name in changes);
+	return whole ? (changes as Settings) : { ...FACTORY_SETTINGS, ...changes };
 }
 
 function storeOf(flash: Flash | undefined, limits: Limits): Store {

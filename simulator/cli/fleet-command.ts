@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** `ringbuoy fleet`: the command line around a run. */
 
+import mqttPacket from "mqtt-packet";
 import { FleetRun } from "./fleet.js";
 import type { FleetOutput } from "./fleet-events.js";
 import { FLEET_OPTIONS, fleetHelp } from "./fleet-options.js";
@@ -23,6 +24,8 @@ export async function fleet(args: readonly string[], interrupted: () => void): P
 	const hint = npmHint(process.env, FLEET_OPTIONS);
 	if (hint !== undefined) throw new UsageError(hint);
 	const settings = fleetSettings(parseOptions(args, FLEET_OPTIONS), process.env);
+	// It keeps a buffer for each number of 16 bits, six megabytes, to write packets that our broker writes by hand.
+	mqttPacket.writeToStream.cacheNumbers = false;
 	const run = new FleetRun(settings, outputFor(settings.json));
 	const interrupts = new Interrupts(
 		() => run.stop(),

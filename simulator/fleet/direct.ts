@@ -15,6 +15,14 @@ import type { Acceptor, BrokerPeer, BrokerSocket, Schedule } from "../seams.js";
 /** What may be under way in each direction, in bytes: the buffers of the SDK. */
 const WINDOW_BYTES = 8192;
 const blocks = new BlockPool(WINDOW_BYTES);
+/** Where bytes are shown to the broker, and a view for each length that there was: making one costs more than to copy a packet. */
+const stage = Buffer.alloc(WINDOW_BYTES);
+const views: (Buffer | undefined)[] = new Array(WINDOW_BYTES + 1).fill(undefined);
+
+/** The first `count` bytes of the stage. */
+function staged(count: number): Buffer {
+	return (views[count] ??= stage.subarray(0, count));
+}
 
 export interface DirectOptions {
 	/** Milliseconds from one end to the other; default 0: the next turn of the schedule. */
@@ -66,9 +74,14 @@ export class DirectNetwork {
 		this.#onUp = options.onUp;
 	}
 
-	/** `address` is where the broker believes the board to be. */
-	dialler(address: string): Dialler {
-		return { dial: (link) => new DirectLink(this, link, address) };
+	/** One may serve many boards. `address` is where the broker believes them to be. */
+	dialler(address: string): DirectDialler {
+		return new DirectDialler(this, address);
+	}
+
+	/** Connections of which one end is there. */
+	get size(): number {
+		return this.#links.size;
 	}
 
 	/** Breaks every connection, at once; both ends learn of it. */
@@ -133,6 +146,29 @@ export class DirectNetwork {
 	};
 }
 
+export class DirectDialler implements Dialler {
+	readonly address: string;
+	/** What happened last, in words; empty before the first failure. */
+	lastError = "";
+	readonly network: DirectNetwork;
+
+	constructor(network: DirectNetwork, address: string) {
+		this.network = network;
+		this.address = address;
+	}
+
+	dial(link: Link): Transport {
+		return new DirectLink(this, link);
+	}
+}
+
+type Fault = LinkFault.Closed | LinkFault.Reset | LinkFault.Refused;
+const WORDS: Readonly<Record<Fault, string>> = {
+	[LinkFault.Closed]: "the broker closed the connection",
+	[LinkFault.Reset]: "the connection was reset",
+	[LinkFault.Refused]: "nobody listens there",
+};
+
 const enum Phase {
 	Dialling,
 	Up,
@@ -142,8 +178,7 @@ const enum Phase {
 
 /** Both ends of one connection. */
 class DirectLink implements Transport, BrokerSocket {
-	readonly address: string;
-	readonly #network: DirectNetwork;
+	readonly #dialler: DirectDialler;
 	readonly #link: Link;
 	#peer: BrokerPeer | undefined;
 	/** Of the board's end, and of the broker's. */
@@ -161,13 +196,20 @@ class DirectLink implements Transport, BrokerSocket {
 	/** Nothing arrives any more but the news of that. */
 	#broken = false;
 	/** Why it is over: told when all that arrived is read. */
-	#fault: LinkFault | undefined;
+	#fault: Fault | undefined;
 
-	constructor(network: DirectNetwork, link: Link, address: string) {
-		this.#network = network;
+	constructor(dialler: DirectDialler, link: Link) {
+		this.#dialler = dialler;
 		this.#link = link;
-		this.address = address;
-		network.send(this, Kind.Dial);
+		dialler.network.send(this, Kind.Dial);
+	}
+
+	get address(): string {
+		return this.#dialler.address;
+	}
+
+	get #network(): DirectNetwork {
+		return this.#dialler.network;
 	}
 
 	// ---- The board's end
@@ -285,12 +327,8 @@ class DirectLink implements Transport, BrokerSocket {
 	}
 
 	#carry(bytes: number): void {
-		for (let left = Math.min(bytes, this.#up.used); left > 0; ) {
-			const count = Math.min(left, this.#up.straight);
-			left -= count;
-			if (this.#broker === Phase.Up && !this.#broken) this.#peer!.onData(this.#up.peek(count));
-			this.#up.drop(count);
-		}
+		const count = this.#up.take(stage, 0, Math.min(bytes, this.#up.used));
+		if (this.#broker === Phase.Up && !this.#broken && count > 0) this.#peer!.onData(staged(count));
 		if (this.#board === Phase.Up && this.#fault === undefined) this.#link.onWritable(this.room);
 	}
 
@@ -331,8 +369,9 @@ class DirectLink implements Transport, BrokerSocket {
 		this.#settle();
 	}
 
-	#endBoard(fault: LinkFault): void {
+	#endBoard(fault: Fault): void {
 		if (this.#board === Phase.Gone) return;
+		this.#dialler.lastError = WORDS[fault];
 		this.#fault ??= fault;
 		if (this.#readable > 0) return;
 		this.#board = Phase.Gone;

@@ -11,7 +11,8 @@ export class SeededRandom implements Random {
 	readonly seed: number;
 	/** The labels that led here from the root, joined by "/"; empty at the root. */
 	readonly label: string;
-	readonly #state = new Uint32Array(4);
+	/** Four numbers, not a typed array: of thousands of boards each has several. */
+	readonly #state: RandomState = { a: 0, b: 0, c: 0, d: 0 };
 
 	/** `seed`: any whole number up to 2⁵³ - 1. */
 	constructor(seed: number, label = "") {
@@ -54,16 +55,24 @@ export class SeededRandom implements Random {
 	}
 }
 
+/** 128 bits, as four integers of 32; the sign does not matter. */
+export interface RandomState {
+	a: number;
+	b: number;
+	c: number;
+	d: number;
+}
+
 /** One step of xoshiro128** 1.1: the next 32 bits of this state, which must not be all zero. */
-export function xoshiro(s: Uint32Array): number {
-	const result = Math.imul(rotate(Math.imul(s[1], 5), 7), 9) >>> 0;
-	const shifted = s[1] << 9;
-	s[2] ^= s[0];
-	s[3] ^= s[1];
-	s[1] ^= s[2];
-	s[0] ^= s[3];
-	s[2] ^= shifted;
-	s[3] = rotate(s[3], 11);
+export function xoshiro(s: RandomState): number {
+	const result = Math.imul(rotate(Math.imul(s.b, 5), 7), 9) >>> 0;
+	const shifted = s.b << 9;
+	s.c ^= s.a;
+	s.d ^= s.b;
+	s.b ^= s.c;
+	s.a ^= s.d;
+	s.c ^= shifted;
+	s.d = rotate(s.d, 11);
 	return result;
 }
 
@@ -72,7 +81,7 @@ function rotate(value: number, bits: number): number {
 }
 
 /** cyrb53's two lanes (bryc, public domain) hash the text; splitmix32 spreads them over the four words of state. */
-function fill(state: Uint32Array, text: string): void {
+function fill(state: RandomState, text: string): void {
 	let h1 = 0xdeadbeef;
 	let h2 = 0x41c6ce57;
 	for (let i = 0; i < text.length; i++) {
@@ -80,11 +89,18 @@ function fill(state: Uint32Array, text: string): void {
 		h1 = Math.imul(h1 ^ unit, 2654435761);
 		h2 = Math.imul(h2 ^ unit, 1597334677);
 	}
-	for (let i = 0; i < 4; i++) {
-		let z = (i < 2 ? (h1 += 0x9e3779b9) : (h2 += 0x9e3779b9)) | 0;
-		z = Math.imul(z ^ (z >>> 16), 0x21f0aaad);
-		z = Math.imul(z ^ (z >>> 15), 0x735a2d97);
-		state[i] = z ^ (z >>> 15);
-	}
-	if ((state[0] | state[1] | state[2] | state[3]) === 0) state[0] = 1; // the one state that xoshiro never leaves
+	state.a = splitmix(h1 + GOLDEN);
+	state.b = splitmix(h1 + 2 * GOLDEN);
+	state.c = splitmix(h2 + GOLDEN);
+	state.d = splitmix(h2 + 2 * GOLDEN);
+	if ((state.a | state.b | state.c | state.d) === 0) state.a = 1; // the one state that xoshiro never leaves
+}
+
+const GOLDEN = 0x9e3779b9;
+
+function splitmix(value: number): number {
+	let z = value | 0;
+	z = Math.imul(z ^ (z >>> 16), 0x21f0aaad);
+	z = Math.imul(z ^ (z >>> 15), 0x735a2d97);
+	return z ^ (z >>> 15);
 }

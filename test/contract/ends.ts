@@ -18,8 +18,8 @@ export class Peer implements BrokerPeer {
 
 	onData(chunk: Uint8Array): void {
 		this.bytes += chunk.length;
-		if (this.echo) this.socket.send(chunk.slice());
-		else this.received.push(chunk.slice());
+		if (this.echo) this.socket.send(new Uint8Array(chunk));
+		else this.received.push(new Uint8Array(chunk)); // of a Buffer `slice` is a view
 	}
 
 	onDrain(): void {}
