@@ -58,6 +58,8 @@ export interface CourseOptions {
 	readonly dialsMost?: number;
 	/** Seconds after which a stage that waits for all boards is given up; default 120, and four minutes more than an outage. */
 	readonly patienceSeconds?: number;
+	/** What counts as a second in {@link Returns}, for fleets that are small. */
+	readonly windowMs?: number;
 	readonly onStage?: (stage: Stage) => void;
 	readonly onFigures?: (figures: StageFigures) => void;
 	readonly onEnd: () => void;
@@ -88,7 +90,7 @@ export class Course {
 	constructor(options: CourseOptions) {
 		this.#options = options;
 		this.#fleet = options.fleet;
-		this.#returns = new Returns(options.fleet.size);
+		this.#returns = new Returns(options.fleet.size, options.windowMs);
 		this.#fleet.onArrival = () => {
 			this.#arrivedMs = this.#now;
 			this.#returns.add(this.#arrivedMs);

@@ -250,8 +250,8 @@ export const CLASSIC_SESSION = [
 		name: "no-jitter", // MQTT.js, homie-esp8266
 		rule: "a thousand boards do not come back in the same second",
 		file: "lib/session/backoff.ts",
-		find: "const ms = half + this.random.below(ceiling - half + 1);",
-		replace: "const ms = ceiling + 0 * this.random.below(ceiling - half + 1);",
+		find: "const ms = ceiling - drawn + this.random.below(drawn + 1);",
+		replace: "const ms = ceiling + 0 * this.random.below(drawn + 1);",
 		by: ["test: test/lib/session/backoff.test.ts"],
 	},
 	{
