@@ -27,7 +27,8 @@ const LIMIT_MS = 270_000;
 /**
  * @typedef {{ gate?: string, row?: string, test?: string, pass?: boolean, fault?: string,
  *   values?: Record<string, number | string | boolean> }} Line
- * @typedef {{ module: string, source: string, options: string[], expect?: { code: number, text: string } }} Job
+ * @typedef {{ module: string, source: string, options: string[], counts: boolean,
+ *   expect?: { code: number, text: string } }} Job
  * @typedef {{ job: Job, engine: import("./engine.js").Engine, lines: Line[], faults: string[] }} Outcome
  */
 
@@ -64,13 +65,16 @@ function wholeOf(name, text, least) {
 	throw new Error(`--${name} is a whole number from ${least} up, not ${text}`);
 }
 
-/** `// xs: --heap 16384 --stack 384` and `// expect: exit 3 memory full`, among the first lines of a source. */
+/**
+ * `// xs: --heap 16384 --stack 384`, `// xs: counts nothing` and `// expect: exit 3 memory full`, among the first lines of
+ * a source.
+ */
 function readJob(/** @type {string} */ module, source = module) {
 	const head = readFileSync(source, "utf8").split("\n").slice(0, 5).join("\n");
 	const options = /^\/\/ xs: (--.*)$/m.exec(head)?.[1]?.trim().split(/\s+/) ?? [];
 	const expected = /^\/\/ expect: exit (\d+) ?(.*)$/m.exec(head);
 	/** @type {Job} */
-	const job = { module, source, options };
+	const job = { module, source, options, counts: !/^\/\/ xs: counts nothing$/m.test(head) };
 	if (expected) job.expect = { code: Number(expected[1]), text: expected[2]?.trim() ?? "" };
 	return job;
 }
@@ -173,12 +177,12 @@ const isTest = (job) => job.source.endsWith(".test.ts");
 /** @param {import("./engine.js").Engine[]} engines @param {Job[]} list */
 async function performAll(engines, list) {
 	// A fixed heap is the device's: on 32 bit where that can be had. An emulator is slow: it has the counting to itself,
-	// while the long runs and the tests of lib, which count nothing, are for an engine that runs by itself.
+	// while the long runs, and what counts nothing, are for an engine that runs by itself.
 	const first = engines.find((engine) => engine.runner.length === 0) ?? engines[0];
 	const fits = (/** @type {Job} */ job, /** @type {import("./engine.js").Engine} */ engine) => {
 		if (job.expect) return true;
 		if (job.options.includes("--heap")) return engine === first;
-		if (!isTest(job)) return !flags.once || engine === engines[0];
+		if (!isTest(job)) return !flags.once || engine === (job.counts ? engines[0] : first);
 		return engine.runner.length === 0 || engine === first;
 	};
 	// The long ones first, so that no processor is left with one at the end.

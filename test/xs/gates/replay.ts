@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// xs: counts nothing
 /**
  * The same bytes in, the same bytes out: tapes that Node recorded in a seeded world, with power cuts, are played into the
  * code that ships, here. Each thing that it sends, programs, arms or tells is compared as it happens; the first difference
