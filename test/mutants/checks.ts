@@ -4,6 +4,8 @@
  * with one. Compiled once with the sources as they are and once for each mutant: the runs of the one are given to the other.
  */
 import { Cut, type NorFlash } from "../../simulator/nor-flash.js";
+import { draw } from "../../simulator/swarm/draw.js";
+import { Run as WorldRun } from "../../simulator/swarm/run.js";
 import { SeededRandom } from "../../simulator/world/random.js";
 import { Fuzz, type FuzzOptions } from "../lib/store/model.js";
 import { explore } from "../model/explore.js";
@@ -21,7 +23,8 @@ export type Run =
 	| { readonly kind: "rule"; readonly name: string }
 	| { readonly kind: "store"; readonly options: FuzzOptions; readonly headers: boolean }
 	| { readonly kind: "plan"; readonly plan: Plan; readonly headers: boolean }
-	| { readonly kind: "model"; readonly plan: ModelPlan };
+	| { readonly kind: "model"; readonly plan: ModelPlan }
+	| { readonly kind: "world"; readonly seed: number; readonly minutes: number };
 
 const LIMITS = { keptMessages: 24, window: 4, receiveMaximum: 8, recordBytes: 512, outboxBytes: 1024 };
 const SMALL = { sectors: 6, limits: LIMITS, cutEvery: 6, longest: 200, backlog: 6, steps: 300 };
@@ -84,6 +87,9 @@ const CHANGES: Readonly<Record<string, Partial<Plan>>> = {
 	"at each read": { unstable: "read", encrypted: false },
 };
 
+/** Virtual minutes of a random run of the world. */
+const WORLDS: Readonly<Record<string, number>> = { "ten minutes": 10 };
+
 function workload(name: string): Plan {
 	const plan = [...WORKLOADS, ...AIMED].find((one) => one.name === name);
 	if (plan === undefined) throw new Error(`there is no workload "${name}"`);
@@ -112,6 +118,10 @@ export function* runs(check: string): Generator<Run> {
 		const plans = PLANS[name];
 		if (plans === undefined) throw new Error(`there is no model "${name}"`);
 		for (const plan of plans) yield { kind, plan };
+	} else if (kind === "world") {
+		const minutes = WORLDS[name];
+		if (minutes === undefined) throw new Error(`there is no world "${name}"`);
+		for (let seed = 1; ; seed++) yield { kind, seed, minutes };
 	} else if (kind === "one cut") yield* shuffled(singles(workload(name)));
 	else if (kind === "two cuts") yield* shuffled(multiples(workload(name), 2));
 	else if (kind === "three cuts") yield* shuffled(multiples(workload(name), 3));
@@ -172,6 +182,7 @@ export function verdict(run: Run): string {
 			explore(run.plan);
 			return "";
 		}
+		if (run.kind === "world") return new WorldRun(draw(run.seed, { minutes: run.minutes })).run() ?? "";
 		const rule = RULES[run.name];
 		if (rule === undefined) throw new Error(`there is no rule "${run.name}"`);
 		return rule();

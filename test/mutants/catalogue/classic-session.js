@@ -88,8 +88,8 @@ export const CLASSIC_SESSION = [
 		name: "repetition-unanswered", // MQTT-C
 		rule: "a PUBLISH that comes again has its PUBREC again",
 		file: RECEIVER,
-		find: "session.counters[Counter.Duplicates]++;\n\t\tsession.owed.push(PacketType.Pubrec, id, Reason.Success);",
-		replace: "session.counters[Counter.Duplicates]++;",
+		find: "session.owed.push(PacketType.Pubrec, id, Reason.Success);\n\t\treturn 0;",
+		replace: "return 0;",
 		by: BOTH,
 	},
 	{

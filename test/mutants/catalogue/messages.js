@@ -111,8 +111,8 @@ export const MESSAGE_RULES = [
 		name: "repeat-answered",
 		rule: "a PUBLISH that comes again gets its PUBREC again",
 		file: RECEIVER,
-		find: "session.counters[Counter.Duplicates]++;\n\t\tsession.owed.push(PacketType.Pubrec, id, Reason.Success);",
-		replace: "session.counters[Counter.Duplicates]++;",
+		find: "session.owed.push(PacketType.Pubrec, id, Reason.Success);\n\t\treturn 0;",
+		replace: "return 0;",
 		by: BOTH,
 	},
 	{
