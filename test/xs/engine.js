@@ -39,6 +39,17 @@ const FLAGS = [
 	"-DmxHostFunctionPrimitive=1",
 ];
 
+/**
+ * Where no message comes by: compiled as one file, and in a hurry. Not `xsDefaults.c`: who sees its table believes that it
+ * is constant, and platform.c changes it.
+ */
+const COLD = [
+	...["Atomics", "BigInt", "Date", "Debug", "Error", "Generator", "JSON", "Lockdown", "MapSet"],
+	...["Module", "Profile", "Promise", "Proxy", "RegExp", "SourceMap", "Symbol", "dtoa", "re"],
+].map((name) => `xs${name}.c`);
+/** So are these, but each includes system headers in a way of its own. */
+const COLD_ALONE = ["xsMarshall.c", "xsSnapshot.c"];
+
 /** What the linker diverts to platform.c; exact, because all of them are called from other files than the one that defines them. */
 const WRAPPED = [
 	"fxNewChunk",
@@ -136,7 +147,8 @@ async function fetchSources() {
  * @param {Kind} kind @param {number} bits @param {string} compiler @param {string[]} files
  */
 function fingerprint({ flags, wrapped }, bits, compiler, files) {
-	const hash = createHash("sha256").update(JSON.stringify([INTEGRITY, bits, compiler, flags, wrapped]));
+	const how = [INTEGRITY, bits, compiler, flags, wrapped, COLD, COLD_ALONE];
+	const hash = createHash("sha256").update(JSON.stringify(how));
 	for (const file of files) hash.update(readFileSync(join(here, file)));
 	return hash.digest("hex").slice(0, 16);
 }
@@ -148,9 +160,12 @@ function fingerprint({ flags, wrapped }, bits, compiler, files) {
 async function compile({ harness, flags }, sources, targets) {
 	const folder = join(sources, "moddable", "xs");
 	const includes = [here, ...["includes", "platforms", "sources"].map((name) => join(folder, name))];
+	const cold = join(sources, "cold.c");
+	writeFileSync(cold, COLD.map((name) => `#include "${name}"\n`).join(""));
 	const files = [
+		cold,
 		...readdirSync(join(folder, "sources"))
-			.filter((name) => name.endsWith(".c"))
+			.filter((name) => name.endsWith(".c") && !COLD.includes(name))
 			.map((name) => join(folder, "sources", name)),
 		...harness.filter((name) => name.endsWith(".c")).map((name) => join(here, name)),
 	];
@@ -168,6 +183,7 @@ async function compile({ harness, flags }, sources, targets) {
 			const temporary = `${object}.${process.pid}`;
 			const args = [
 				...flags,
+				...(job.file === cold || COLD_ALONE.includes(basename(job.file)) ? ["-O0"] : []),
 				`-m${job.bits}`,
 				...includes.map((path) => `-I${path}`),
 				"-c",
