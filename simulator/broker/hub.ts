@@ -5,7 +5,7 @@
  *
  * Everything runs in turns. A turn is one call from outside (bytes, an alarm, a method); whatever it makes
  * the connections send is handed to their sockets at its end, in the order in which they were first written
- * to.
+ * to, or before its end when they are many.
  */
 
 import type { Schedule } from "../seams.js";
@@ -17,13 +17,15 @@ import { Deadlines } from "./deadlines.js";
 import { type BrokerEvent, type DropCause, newCounters } from "./events.js";
 import type { BrokerLimits } from "./limits.js";
 import { type Delivery, type Message, messageOf, Turn } from "./message.js";
-import { newSending } from "./output.js";
+import { newSending, POOLED_BUFFERS } from "./output.js";
 import { Retained } from "./retained.js";
 import { NO_SUBSCRIPTIONS, Session } from "./session.js";
 import { Strict } from "./strict.js";
 import type { Group } from "./subscription.js";
 import { Subscriptions } from "./subscriptions.js";
 
+/** Connections that have something to send at a time: each holds a buffer until it is flushed. */
+const MOST_DIRTY = POOLED_BUFFERS;
 const FOR_EVER = 0xffffffff;
 const isReady = (session: Session) => session.ready;
 
@@ -53,7 +55,10 @@ export class Hub {
 
 	/** Of connections and sessions; each rings in a turn of its own. */
 	readonly deadlines: Deadlines;
+	/** Connections that have written in this turn, and how many of them are flushed. */
 	readonly #dirty: Dirty[] = [];
+	#flushed = 0;
+	#isFlushing = false;
 	#depth = 0;
 	#now = 0;
 
@@ -90,10 +95,17 @@ export class Hub {
 			this.#depth--;
 			return;
 		}
+		if (this.#dirty.length === 0) {
+			this.#depth = 0;
+			return;
+		}
+		this.#isFlushing = true;
 		try {
-			for (let at = 0; at < this.#dirty.length; at++) this.#dirty[at].flush(); // which may add to it
+			while (this.#flushed < this.#dirty.length) this.#dirty[this.#flushed++].flush(); // which may add to it
 		} finally {
 			this.#dirty.length = 0;
+			this.#flushed = 0;
+			this.#isFlushing = false;
 			this.#depth = 0;
 		}
 	}
@@ -113,9 +125,17 @@ export class Hub {
 		return new Alarm(this.schedule, () => this.turn(ring));
 	}
 
-	/** The connection is flushed when this turn ends. */
+	/** The connection is flushed when this turn ends, or when many others have come after it. */
 	touch(connection: Dirty): void {
-		this.#dirty.push(connection);
+		const dirty = this.#dirty;
+		dirty.push(connection);
+		if (this.#isFlushing || dirty.length - this.#flushed <= MOST_DIRTY) return;
+		this.#isFlushing = true;
+		try {
+			dirty[this.#flushed++].flush();
+		} finally {
+			this.#isFlushing = false;
+		}
 	}
 
 	/** Counts a message that did not reach `clientId`, and tells. */

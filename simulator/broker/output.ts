@@ -15,7 +15,8 @@ import type { Version } from "./protocol.js";
 
 const FIRST_BYTES = 4 << 10;
 const POOLED_BYTES = 64 << 10;
-const POOLED_BUFFERS = 32;
+/** Of all connections of a broker together. */
+export const POOLED_BUFFERS = 32;
 /** Copied byte by byte, because a call would take longer: an acknowledgement. */
 const FEW_BYTES = 16;
 /** A turn that wrote this much is handed on before its end. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** What one client can make the broker hold, and what it does with garbage. */
 
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { LIMITS, limitsOf, PROFILES } from "../../../simulator/broker/index.js";
 import { lasting, rig, VERSIONS } from "./rig.js";
 
@@ -15,6 +15,27 @@ describe("limits", () => {
 		expect(() => limitsOf({ queuedMessages: -1 })).toThrow("queuedMessages");
 		expect(() => limitsOf({ nonsense: 1 } as object)).toThrow("nonsense");
 		expect(() => rig({ profile: "nonsense" as "default" })).toThrow("nonsense");
+	});
+
+	it("a message for very many takes a few buffers, and comes to all in their order", () => {
+		const { client, broker } = rig();
+		const order: number[] = [];
+		const many = Array.from({ length: 80 }, (_, number) => {
+			const one = client(number % 2 ? 4 : 5, `c${number}`);
+			one.subscribe("a", 1);
+			const send = one.send.bind(one);
+			one.send = (chunk) => {
+				order.push(number);
+				send(chunk);
+			};
+			return one;
+		});
+		const made = vi.spyOn(Buffer, "allocUnsafeSlow");
+		broker.publish({ topic: "a", payload: "x", qos: 1 });
+		expect(made.mock.calls.length).toBeLessThanOrEqual(33);
+		made.mockRestore();
+		expect(order).toEqual(many.map((_, number) => number));
+		for (const one of many) expect(one.message().text).toBe("a=x");
 	});
 
 	it("connections: one too many is cut at once", () => {
