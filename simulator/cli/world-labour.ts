@@ -116,6 +116,8 @@ export interface SharedLabourOptions {
 	readonly tell: (result: WorldResult) => void;
 	/** A child has ended by itself; its seeds are run by another, unless one of them has ended two. */
 	readonly onLost: (why: string, seeds: readonly number[]) => void;
+	/** Makes a child; default: this very command as a part. */
+	readonly hire?: () => ChildProcess;
 }
 
 export class SharedLabour implements Labour {
@@ -142,7 +144,7 @@ export class SharedLabour implements Labour {
 	}
 
 	#hire(): void {
-		const child = fork(process.argv[1], ["world", PART]);
+		const child = this.#options.hire?.() ?? fork(process.argv[1], ["world", PART]);
 		const hand: Hand = { child, seeds: [], watchdog: undefined, hung: false };
 		this.#hands.add(hand);
 		child.on("message", (result: WorldResult) => this.#done(hand, result));

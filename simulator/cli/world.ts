@@ -1,30 +1,19 @@
 // SPDX-License-Identifier: MIT
 /** `ringbuoy world`: the command line around many random runs. */
 
-import { writeFileSync } from "node:fs";
-import { draw } from "../swarm/draw.js";
-import type { Plan } from "../swarm/plan.js";
-import { failureOf } from "../swarm/play.js";
-import { scriptOf } from "../swarm/script.js";
-import { Shrinker } from "../swarm/shrink.js";
-import { kindOf, Totals } from "../swarm/totals.js";
 import { Interrupts } from "./interrupts.js";
 import { npmHint } from "./npm.js";
 import { parseOptions } from "./options.js";
-import { RunError, UsageError } from "./usage.js";
-import type { Shrunk, WorldOutput, WorldResult } from "./world-events.js";
-import { type Labour, OwnLabour, PART, Seeds, SharedLabour, workAsPart } from "./world-labour.js";
+import { UsageError } from "./usage.js";
+import type { WorldOutput } from "./world-events.js";
+import { PART, workAsPart } from "./world-labour.js";
 import { WORLD_OPTIONS, worldHelp } from "./world-options.js";
 import { WorldJson, WorldText } from "./world-output.js";
-import { commandFor, type WorldSettings, worldSettings } from "./world-settings.js";
+import { WorldRuns } from "./world-runs.js";
+import { type WorldSettings, worldSettings } from "./world-settings.js";
 
 /** SIGHUP: the terminal was closed. */
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-const PROGRESS_MS = 500;
-/** Of host time, that shrinking takes before Ctrl-C has its turn. */
-const SLICE_MS = 50;
-/** Failures of different kinds that are shrunk. */
-const SHRUNK_MOST = 5;
 
 /** Returns false when a run has failed. `interrupted` ends the process, for those who do not want to wait. */
 export async function world(args: readonly string[], interrupted: () => void): Promise<boolean> {
@@ -68,138 +57,4 @@ function outputFor({ json, verbose }: WorldSettings): WorldOutput {
 		live,
 		verbose,
 	});
-}
-
-class WorldRuns {
-	readonly #settings: WorldSettings;
-	readonly #output: WorldOutput;
-	readonly #seeds: Seeds;
-	readonly #totals = new Totals();
-	/** The first failures of their kinds. */
-	readonly #failed: WorldResult[] = [];
-	readonly #startedMs = performance.now();
-	#stopped = false;
-	/** Nobody wants to wait any more. */
-	#hurry = false;
-
-	constructor(settings: WorldSettings, output: WorldOutput) {
-		this.#settings = settings;
-		this.#output = output;
-		this.#seeds = new Seeds(settings.seed, settings.runs);
-	}
-
-	/** Resolves when it is over: true, if nothing failed. */
-	async run(): Promise<boolean> {
-		const { forSeconds } = this.#settings;
-		this.#output.tell({ event: "start", settings: this.#settings });
-		const progress = setInterval(() => this.#progress(), PROGRESS_MS);
-		const over = forSeconds && setTimeout(() => this.#seeds.stop(), forSeconds * 1000);
-		const labour = this.#labour();
-		await labour.run();
-		clearInterval(progress);
-		clearTimeout(over || undefined);
-		const seconds = this.#seconds;
-		await this.#explain();
-		this.#output.tell({
-			...{ event: "end", totals: this.#totals, seconds, stopped: this.#stopped },
-			command: commandFor(this.#settings.seed, this.#settings, Math.max(1, this.#totals.runs)),
-		});
-		return this.#totals.failed === 0;
-	}
-
-	/** Ends with the runs under way. Harmless when it is called again. */
-	stop(): void {
-		if (!this.#seeds.isEmpty) this.#stopped = true;
-		this.#seeds.stop();
-		this.#hurry = true;
-	}
-
-	get #seconds(): number {
-		return (performance.now() - this.#startedMs) / 1000;
-	}
-
-	#labour(): Labour {
-		const { workers } = this.#settings;
-		const seeds = this.#seeds;
-		const tell = (result: WorldResult) => this.#take(result);
-		if (workers === 1) return new OwnLabour(seeds, this.#settings, tell);
-		const { minutes, boards, pcap } = this.#settings;
-		const onLost = (why: string, lost: readonly number[]) =>
-			this.#output.tell({ event: "worker", why, seeds: lost });
-		return new SharedLabour({ seeds, workers, tell, onLost, job: { minutes, boards, pcap } });
-	}
-
-	#take(result: WorldResult): void {
-		const { seed, failure, tally } = result;
-		this.#output.tell({ event: "run", ...result });
-		if (tally === undefined) this.#totals.runs++;
-		else this.#totals.add(tally);
-		if (failure === undefined) return;
-		const isNew = this.#totals.fail(seed, failure);
-		this.#output.tell({ event: "failure", seed, failure, command: commandFor(seed, this.#settings) });
-		if (isNew && tally !== undefined) this.#failed.push(result);
-		if (!this.#settings.keepGoing) this.#seeds.stop();
-	}
-
-	#progress(): void {
-		this.#output.tell({ event: "progress", totals: this.#totals, seconds: this.#seconds });
-	}
-
-	// ── what failed ──────────────────────────────────────────────────────────────────────────────────────────────
-
-	/** Shrinks what failed, and writes the first of it out. */
-	async #explain(): Promise<void> {
-		const { out, runs, seed, shrinkSeconds } = this.#settings;
-		let first: { plan: Plan; title: string } | undefined;
-		for (const { seed, failure } of this.#failed.slice(0, SHRUNK_MOST)) {
-			if (this.#hurry) break;
-			const plan = this.#plan(seed);
-			first ??= { plan, title: `seed ${seed}: ${kindOf(failure!)}` };
-			if (shrinkSeconds === 0) continue;
-			const shrunk = await this.#shrink(seed, plan, failure!);
-			if (shrunk === undefined) continue;
-			if (first.plan === plan) first = { ...first, plan: shrunk.plan };
-			this.#output.tell({ event: "shrunk", ...shrunk });
-		}
-		if (out === undefined) return;
-		if (runs === 1) first ??= { plan: this.#plan(seed), title: `seed ${seed}` };
-		if (first !== undefined) this.#write(out, scriptOf(first.plan, first.title));
-	}
-
-	#plan(seed: number): Plan {
-		const { minutes, boards } = this.#settings;
-		return draw(seed, { minutes, boards });
-	}
-
-	async #shrink(seed: number, plan: Plan, failure: string): Promise<Shrunk | undefined> {
-		const again = failureOf(plan);
-		if (again === undefined || kindOf(again) !== kindOf(failure)) {
-			this.#output.tell({ event: "unsteady", seed, failure: again });
-			return undefined;
-		}
-		const shrinker = new Shrinker(plan, failure);
-		const began = performance.now();
-		const end = began + this.#settings.shrinkSeconds * 1000;
-		let until = began + SLICE_MS;
-		let unfinished = false;
-		while (shrinker.step()) {
-			if (performance.now() < until) continue;
-			await new Promise((resolve) => setImmediate(resolve));
-			until = performance.now() + SLICE_MS;
-			unfinished = until > end || this.#hurry;
-			if (unfinished) break;
-		}
-		const { best, trials } = shrinker;
-		const seconds = (performance.now() - began) / 1000;
-		return { seed, plan: best, failure: shrinker.failure, from: plan, trials, seconds, unfinished };
-	}
-
-	#write(file: string, text: string): void {
-		try {
-			writeFileSync(file, text);
-		} catch (error) {
-			throw new RunError(`${file} cannot be written: ${(error as NodeJS.ErrnoException).code}`);
-		}
-		this.#output.tell({ event: "written", file });
-	}
 }

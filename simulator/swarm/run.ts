@@ -98,7 +98,7 @@ export class Run implements Scene, Witness {
 			this.#pass(plan.minutes * 60_000);
 			if (history.failure === undefined) this.#finish();
 		} catch (error) {
-			history.fail(error instanceof Error ? (error.stack ?? error.message) : String(error));
+			history.fail(told(error));
 		}
 		this.#count();
 		return history.failure;
@@ -316,4 +316,10 @@ export class Run implements Scene, Witness {
 		for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ bytes[i], 0x01000193);
 		this.tally.digest = hash >>> 0;
 	}
+}
+
+/** What was thrown, and where: of what the code of a board throws the world says no more than that it was so. */
+function told(error: unknown): string {
+	const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+	return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
 }

@@ -71,9 +71,12 @@ export class Shrinker {
 			}
 	}
 
+	/** Without one and all that is about it; or with all that is about it done to another. */
 	*#fewerBoards(): Trials {
-		for (let board = this.best.boards.length - 1; board >= 0 && this.best.boards.length > 1; board--)
-			yield withoutBoard(this.best, board);
+		for (let board = this.best.boards.length - 1; board >= 0; board--)
+			for (const other of [-1, ...this.best.boards.keys()])
+				if (other !== board && this.best.boards.length > 1 && (yield withoutBoard(this.best, board, other)))
+					break;
 	}
 
 	*#lessTime(): Trials {
@@ -162,15 +165,17 @@ function columnsOf(act: Act): readonly (readonly [column: number, values: Choice
 	}
 }
 
-/** The plan without that board, and without what is done by it and to it. */
-function withoutBoard(plan: Plan, board: number): Plan {
+/** The plan without that board. What is done by it and to it is done by and to `other`; -1: by nobody. */
+function withoutBoard(plan: Plan, board: number, other: number): Plan {
 	const acts: Act[] = [];
 	for (const act of plan.acts) {
 		const columns = boardColumns(act);
-		if (columns.some((column) => act[column] === board)) continue;
+		if (other < 0 && columns.some((column) => act[column] === board)) continue;
 		const moved: unknown[] = [...act];
-		for (const column of columns)
-			if ((act[column] as number) > board) moved[column] = (act[column] as number) - 1;
+		for (const column of columns) {
+			const now = act[column] === board ? other : (act[column] as number);
+			moved[column] = now > board ? now - 1 : now;
+		}
 		acts.push(moved as unknown as Act);
 	}
 	return { ...plan, boards: plan.boards.filter((_, index) => index !== board), acts };

@@ -58,5 +58,6 @@ export function kindOf(failure: string): string {
 		.split("\n", 1)[0]
 		.replace(/ \[at \d+ ms\]$/, "")
 		.replace(/(: (message|online) |; |\[).*$/, "")
-		.replace(/-?\d+/g, "#");
+		.replace(/(?<=[\s(])-\d+|\d+/g, "#")
+		.trimEnd();
 }

@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: MIT
+import { runs } from "./seeds.js";
+
+runs(501, 500, 50);
