@@ -25,6 +25,11 @@ export interface FleetStart {
 	readonly virtual: boolean;
 }
 
+/** What happened in a stage, and the processor time that this process took for it: of a busy machine the better measure. */
+export interface StageReport extends StageFigures {
+	readonly cpuSeconds: number;
+}
+
 /** Now, and since the last time. */
 export interface FleetProgress {
 	readonly event: "progress";
@@ -74,7 +79,7 @@ export interface FleetSummary {
 	readonly bytesPerBoard: number | undefined;
 	readonly bufferBytes: number;
 	readonly embedded: boolean;
-	readonly stages: readonly StageFigures[];
+	readonly stages: readonly StageReport[];
 	readonly strain: StrainFigures | undefined;
 	/** What was not as it should be; empty: all was. */
 	readonly failures: readonly string[];
@@ -85,7 +90,7 @@ export interface FleetSummary {
 export type FleetEvent =
 	| FleetStart
 	| ({ readonly event: "stage" } & Stage)
-	| ({ readonly event: "figures" } & StageFigures)
+	| ({ readonly event: "figures" } & StageReport)
 	| FleetProgress
 	| { readonly event: "stopping" }
 	| FleetSummary;

@@ -10,7 +10,7 @@ import { Strain, type StrainFigures } from "../fleet/strain.js";
 import { World } from "../world.js";
 import { limitsFor } from "./boards.js";
 import { descriptorLimit, shortage } from "./descriptors.js";
-import type { Cause, FleetOutput, FleetSummary } from "./fleet-events.js";
+import type { Cause, FleetOutput, FleetSummary, StageReport } from "./fleet-events.js";
 import { type FleetGround, groundFor } from "./fleet-ground.js";
 import type { FleetSettings } from "./fleet-settings.js";
 import { REASONS } from "./reasons.js";
@@ -47,7 +47,8 @@ export class FleetRun {
 	readonly #course: Course;
 	readonly #strain = new Strain();
 	readonly #startedMs = performance.now();
-	readonly #stages: StageFigures[] = [];
+	readonly #stages: StageReport[] = [];
+	#cpu = process.cpuUsage();
 	/** The worst of the stages in which the fleet was whole. */
 	#strained: StrainFigures | undefined;
 	#usedBefore = 0;
@@ -189,14 +190,17 @@ export class FleetRun {
 
 	#onStage(stage: Stage): void {
 		this.#strain.clear();
+		this.#cpu = process.cpuUsage();
 		this.#output.tell({ event: "stage", ...stage });
 	}
 
 	#onFigures(figures: StageFigures): void {
 		const { figures: strain } = this.#strain;
 		if (figures.stage === "steady" && !this.#settings.world) this.#strained = strain;
-		this.#stages.push(figures);
-		this.#output.tell({ event: "figures", ...figures });
+		const { user, system } = process.cpuUsage(this.#cpu);
+		const report = { ...figures, cpuSeconds: (user + system) / 1e6 };
+		this.#stages.push(report);
+		this.#output.tell({ event: "figures", ...report });
 		if (figures.stage !== "ramp") return;
 		this.#bytesPerBoard = (footprint() - this.#usedBefore) / this.#fleet.size;
 		if (figures.gaveUp) this.#course.stop();

@@ -9,7 +9,11 @@ const running = new Set();
 
 /** Starts a module of this folder in a process of its own. @param {string} name @param {string[]} args @param {string[]} execArgv */
 export function start(name, args = [], execArgv = []) {
-	const child = fork(fileURLToPath(new URL(name, import.meta.url)), args, { execArgv });
+	return kept(fork(fileURLToPath(new URL(name, import.meta.url)), args, { execArgv }));
+}
+
+/** A process that is to end with the bench. @template {import("node:child_process").ChildProcess} Child @param {Child} child */
+export function kept(child) {
 	running.add(child);
 	child.on("exit", () => running.delete(child));
 	return child;
