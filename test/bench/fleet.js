@@ -55,9 +55,10 @@ async function inProcess() {
 	const args = ["--boards", `${BOARDS}`, "--interval", "10", "--for", "5"];
 	const note = `ringbuoy fleet ${args.join(" ")}: default limits, our own broker in the process, no sockets`;
 	const end = await ran(args);
-	const busy = ["--boards", `${BOARDS}`, "--interval", "1", "--for", "20"];
+	// As many as a busy machine brings through, too: the cost of a message does not depend on it.
+	const busy = ["--boards", "4000", "--interval", "1", "--for", "20"];
 	const fast = stage(await ran(busy), "steady");
-	const cost = (fast.cpuSeconds * 1e6) / fast.acknowledged;
+	const cost = fast === undefined ? Number.POSITIVE_INFINITY : (fast.cpuSeconds * 1e6) / fast.acknowledged;
 	return [
 		atMost("10,000 boards connected", "s", stage(end, "ramp").cpuSeconds + missing(end), CONNECT, note),
 		atMost("memory of a board and the broker's side of it", "bytes", end.bytesPerBoard, BYTES, note),
