@@ -91,6 +91,11 @@ export const SIM_OPTIONS: readonly OptionGroup[] = [
 		options: [
 			{ name: "for", value: "SECONDS", help: "stop after that; default: run until Ctrl-C" },
 			{ name: "json", help: "one JSON object a line for every event, and nothing else" },
+			{
+				name: "pcap",
+				value: "FILE",
+				help: "write what boards and broker say, for Wireshark; of TLS and WebSocket what is inside",
+			},
 			{ name: "verbose", help: "attempts to connect, subscriptions, what our own broker sees, too" },
 			{ name: "help", help: "this" },
 		],

@@ -5,6 +5,7 @@ import { type Capture, pcapOf } from "../pcap/index.js";
 import type { SceneEvent } from "../scene/events.js";
 import type { Scenario, Scene } from "../scene/index.js";
 import { play } from "../scene/play.js";
+import { begun, ended } from "./capture.js";
 import type { RunOutput } from "./run-output.js";
 import { RunError, UsageError } from "./usage.js";
 import { duration, type Paint } from "./words.js";
@@ -62,14 +63,15 @@ export class Performance {
 		if (error instanceof RunError) throw error;
 		if (this.#scene === undefined) throw new UsageError(`${name}: its setting: ${(error as Error).message}`);
 		this.#output.end(outcome, performance.now() - began);
-		this.#close();
+		if (this.#capture !== undefined) ended(this.#pcap!, this.#capture);
 		return broken === undefined && error === undefined;
 	}
 
 	#rise(scene: Scene): void {
 		const { name, scenario } = this.#story;
 		const { title, about } = scenario;
-		if (this.#pcap !== undefined) this.#capture = capture(scene, this.#pcap);
+		if (this.#pcap !== undefined)
+			this.#capture = begun(this.#pcap, (file) => pcapOf(scene.stage.network, file));
 		this.#scene = scene;
 		this.#output.begin({ name, title, about, seed: this.#seed, epochMs: scene.stage.world.epochMs });
 	}
@@ -80,29 +82,12 @@ export class Performance {
 		if (event.event === "story") this.#capture?.comment(event.text);
 	}
 
-	/** Now and again: what was captured so far can be read, also if we are ended. */
+	/** Now and again. */
 	#beat(): void {
 		const now = performance.now();
 		if (now - this.#shownMs < PATIENCE_MS) return;
 		this.#shownMs = now - PATIENCE_MS + PROGRESS_MS;
-		this.#capture?.flush();
 		const scene = this.#scene!;
 		this.#terminal.progress?.(`${scene.time}  ${duration(scene.now)} so far`);
-	}
-
-	#close(): void {
-		try {
-			this.#capture?.close();
-		} catch (error) {
-			throw new RunError(`${this.#pcap} is not complete: ${(error as Error).message}`);
-		}
-	}
-}
-
-function capture(scene: Scene, file: string): Capture {
-	try {
-		return pcapOf(scene.stage.network, file);
-	} catch (error) {
-		throw new RunError(`${file} cannot be written: ${(error as Error).message}`);
 	}
 }

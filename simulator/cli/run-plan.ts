@@ -6,10 +6,11 @@ import { mistakeIn } from "../swarm/check.js";
 import type { Plan } from "../swarm/plan.js";
 import { type Played, play } from "../swarm/play.js";
 import { wordsOf, wordsOfAct } from "../swarm/words.js";
+import { begun, ended } from "./capture.js";
 import type { Typed } from "./options.js";
 import type { Loaded } from "./run-load.js";
 import type { Terminal } from "./run-performance.js";
-import { RunError, UsageError } from "./usage.js";
+import { UsageError } from "./usage.js";
 import { counted, duration, grouped, wrapped } from "./words.js";
 
 /** Returns whether nothing was wrong. `seed` in place of that of the plan; undefined: that one. */
@@ -46,18 +47,10 @@ export function playCaptured(plan: Plan, file: string | undefined): Played {
 	if (file === undefined) return play(plan);
 	let capture: Capture | undefined;
 	const played = play(plan, ({ stage }) => {
-		try {
-			capture = pcapOf(stage.network, file);
-		} catch (error) {
-			throw new RunError(`${file} cannot be written: ${(error as Error).message}`);
-		}
+		capture = begun(file, () => pcapOf(stage.network, file));
 		for (const act of plan.acts) stage.after(act[0], () => capture?.comment(wordsOfAct(act)));
 	});
-	try {
-		capture?.close();
-	} catch (error) {
-		throw new RunError(`${file} is not complete: ${(error as Error).message}`);
-	}
+	if (capture !== undefined) ended(file, capture);
 	return played;
 }
 

@@ -24,6 +24,8 @@ export interface SimSettings extends ConnectionSettings {
 	readonly seeded: boolean;
 	/** Undefined: until Ctrl-C. */
 	readonly forSeconds: number | undefined;
+	/** Where what boards and broker say is written. */
+	readonly pcap: string | undefined;
 	readonly json: boolean;
 	readonly verbose: boolean;
 }
@@ -43,6 +45,7 @@ export function simSettings(typed: Typed, environment: Environment): SimSettings
 		seed: number(typed, "seed", 0, Number.MAX_SAFE_INTEGER, 1),
 		seeded: typed.has("seed"),
 		forSeconds: seconds(typed, "for"),
+		pcap: typed.get("pcap"),
 		json: typed.has("json"),
 		verbose: typed.has("verbose"),
 	};

@@ -5,7 +5,9 @@ import { Counter, type Limits } from "../../lib/index.js";
 import { ENDURANCE } from "../../lib/store/index.js";
 import { FACTORY_SETTINGS } from "../board/index.js";
 import { flashBlockBytes, NodeFlash, NodeRandom, SeededRandom, TcpDialler } from "../node/index.js";
+import { Capture, CapturedDialler } from "../pcap/index.js";
 import { diallerFor, limitsFor } from "./boards.js";
+import { begun, ended } from "./capture.js";
 import { brokerWords, EmbeddedBroker } from "./embedded.js";
 import type { BoardEvent, FlashSummary, Output, Summary } from "./events.js";
 import { FLASH_BYTES, type FlashFile, fileOf, openFlash } from "./flash.js";
@@ -40,6 +42,7 @@ export class Simulation {
 	/** To the broker of others; all boards share it, because certificates are expensive to read. */
 	readonly #dialler: HostOptions["dialler"] | undefined;
 	#embedded: EmbeddedBroker | undefined;
+	#capture: Capture | undefined;
 	#stopping = false;
 	#demonstrated = false;
 	#finish!: () => void;
@@ -58,8 +61,9 @@ export class Simulation {
 
 	/** Resolves when it is over: true, unless it had a time limit and no reading arrived in it. */
 	async run(): Promise<boolean> {
-		const { broker, port, names, forSeconds } = this.#settings;
+		const { broker, port, names, forSeconds, pcap } = this.#settings;
 		try {
+			if (pcap !== undefined) this.#capture = begun(pcap, (file) => new Capture(file, epochMs));
 			// Before anything else: what cannot be used is to be told before anything has begun.
 			for (let i = 0; i < names.length; i++) this.#openFile(i);
 			if (broker === undefined) this.#embedded = await this.#openBroker(port);
@@ -72,9 +76,11 @@ export class Simulation {
 				lock.release();
 			}
 			await this.#embedded?.close();
+			this.#capture?.flush();
 		}
 		const summary = this.#summary();
 		this.#output.run({ event: "end", ...summary });
+		if (this.#capture !== undefined) ended(pcap!, this.#capture);
 		return forSeconds === undefined || summary.acknowledged > 0;
 	}
 
@@ -124,7 +130,8 @@ export class Simulation {
 		const { broker, seed, seeded, root, user, password, version, qos, intervalSeconds, program } =
 			this.#settings;
 		const leaves = leavesSession(this.#settings);
-		const dialler = this.#dialler ?? new TcpDialler({ host: "127.0.0.1", port: this.#embedded!.port });
+		const plain = this.#dialler ?? new TcpDialler({ host: "127.0.0.1", port: this.#embedded!.port });
+		const dialler = this.#capture === undefined ? plain : new CapturedDialler(plain, this.#capture, name);
 		const random = new SeededRandom(seed).fork(name);
 		const host = new Host(
 			{
@@ -270,6 +277,11 @@ export class Simulation {
 			flash: flashSummary(hosts, seconds),
 		};
 	}
+}
+
+/** Milliseconds since 1970, with fractions. */
+function epochMs(): number {
+	return performance.timeOrigin + performance.now();
 }
 
 /** As the event `start` has it. */

@@ -17,6 +17,8 @@ const MQTT = 1883;
 /** The ports from which boards dial. */
 const PORT_FIRST = 49_152;
 const PORTS = 65_536 - PORT_FIRST;
+/** Real milliseconds: so old is what is not in the file yet, as long as frames come. */
+const FLUSH_MS = 500;
 const SIMPLY: Uint8Array = new Uint8Array(0);
 
 /** What is known of a board: its address, and how often it has dialled. */
@@ -33,6 +35,7 @@ export class Capture {
 	readonly #clock: () => number;
 	readonly #callers = new Map<string, Caller>();
 	#comment = "";
+	#flushedMs = performance.now();
 
 	/** Makes the file anew; throws when that cannot be done. `epochMs`: the time, in milliseconds since 1970. */
 	constructor(file: string, epochMs: () => number) {
@@ -73,6 +76,10 @@ export class Capture {
 		this.#blocks.packet(this.#clock(), frame(from, to, flags, this.packets, payload), this.#comment);
 		this.#comment = "";
 		this.packets++;
+		const now = performance.now();
+		if (now - this.#flushedMs < FLUSH_MS) return;
+		this.#flushedMs = now;
+		this.flush();
 	}
 }
 

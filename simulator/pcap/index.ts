@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** Captures for Wireshark: of a virtual network, and of a board on a real one. */
 
-import type { Tap } from "../stage/tap.js";
+import type { Dialler, Link, Transport } from "../../lib/ports.js";
+import { type Tap, TappedDialler } from "../stage/tap.js";
 import type { TraceEntry, VirtualNetwork } from "../world.js";
 import { Capture, type Connection } from "./capture.js";
 
@@ -58,8 +59,30 @@ export class Recorder {
 	}
 }
 
-/** Writes what a board says and hears, beneath TLS and WebSocket if there are any: the bytes of MQTT. */
-export function tapOf(capture: Capture, board: string): Tap {
+/** Writes what a board says and hears over this dialler, beneath TLS and WebSocket if there are any: the bytes of MQTT. */
+export class CapturedDialler implements Dialler {
+	readonly #dialler: Dialler & { readonly lastError?: string };
+	readonly #capture: Capture;
+	readonly #board: string;
+
+	constructor(dialler: Dialler & { readonly lastError?: string }, capture: Capture, board: string) {
+		this.#dialler = dialler;
+		this.#capture = capture;
+		this.#board = board;
+	}
+
+	/** What happened last, in words; empty when the dialler has none. */
+	get lastError(): string {
+		return this.#dialler.lastError ?? "";
+	}
+
+	/** Each connection has a tap of its own: after a power cut the old one is still open when the new one is dialled. */
+	dial(link: Link): Transport {
+		return new TappedDialler(this.#dialler, [tapOf(this.#capture, this.#board)]).dial(link);
+	}
+}
+
+function tapOf(capture: Capture, board: string): Tap {
 	let connection: Connection | undefined;
 	return {
 		onDial() {},
@@ -68,9 +91,6 @@ export function tapOf(capture: Capture, board: string): Tap {
 		},
 		onSent: (bytes, start, end) => connection?.data("up", bytes.subarray(start, end)),
 		onReceived: (bytes, start, end) => connection?.data("down", bytes.subarray(start, end)),
-		onGone() {
-			connection?.end("up");
-			connection = undefined;
-		},
+		onGone: () => connection?.end("up"),
 	};
 }

@@ -8,6 +8,7 @@ import {
 	readdirSync,
 	readFileSync,
 	rmSync,
+	statSync,
 	writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,7 +16,7 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { run } from "../../../simulator/cli/run.js";
 import { SCENARIOS } from "../../../simulator/scenarios/index.js";
-import { Run, ringbuoy } from "./run.js";
+import { eventually, Run, ringbuoy } from "./run.js";
 
 let folder = "";
 beforeAll(() => {
@@ -193,8 +194,7 @@ describe("A scenario of one's own", () => {
 		add("long.js", story("scene.pass(1e12);"));
 		const long = new Run(["run", "long.js", "--pcap", "long.pcapng"], { cwd: folder });
 		const file = join(folder, "long.pcapng");
-		while (!existsSync(file) || readFileSync(file).length === 0)
-			await new Promise((next) => setTimeout(next, 50));
+		await eventually(() => long.child.exitCode !== null || (existsSync(file) && statSync(file).size > 0));
 		long.child.kill("SIGINT");
 		expect(await long.exit).toBe("SIGINT");
 		const bytes = readFileSync(file);

@@ -60,15 +60,17 @@ describe.concurrent("ringbuoy sim", () => {
 		).toEqual([1, 2, 3, 4]);
 	});
 
-	it("needs no other file", async () => {
+	it("needs no other file, and writes what was said into one", async () => {
 		const folder = mkdtempSync(join(tmpdir(), "ringbuoy-"));
 		try {
 			const file = join(folder, "ringbuoy.mjs");
 			copyFileSync(bundle, file);
 			const told = await ringbuoy(["--version"], { file, cwd: folder });
 			expect(told.stdout).toBe(`${version}\n`);
-			const run = new Run(["sim", "--json"], { file, cwd: folder });
+			const run = new Run(["sim", "--json", "--pcap", "out.pcapng"], { file, cwd: folder });
 			expect(await run.endWhen(() => run.of("reading").length > 0)).toBe(0);
+			const capture = readFileSync(join(folder, "out.pcapng"), "latin1");
+			expect(capture).toMatch(/^\n\r\r\n[\s\S]*board-1\0[\s\S]*ringbuoy\/board-1\/reading/);
 		} finally {
 			rmSync(folder, { recursive: true });
 		}

@@ -6,11 +6,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { start } from "../../../firmware/programs/sensor.js";
 import { Counter } from "../../../lib/index.js";
+import type { Dialler } from "../../../lib/ports.js";
 import { PacketType } from "../../../lib/wire/protocol.js";
-import { Capture, pcapOf, Recorder } from "../../../simulator/pcap/index.js";
+import { Capture, CapturedDialler, pcapOf, Recorder } from "../../../simulator/pcap/index.js";
 import { type Scene, seconds } from "../../../simulator/scene/index.js";
 import { play } from "../../../simulator/scene/play.js";
+import { Stage } from "../../../simulator/stage/index.js";
 import { describeWith, type Need } from "../../interop/kit/needs.js";
 
 const tshark: Need = {
@@ -118,6 +121,31 @@ describe("A capture", () => {
 		expect(recorder.connections.has("board/1#1")).toBe(true);
 		capture.close();
 		expect(capture.packets).toBe(6_000);
+	});
+
+	test("of a board on a dialler has what it said, each connection of its own", () => {
+		const file = join(folder, "dialler.pcapng");
+		const stage = new Stage();
+		const capture = new Capture(file, () => stage.world.epochMs);
+		const dialler = (plain: Dialler) => new CapturedDialler(plain, capture, "kitchen");
+		const board = stage.board({ name: "kitchen", start, dialler });
+		stage.pass(5_000);
+		board.cutPower();
+		stage.pass(5_000);
+		board.program.stop();
+		stage.pass(100);
+		capture.close();
+		const frames = blocks(readFileSync(file)).filter(([type]) => type === 6);
+		// Without what is before the TCP header: 20 of the block, 14 of Ethernet, 20 of IP.
+		const segments = frames.map(([, body]) => body.subarray(54));
+		const upward = segments.filter((segment) => segment.readUInt16BE(2) === 1883);
+		const ports = new Set(upward.map((segment) => segment.readUInt16BE(0)));
+		expect(ports.size).toBe(2);
+		for (const port of ports) {
+			const said = upward.filter((segment) => segment.readUInt16BE(0) === port && segment[13] === 0x18);
+			expect(said[0][20] >> 4).toBe(PacketType.Connect);
+		}
+		expect(upward.at(-2)![13]).toBe(0x11); // FIN
 	});
 
 	test("that the disk has no room for says so at its end", () => {
