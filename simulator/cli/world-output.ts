@@ -4,7 +4,6 @@
 import { styleText } from "node:util";
 import type { Totals } from "../swarm/totals.js";
 import { wordsOf } from "../swarm/words.js";
-import { version } from "./version.js";
 import { counted, duration, grouped, type Paint, wrapped } from "./words.js";
 import type { Shrunk, WorldEvent, WorldOutput } from "./world-events.js";
 import type { WorldSettings } from "./world-settings.js";
@@ -16,6 +15,8 @@ export interface WorldTextOptions {
 	/** A terminal, on which a line can be drawn anew. */
 	readonly live: boolean;
 	readonly verbose: boolean;
+	/** Of ringbuoy. */
+	readonly version: string;
 }
 
 /** Without a terminal, progress is told so often; seconds. */
@@ -45,7 +46,7 @@ export class WorldText implements WorldOutput {
 		switch (event.event) {
 			case "start":
 				this.#settings = event.settings;
-				this.#lines([greeting(event.settings, paint), ""]);
+				this.#lines([greeting(event.settings, this.#options.version, paint), ""]);
 				break;
 			case "run":
 				if (this.#options.verbose) this.#lines([runLine(event)]);
@@ -139,16 +140,18 @@ export class WorldText implements WorldOutput {
 export class WorldJson implements WorldOutput {
 	readonly #write: (text: string) => void;
 	readonly #verbose: boolean;
+	readonly #version: string;
 
-	constructor(write: (text: string) => void, verbose: boolean) {
+	constructor(write: (text: string) => void, verbose: boolean, version: string) {
 		this.#write = write;
 		this.#verbose = verbose;
+		this.#version = version;
 	}
 
 	tell(event: WorldEvent): void {
 		switch (event.event) {
 			case "start":
-				if (this.#verbose) this.#line({ event: "start", version, ...event.settings });
+				if (this.#verbose) this.#line({ event: "start", version: this.#version, ...event.settings });
 				break;
 			case "progress":
 				break;
@@ -164,7 +167,7 @@ export class WorldJson implements WorldOutput {
 			case "end": {
 				const { totals, ...rest } = event;
 				const failures = [...totals.failures].map(([kind, { count, seed }]) => ({ kind, count, seed }));
-				this.#line({ ...rest, version, ...totals, failures });
+				this.#line({ ...rest, version: this.#version, ...totals, failures });
 				break;
 			}
 			default:
@@ -177,7 +180,7 @@ export class WorldJson implements WorldOutput {
 	}
 }
 
-function greeting(settings: WorldSettings, paint: Paint): string {
+function greeting(settings: WorldSettings, version: string, paint: Paint): string {
 	const { seed, runs, minutes, boards, workers, forSeconds } = settings;
 	const what =
 		forSeconds === undefined

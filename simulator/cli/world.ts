@@ -5,6 +5,7 @@ import { Interrupts } from "./interrupts.js";
 import { npmHint } from "./npm.js";
 import { parseOptions } from "./options.js";
 import { UsageError } from "./usage.js";
+import { version } from "./version.js";
 import type { WorldOutput } from "./world-events.js";
 import { PART, workAsPart } from "./world-labour.js";
 import { WORLD_OPTIONS, worldHelp } from "./world-options.js";
@@ -49,12 +50,13 @@ function outputFor({ json, verbose }: WorldSettings): WorldOutput {
 	const write = (text: string) => {
 		if (!stdout.destroyed) stdout.write(text);
 	};
-	if (json) return new WorldJson(write, verbose);
+	if (json) return new WorldJson(write, verbose, version);
 	const live = stdout.isTTY === true && env["TERM"] !== "dumb" && !env["CI"];
 	return new WorldText(write, {
 		colour: live && !env["NO_COLOR"],
 		columns: Math.max(60, Math.min(100, stdout.columns ?? 100)),
 		live,
 		verbose,
+		version,
 	});
 }
