@@ -63,28 +63,30 @@ export class Publisher {
 	 * and {@link refusal} says why.
 	 */
 	compose(topic: Topic, qos: Qos, flags = 0, bytes = -1, expirySeconds = 0): Writer | undefined {
-		const { properties } = topic;
+		const session = this.session;
+		const properties = topic.properties;
 		const propertyBytes = properties === null ? 0 : properties.end - properties.start;
 		const head = Record.Overhead + topic.end - topic.start + propertyBytes;
-		const most =
-			this.session.limits.sendBytes - head - PUBLISH_OVERHEAD - (expirySeconds > 0 ? EXPIRY_BYTES : 0);
+		const most = session.limits.sendBytes - head - PUBLISH_OVERHEAD - (expirySeconds > 0 ? EXPIRY_BYTES : 0);
 		if (bytes < 0) bytes = most < 256 ? most : 256;
-		const { session } = this;
 		const refused = this.refusalOf(qos, flags);
 		const traits = (flags >> TRAIT_SHIFT) | (qos === 0 ? Trait.Volatile : 0);
-		const fits = bytes <= most;
 		const at =
-			refused < 0 ? refused : fits ? reserveRoom(session, topic, head + bytes, traits) : Refusal.TooLong;
+			refused < 0
+				? refused
+				: bytes <= most
+					? reserveRoom(session, topic, head + bytes, traits)
+					: Refusal.TooLong;
 		if (at < 0) {
 			this.refuse(at);
 			return undefined;
 		}
-		const { view } = session.packet;
+		const view = session.packet.view;
 		session.composed = at;
 		this.replacing = (traits & Trait.KeepLatest) !== 0 ? topic : null;
-		view.setUint8(at + Record.Flags, (qos << PublishFlag.QosShift) | (flags & RETAIN));
-		view.setUint8(at + Record.Traits, traits);
-		view.setUint16(at + Record.PropertiesLength, propertyBytes);
+		// Flags, traits and the length of the properties are neighbours.
+		const first = (qos << PublishFlag.QosShift) | (flags & RETAIN);
+		view.setInt32(at + Record.Flags, (first << 24) | (traits << 16) | propertyBytes);
 		view.setUint32(at + Record.Expires, expirySeconds > 0 ? session.clock.seconds + expirySeconds : 0);
 		const writer = this.writer;
 		writer.begin(at + Record.TopicLength, at + head + bytes);

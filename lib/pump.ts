@@ -135,7 +135,7 @@ export class Pump implements LinkEvents, Alarm {
 	private takeTurn(): void {
 		const session = this.session;
 		session.now = session.clock.ticks;
-		session.discard(); // a composition that was left behind
+		if (session.composed !== 0) session.discard(); // a composition that was left behind
 		let again = true;
 		while (again) {
 			if (this.unread && this.reason === 0) this.receive();
@@ -145,9 +145,9 @@ export class Pump implements LinkEvents, Alarm {
 			again = this.reason !== 0;
 			if (again) end(this, this.reason);
 			if (this.reconcile()) again = true;
-			session.discard(); // what a callback left behind
+			if (session.composed !== 0) session.discard(); // what a callback left behind
 			if (this.attend()) again = true;
-			if (offerRoom(session)) again = true;
+			if (session.wanted !== 0 && offerRoom(session)) again = true;
 			// Reading stopped because nothing more could be owed, and goes on when some of that is written.
 			if (this.unread && session.owed.room > 0 && !this.yields) again = true;
 		}
@@ -284,9 +284,10 @@ export class Pump implements LinkEvents, Alarm {
 
 	/** Lets the extras deal with what waits for time, or was done inside of a callback. Returns true when something moved. */
 	private attend(): boolean {
-		const { now, extras } = this.session;
+		const extras = this.session.extras;
+		if (extras.holds === null && extras.requests === null) return false;
 		const { holds, requests } = extras;
-		if (holds === null && requests === null) return false;
+		const now = this.session.now;
 		const said = holds === null ? 0 : holds.tend(now);
 		if (said < 0) {
 			say(this, Reason.Success); // the broker is not at fault, so the will is not meant
@@ -320,10 +321,9 @@ export class Pump implements LinkEvents, Alarm {
 	/** Brings the phase to what the application wants. Returns true when it moved. */
 	private reconcile(): boolean {
 		const session = this.session;
-		const deadlines = this.deadlines;
 		if (this.flushing === Flushing.Due || (this.flushing === Flushing.Waiting && this.drained)) {
 			this.flushing = Flushing.No;
-			deadlines.clear(Deadline.Flush);
+			this.deadlines.clear(Deadline.Flush);
 			session.flush();
 			session.listener.onFlushed?.(session.store.count);
 			return true;
@@ -332,12 +332,12 @@ export class Pump implements LinkEvents, Alarm {
 			if (this.phase === Phase.Idle) return false;
 			if (!say(this, this.goodbye)) {
 				// Without DISCONNECT the broker would send the will, so room is waited for, for a while.
-				if (!deadlines.isSet(Deadline.Goodbye))
-					deadlines.set(Deadline.Goodbye, session.clock.ticks, session.limits.flushMs);
+				if (!this.deadlines.isSet(Deadline.Goodbye))
+					this.deadlines.set(Deadline.Goodbye, session.clock.ticks, session.limits.flushMs);
 				return false;
 			}
 			end(this, Reason.ClosedByApplication);
-		} else if (this.phase <= Phase.Waiting && !deadlines.isSet(Deadline.Backoff)) dial(this);
+		} else if (this.phase <= Phase.Waiting && !this.deadlines.isSet(Deadline.Backoff)) dial(this);
 		else return session.link.heldBack !== HeldBack.No && this.fetch();
 		return true;
 	}

@@ -69,8 +69,7 @@ export class Outbox extends Rows {
 	append(start: number, end: number, state: number, traits: number): number {
 		const number = this.next;
 		const row = this.begin(state | (traits << 8));
-		this.view.setUint16(row + At.Offset, start - this.origin);
-		this.view.setUint16(row + At.Length, end - start);
+		this.view.setInt32(row + At.Offset, ((start - this.origin) << 16) | (end - start));
 		this.used += end - start;
 		this.tail = end - this.origin;
 		return number;
@@ -100,11 +99,10 @@ export class Outbox extends Rows {
 		if (row < 0) return;
 		const word = this.view.getUint16(row + RowAt.Word);
 		if ((word & ROW_STATE) === 0) return;
-		if (state !== 0) this.view.setUint16(row + RowAt.Word, (word & ~ROW_STATE) | state);
-		else {
-			this.used -= this.view.getUint16(row + At.Length);
-			this.end(number);
-		}
+		this.view.setUint16(row + RowAt.Word, (word & ~ROW_STATE) | state);
+		if (state !== 0) return;
+		this.used -= this.view.getUint16(row + At.Length);
+		this.ended(number);
 	}
 
 	/** Closes the holes: moves the records together, towards the start. Runs of neighbours move in one copy. */

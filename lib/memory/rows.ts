@@ -15,6 +15,8 @@ export const enum RowAt {
 export const ROW_STATE = 7;
 /** Numbers are told apart by 16 bits, in flash by whether they are before or behind the newest: so far apart may they be. */
 const SPAN = 0x7fff;
+/** Not the number of any message. */
+const NO_NUMBER = 0.5;
 
 /**
  * A table of the messages that are not done, in the order of their numbers.
@@ -39,8 +41,9 @@ export class Rows {
 	/** Index of the first row, and rows in use from there on, gaps among them. */
 	private first = 0;
 	private filled = 0;
-	/** The row that was looked up last, which nearly always is the next one, too; -1: it may be none by now. */
-	private seen = -1;
+	/** The number that was looked up last, which nearly always is the next one, too, and its row. */
+	private seenNumber = NO_NUMBER;
+	private seen = 0;
 	/** Where the rows begin. */
 	protected origin: number;
 	private rowBytes: number;
@@ -83,19 +86,23 @@ export class Rows {
 	/** Ends a message that is there. */
 	end(number: number): void {
 		this.setState(number, 0);
-		this.count--;
-		if (number === this.low) this.trim();
+		this.ended(number);
+	}
+
+	/** The state of a message that was there is 0 now. */
+	protected ended(number: number): void {
+		if (--this.count === 0) this.restart(this.next);
+		else if (number === this.low) this.trim();
 	}
 
 	/** Where the row of a number is, or -1: it is done, and its row is taken for another one, or it was never there. */
 	protected find(number: number): number {
-		const seen = this.seen;
-		// Nobody asks for a number so far from those in the table that 16 bits could deceive.
-		if (seen >= 0 && this.view.getUint16(seen) === (number & 0xffff)) return seen;
+		if (number === this.seenNumber) return this.seen;
 		const index = this.indexBehind(number) - 1;
 		if (index < 0) return -1;
 		const row = this.row(index);
 		if (this.numberAt(row) !== number) return -1;
+		this.seenNumber = number;
 		this.seen = row;
 		return row;
 	}
@@ -105,13 +112,14 @@ export class Rows {
 		if (this.filled === this.rows) this.compact();
 		const number = this.next++;
 		if (this.filled === 0) this.low = number;
+		this.seenNumber = number;
 		this.seen = this.row(this.filled++);
 		return this.fill(this.seen, number, word);
 	}
 
 	/** The same for any number, for whom a log is read: `next` is moved behind it. */
 	protected insert(number: number, word: number): number {
-		this.seen = -1;
+		this.seenNumber = NO_NUMBER;
 		if (this.filled === this.rows) this.compact();
 		let index = this.indexBehind(number);
 		if (number >= this.next) this.next = number + 1;
@@ -128,7 +136,7 @@ export class Rows {
 	protected restart(next: number): void {
 		this.first = this.filled = this.count = 0;
 		this.low = this.next = next;
-		this.seen = -1;
+		this.seenNumber = NO_NUMBER;
 	}
 
 	/** Row `index` counted from the oldest, of {@link usedRows}. */
@@ -166,15 +174,14 @@ export class Rows {
 	}
 
 	private fill(row: number, number: number, word: number): number {
-		this.view.setUint16(row + RowAt.Number, number & 0xffff);
-		this.view.setUint16(row + RowAt.Word, word);
+		this.view.setInt32(row + RowAt.Number, (number << 16) | word);
 		this.count++;
 		return row;
 	}
 
 	/** Takes the gaps at the front away. */
 	private trim(): void {
-		this.seen = -1;
+		this.seenNumber = NO_NUMBER;
 		while (this.filled > 0 && (this.view.getUint16(this.row(0) + RowAt.Word) & ROW_STATE) === 0) {
 			this.first = this.first + 1 < this.rows ? this.first + 1 : 0;
 			this.filled--;
@@ -184,7 +191,7 @@ export class Rows {
 
 	/** Takes all gaps away. */
 	private compact(): void {
-		this.seen = -1;
+		this.seenNumber = NO_NUMBER;
 		let to = 0;
 		for (let index = 0; index < this.filled; index++) {
 			const row = this.row(index);

@@ -22,26 +22,27 @@ export const EXPIRY_BYTES = 5;
  * Everything it encodes is durable: the caller has committed the store. Returns true when something may be left.
  */
 export function gather(session: Session): boolean {
-	return (
-		gatherOwed(session) || gatherReleased(session) || gatherRequests(session) || gatherPublishes(session)
-	);
+	// Asked here, because mostly nothing is due and a call costs more than the question.
+	if ((session.owed.count > 0 || session.extras.holds !== null) && gatherOwed(session)) return true;
+	if (session.link.released >= 0 && gatherReleased(session)) return true;
+	if (session.subscriptions.due > 0 && gatherRequests(session)) return true;
+	return gatherPublishes(session);
 }
 
 /** SUBSCRIBE and UNSUBSCRIBE. While one is open, a later life is not to rely on what was agreed before. */
 function gatherRequests(session: Session): boolean {
-	if (session.subscriptions.due === 0) return false;
 	session.store.subscribed = 0;
 	return session.subscriptions.gather(session);
 }
 
 function gatherOwed(session: Session): boolean {
-	const { owed, encoder, packet } = session;
+	const { owed, encoder } = session;
 	const { holds } = session.extras;
 	const most = session.link.maximumPacketSize;
 	while (owed.count > 0 || holds?.release() === true) {
 		const row = owed.first;
 		const start = owed.properties;
-		const end = start === 0 ? 0 : packet.propertyEnd(start);
+		const end = start === 0 ? 0 : session.packet.propertyEnd(start);
 		if (!encoder.acknowledge(row >>> 24, row & 0xffff, (row >>> 16) & 0xff, start, end, most)) return true;
 		owed.shift();
 	}
@@ -69,7 +70,8 @@ function gatherReleased(session: Session): boolean {
 /** PUBLISH in the order of the numbers: first what an earlier connection sent, with DUP, then what is new. */
 function gatherPublishes(session: Session): boolean {
 	const link = session.link;
-	for (let number = session.store.next(link.cursor); number !== 0; number = session.store.next(number)) {
+	let number = link.cursor;
+	while ((number = session.store.next(number)) !== 0) {
 		const state = session.store.state(number);
 		if (state !== MessageState.AwaitComp) {
 			if (state !== MessageState.DueOnce && !mayOpen(session, number)) return gatherSkipping(session, number);
@@ -109,7 +111,7 @@ function send(session: Session, number: number, state: number): boolean {
 		return true;
 	}
 	const end = store.loadedEnd;
-	const { view } = session.packet;
+	const view = session.packet.view;
 	const flags = view.getUint8(at + Record.Flags);
 	const qos = (flags & PublishFlag.QosMask) >> PublishFlag.QosShift;
 	const expires = view.getInt32(at + Record.Expires);
@@ -130,7 +132,8 @@ function send(session: Session, number: number, state: number): boolean {
 		return true;
 	}
 	// Only where the property cannot make the packet longer than the server takes; 3.1.1 allows none.
-	const aliases = end - at + more + 16 <= link.maximumPacketSize ? session.extras.aliases : null;
+	let aliases = session.extras.aliases;
+	if (aliases !== null && end - at + more + 16 > link.maximumPacketSize) aliases = null;
 	const id = qos === 0 ? 0 : idOf(session, number);
 	if (sources !== null && more > 0) {
 		const begun = sources.begin(number, at, id, again, seconds, aliases);

@@ -85,12 +85,13 @@ export class Session {
 
 	/** PUBACK, PUBREC, PUBCOMP. */
 	private acknowledgement(type: number): number {
-		const { id, reason } = this.packet;
+		const id = this.packet.id;
+		const reason = this.packet.reason;
 		const store = this.store;
 		const number = this.numberOf(id);
 		const state = number === 0 ? MessageState.Done : store.state(number);
 		const next = acknowledged(state, type, reason);
-		const { sources } = this.extras;
+		const sources = this.extras.sources;
 		if (sources !== null && number !== 0 && sources.early(number, reason)) return Reason.ProtocolError;
 		if (next === ILLEGAL) return Reason.ProtocolError;
 		if (next === STRAY) {
@@ -128,7 +129,7 @@ export class Session {
 	/** Ends a message, and settles its ticket unless that was done when it was stored. */
 	settle(number: number, outcome: Settled, reason: number): void {
 		const told = settlesWhenStored(this.store.traits(number));
-		const { sources } = this.extras;
+		const sources = this.extras.sources;
 		this.store.mark(number, MessageState.Done);
 		if (sources !== null) sources.settled(number);
 		if (outcome === Settled.Acknowledged) this.counters[Counter.Acknowledged]++;

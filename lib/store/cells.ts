@@ -92,11 +92,20 @@ export class Cells {
 		return this.readInto(this.one, position * Geometry.CellBytes) ? this.small : -1;
 	}
 
-	/** True when the cell at `at` reads as erased. */
+	/** True when the cell at `at` reads as erased. Written out: the loop around it takes as much again as what is in it. */
 	isBlank(at: number): boolean {
-		const { view } = this;
-		for (let word = 0; word < Geometry.CellBytes; word += 4)
-			if (view.getInt32(at + word) !== -1) return false;
+		const view = this.view;
+		const front = view.getInt32(at) & view.getInt32(at + 4) & view.getInt32(at + 8) & view.getInt32(at + 12);
+		const back = view.getInt32(at + 16) & view.getInt32(at + 20) & view.getInt32(at + 24);
+		return (front & back & view.getInt32(at + 28)) === -1;
+	}
+
+	/** True when the cells at `at` and at `other` are the same. */
+	private isSame(at: number, other: number): boolean {
+		const view = this.view;
+		for (let end = at + Geometry.CellBytes; at < end; at += 8, other += 8)
+			if (view.getInt32(at) !== view.getInt32(other) || view.getInt32(at + 4) !== view.getInt32(other + 4))
+				return false;
 		return true;
 	}
 
@@ -110,12 +119,20 @@ export class Cells {
 		return false;
 	}
 
-	/** True when all cells of a block read as erased. */
+	/** True when all cells of a block read as erased. One `try` for all: each costs a native malloc. */
 	isErased(block: number): boolean {
+		const { flash, mirror, mirrorAt } = this;
 		const end = (block + 1) * Geometry.BlockBytes;
-		for (let address = block * Geometry.BlockBytes; address < end; address += Geometry.CellBytes)
-			if (!this.readInto(this.mirror, address) || !this.isBlank(this.mirrorAt)) return false;
-		return true;
+		try {
+			for (let address = block * Geometry.BlockBytes; address < end; address += Geometry.CellBytes) {
+				flash.read(mirror, address);
+				if (!this.isBlank(mirrorAt)) return false;
+			}
+			return true;
+		} catch {
+			this.fault = StoreFault.ReadFailed;
+			return false;
+		}
 	}
 
 	/**
@@ -145,24 +162,20 @@ export class Cells {
 
 	/** Programs what `view` shows, which is what stands at `at`, and reads it back cell by cell. */
 	protected programPiece(view: Uint8Array, at: number, address: number): boolean {
+		const { flash, mirror, mirrorAt } = this;
 		const { length } = view;
 		this.programmed += length;
-		if (!this.write(view, address)) return false;
-		const block = this.view;
-		const { mirrorAt } = this;
-		for (let offset = 0; offset < length; offset += Geometry.CellBytes) {
-			if (!this.readInto(this.mirror, address + offset)) return false;
-			for (let word = 0; word < Geometry.CellBytes; word += 4)
-				if (block.getInt32(at + offset + word) !== block.getInt32(mirrorAt + word)) return false;
-		}
-		return true;
-	}
-
-	private write(view: Uint8Array, address: number): boolean {
+		let written = false;
 		try {
-			this.flash.write(view, address);
+			flash.write(view, address);
+			written = true;
+			for (let offset = 0; offset < length; offset += Geometry.CellBytes) {
+				flash.read(mirror, address + offset);
+				if (!this.isSame(at + offset, mirrorAt)) return false;
+			}
 			return true;
 		} catch {
+			if (written) this.fault = StoreFault.ReadFailed;
 			return false;
 		}
 	}

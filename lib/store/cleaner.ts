@@ -34,7 +34,8 @@ export class Cleaner {
 
 	/** True when there is something to move. */
 	get due(): boolean {
-		const { log } = this.journal;
+		const log = this.journal.log;
+		if (log.used <= log.cleanAbove) return false;
 		log.trim();
 		return log.used > log.cleanAbove;
 	}
@@ -42,6 +43,7 @@ export class Cleaner {
 	/** True when the snapshot of the session is all that keeps the tail from being given up. */
 	get held(): boolean {
 		const { log, sessionSequence } = this.journal;
+		log.trim();
 		return sessionSequence === log.tail && log.needed(log.tail) === 1 && log.used > 2;
 	}
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { EventKind, eventBytes } from "./format.js";
+import { EventKind } from "./format.js";
 
 /** An event that is not written yet: kind u8, aux u8, key u16, word i32. */
 export const EVENT_ROW = 8;
-/** Events that may wait to be written; more are written out early. */
+/** Events that may wait to be written, a power of two; more are written out early. */
 export const EVENT_ROWS = 16;
 
 /** What changed and is not in flash yet, in order. */
@@ -27,9 +27,7 @@ export class Events {
 	/** Adds an event; the caller has asked {@link full}. */
 	push(kind: number, key: number, word: number): void {
 		const at = this.at(this.count++);
-		this.view.setUint8(at, kind);
-		this.view.setUint8(at + 1, 0);
-		this.view.setUint16(at + 2, key);
+		this.view.setInt32(at, (kind << 24) | key);
 		this.view.setInt32(at + 4, word);
 		if (isRequired(kind)) this.required++;
 	}
@@ -37,7 +35,7 @@ export class Events {
 	/** Takes the oldest away. */
 	shift(): void {
 		if (isRequired(this.kind(0))) this.required--;
-		this.first = (this.first + 1) % EVENT_ROWS;
+		this.first = (this.first + 1) & (EVENT_ROWS - 1);
 		this.count--;
 	}
 
@@ -74,13 +72,13 @@ export class Events {
 		return this.view.getInt32(this.at(index) + 4);
 	}
 
-	/** Bytes that it takes in a record. */
-	bytes(index: number): number {
-		return eventBytes(this.kind(index), this.aux(index));
+	/** Kind, aux and key, as they stand in a record. */
+	head(index: number): number {
+		return this.view.getInt32(this.at(index));
 	}
 
 	private at(index: number): number {
-		return this.start + ((this.first + index) % EVENT_ROWS) * EVENT_ROW;
+		return this.start + ((this.first + index) & (EVENT_ROWS - 1)) * EVENT_ROW;
 	}
 }
 

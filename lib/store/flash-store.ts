@@ -314,7 +314,9 @@ export class FlashStore implements Store {
 
 	commit(): number {
 		const journal = this.journal;
-		if (journal.faulty) return 0;
+		// A turn asks several times, and mostly there is nothing to do.
+		if (journal.faulty || (!journal.mustWrite && !this.cleaner.due && journal.log.fault === StoreFault.None))
+			return 0;
 		journal.log.step();
 		if (!journal.write(false)) journal.fail(StoreFault.WriteFailed);
 		this.settle(0);
@@ -362,8 +364,8 @@ export class FlashStore implements Store {
 	}
 
 	hashOf(content: Content): number {
-		const { bytes } = this.journal.log;
-		const before = content.hash ?? crc32(bytes, content.topicStart, content.topicEnd, 0);
-		return crc32(bytes, content.payloadStart, content.payloadEnd, before);
+		const { view } = this.journal.log;
+		const before = content.hash ?? crc32(view, content.topicStart, content.topicEnd, 0);
+		return crc32(view, content.payloadStart, content.payloadEnd, before);
 	}
 }

@@ -113,10 +113,14 @@ export class Journal {
 
 	/** Writes what must be written, or, with `all`, everything. Returns false when the flash failed or there is no room. */
 	write(all: boolean): boolean {
-		const { events } = this;
-		while (events.required > 0 || events.count >= EVENT_BYTES >> 2 || (all && events.count > 0))
-			if (!this.writeCell(EVENT_ROWS)) return false;
+		while (this.mustWrite || (all && this.events.count > 0)) if (!this.writeCell(EVENT_ROWS)) return false;
 		return true;
+	}
+
+	/** True when events have to be written: one that something depends on, or as many as fill a cell. */
+	get mustWrite(): boolean {
+		const events = this.events;
+		return events.required > 0 || events.count >= EVENT_BYTES >> 2;
 	}
 
 	/** Writes a snapshot of the session. `barrier`: what was exchanged before it is void. Uses the scratch. */
@@ -153,9 +157,12 @@ export class Journal {
 		const { small } = log;
 		let taken = 0;
 		let length = 0;
-		while (taken < most && taken < events.count && length + events.bytes(taken) <= EVENT_BYTES) {
-			this.encode(taken, small + Rec.Body + length);
-			length += events.bytes(taken++);
+		while (taken < most && taken < events.count) {
+			const head = events.head(taken);
+			const bytes = eventBytes(head >>> 24, (head >> 16) & 0xff);
+			if (length + bytes > EVENT_BYTES) break;
+			this.encode(taken++, head, bytes, small + Rec.Body + length);
+			length += bytes;
 		}
 		log.bytes.fill(0xff, small + Rec.Body + length, small + Rec.Body + EVENT_BYTES);
 		const position = log.append(small, RecordType.Events, 0, 0, EVENT_BYTES);
@@ -168,18 +175,15 @@ export class Journal {
 		return true;
 	}
 
-	private encode(index: number, at: number): void {
-		const { events, log, session } = this;
-		const { view, bytes } = log;
-		const kind = events.kind(index);
-		const aux = events.aux(index);
-		view.setUint8(at, kind);
-		view.setUint8(at + 1, aux);
-		view.setUint16(at + 2, events.key(index));
-		const number = session + SessionAt.Remembered;
-		if (kind === EventKind.Remembered) bytes.copyWithin(at + 4, number, number + 8);
-		else if (eventBytes(kind, aux) > 4) view.setInt32(at + 4, events.word(index));
-		if (aux === 1) bytes.copyWithin(at + 8, number, number + 8);
+	/** Writes the event at `index`, which begins with `head` and takes `bytes` bytes, to `at`. */
+	private encode(index: number, head: number, bytes: number, at: number): void {
+		const { log } = this;
+		log.view.setInt32(at, head);
+		if (bytes === 4) return;
+		const number = this.session + SessionAt.Remembered;
+		if (head >>> 24 === EventKind.Remembered) log.bytes.copyWithin(at + 4, number, number + 8);
+		else log.view.setInt32(at + 4, this.events.word(index));
+		if (bytes === 16) log.bytes.copyWithin(at + 8, number, number + 8);
 	}
 
 	/** An event is at `position`: where it is evidence, that is noted. */

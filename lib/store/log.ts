@@ -197,9 +197,7 @@ export class Log extends Cells {
 		const cells = cellsOf(length);
 		// Zeros, so that a cell that was begun is hardly ever taken for a blank one, whatever its bits do later.
 		bytes.fill(0, at + Rec.Body + length, at + cells * Geometry.CellBytes);
-		view.setUint8(at + Rec.Type, type);
-		view.setUint8(at + Rec.Cells, cells);
-		view.setUint16(at + Rec.Length, length);
+		view.setInt32(at + Rec.Type, (type << 24) | (cells << 16) | length); // three neighbours
 		view.setUint32(at + Rec.Number, number);
 		view.setUint16(at + Rec.Arg, arg);
 		// Twice, because a page may be worn; or as often as it takes when what seems blank may not be. No cell is used again.
@@ -267,13 +265,13 @@ export class Log extends Cells {
 	}
 
 	private check(at: number, sequence: number, cell: number): number {
-		const crc = crc32(this.bytes, at, at + Rec.Check, this.seed(sequence) ^ Math.imul(cell, 0x85ebca6b));
+		const crc = crc32(this.view, at, at + Rec.Check, this.seed(sequence) ^ Math.imul(cell, 0x85ebca6b));
 		return (crc ^ (crc >>> 16)) & 0xffff;
 	}
 
 	private crc(at: number, sequence: number): number {
-		const seed = crc32(this.bytes, at, at + Rec.Crc, this.seed(sequence));
-		return crc32(this.bytes, at + Rec.Body, at + Rec.Body + this.view.getUint16(at + Rec.Length), seed);
+		const seed = crc32(this.view, at, at + Rec.Crc, this.seed(sequence));
+		return crc32(this.view, at + Rec.Body, at + Rec.Body + this.view.getUint16(at + Rec.Length), seed);
 	}
 
 	private writeHeader(sequence: number, cell: number, tail: number): boolean {
@@ -314,7 +312,7 @@ export class Log extends Cells {
 	}
 
 	private headerCrc(at: number, cell: number): number {
-		return crc32(this.bytes, at, at + Header.Crc, cell);
+		return crc32(this.view, at, at + Header.Crc, cell);
 	}
 }
 

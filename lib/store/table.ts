@@ -48,8 +48,9 @@ export class Table extends Rows {
 	}
 
 	traits(number: number): number {
-		const traits = (this.word(number) >> Bits.TraitsShift) & Bits.Traits;
-		return this.cells(number) === 0 ? traits | Trait.Volatile : traits;
+		const word = this.word(number);
+		const traits = (word >> Bits.TraitsShift) & Bits.Traits;
+		return ((word >> Bits.CellsShift) & Bits.Cells) === 0 ? traits | Trait.Volatile : traits;
 	}
 
 	/** True when the topic has this hash, as far as the table knows. */
@@ -127,8 +128,9 @@ export class Table extends Rows {
 	}
 
 	private release(number: number): void {
-		const cells = this.cells(number);
-		const position = this.position(number);
+		const row = this.find(number);
+		const position = this.view.getUint16(row + RowAt.Owner);
+		const cells = (this.view.getUint16(row + RowAt.Word) >> Bits.CellsShift) & Bits.Cells;
 		if (cells > 0 && position > 0) this.log.release(position, cells);
 	}
 

@@ -75,13 +75,13 @@ export class Encoder {
 		aliases: OutboundAliases | null = null,
 		more = 0,
 	): boolean {
-		const { bytes, view } = this;
-		const flags = bytes[at];
+		const bytes = this.bytes;
+		const view = this.view;
 		const topicAt = at + Record.TopicLength;
 		const propertiesAt = topicAt + 2 + view.getUint16(topicAt);
 		const propertiesLength = view.getUint16(at + Record.PropertiesLength);
 		const payloadAt = propertiesAt + propertiesLength;
-		const qos = flags & PublishFlag.QosMask;
+		const qos = bytes[at] & PublishFlag.QosMask;
 		let extra = expirySeconds > 0 ? 5 : 0;
 		let remaining = this.publishLength(at, end + more, extra);
 		let to = this.position;
@@ -94,7 +94,7 @@ export class Encoder {
 			remaining = this.publishLength(at, end + more, extra) - (alias > 0 ? propertiesAt - topicAt - 2 : 0);
 		}
 		// DUP is 0 in QoS 0 [MQTT-3.3.1-2] and set when it is sent again [MQTT-3.3.1-1].
-		bytes[to] = (PacketType.Publish << 4) | flags | (dup && qos !== 0 ? PublishFlag.Dup : 0);
+		bytes[to] = (PacketType.Publish << 4) | bytes[at] | (dup && qos !== 0 ? PublishFlag.Dup : 0);
 		to = putVarint(bytes, to + 1, remaining);
 		if (alias > 0) {
 			view.setUint16(to, 0);

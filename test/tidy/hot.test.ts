@@ -95,7 +95,7 @@ const cold: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 	"lib/wire/utf8.ts": { decodeText: "for text() and the like, which allocate and say so" },
 	"lib/store/ram-store.ts": { attach: "called by the client's constructor" },
 	"lib/store/cells.ts": { attach: "called by the client's constructor" },
-	"lib/store/crc.ts": { table: "when the module is evaluated" },
+	"lib/store/crc.ts": { table: "when the module is evaluated", behind: "when the module is evaluated" },
 	"lib/store/flash-store.ts": {
 		attach: "called by the client's constructor",
 		begin: "once, when the store is opened for the first time",

@@ -62,7 +62,7 @@ function rewriteHeaders(flash: NorFlash, change: (header: DataView) => void): vo
 		const view = new DataView(bytes.buffer, bytes.byteOffset + at, 32);
 		if (view.getUint32(0) !== 0x52424c47) continue;
 		change(view);
-		view.setInt32(28, crc32(bytes, at, at + 28, (at % 4096) / 32));
+		view.setInt32(28, crc32(view, 0, 28, (at % 4096) / 32));
 	}
 }
 

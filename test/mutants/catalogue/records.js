@@ -77,8 +77,8 @@ export const RECORDS = [
 		name: "program-read-back",
 		rule: "what was programmed is read back",
 		file: CELLS,
-		find: "if (block.getInt32(at + offset + word) !== block.getInt32(mirrorAt + word)) return false;",
-		replace: "if (block.getInt32(at + offset + word) !== block.getInt32(mirrorAt + word)) break;",
+		find: "if (!this.isSame(at + offset, mirrorAt)) return false;",
+		replace: "if (!this.isSame(at + offset, mirrorAt)) break;",
 		by: ["rule: a sector that programs nothing"],
 	},
 	{
@@ -257,7 +257,7 @@ export const RECORDS = [
 		file: JOURNAL,
 		find: "log.bytes.fill(0xff, small + Rec.Body + length, small + Rec.Body + EVENT_BYTES);",
 		replace:
-			"if (taken === 2) { this.encode(1, small + Rec.Body); this.encode(0, small + Rec.Body + events.bytes(1)); }\n" +
+			"if (taken === 2 && length === 8) { this.encode(1, events.head(1), 4, small + Rec.Body); this.encode(0, events.head(0), 4, small + Rec.Body + 4); }\n" +
 			"log.bytes.fill(0xff, small + Rec.Body + length, small + Rec.Body + EVENT_BYTES);",
 		by: ["store: no cuts", "store: cut rarely"],
 	},

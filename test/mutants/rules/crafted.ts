@@ -148,8 +148,8 @@ export const crafted = {
 		view.setUint32(at + 4, 1);
 		view.setUint16(at + 8, 0);
 		const seed = store ^ Math.imul(sequence, 0x9e3779b1);
-		const check = crc32(bytes, at, at + 10, seed ^ Math.imul(last + 1, 0x85ebca6b));
+		const check = crc32(view, at, at + 10, seed ^ Math.imul(last + 1, 0x85ebca6b));
 		view.setUint16(at + 10, (check ^ (check >>> 16)) & 0xffff);
-		view.setInt32(at + 12, crc32(bytes, at, at + 12, seed));
+		view.setInt32(at + 12, crc32(view, at, at + 12, seed));
 	},
 };

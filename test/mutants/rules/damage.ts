@@ -47,7 +47,7 @@ function changeHeaders(flash: NorFlash, change: (view: DataView, at: number) => 
 	for (let at = 0; at < flash.bytes.length; at += 256) {
 		if (view.getUint32(at) !== MAGIC) continue;
 		change(view, at);
-		view.setInt32(at + 28, crc32(flash.bytes, at, at + 28, (at % SECTOR) / CELL));
+		view.setInt32(at + 28, crc32(view, at, at + 28, (at % SECTOR) / CELL));
 	}
 }
 
