@@ -123,13 +123,15 @@ export class Publisher {
 			this.discard();
 			return this.refuse(Refusal.TooLong);
 		}
-		const ticket = this.session.store.seal(end);
-		this.session.composed = 0;
+		const session = this.session;
+		const traits = session.packet.view.getUint8(session.composed + Record.Traits);
+		const ticket = session.store.seal(end);
+		session.composed = 0;
 		if (ticket < 0) return this.refuse(ticket);
-		if (source !== null) this.session.extras.sources?.hold(ticket, source, length);
+		if (source !== null) session.extras.sources?.hold(ticket, source, length);
 		const replacing = this.replacing; // what is told now may lead to another composition
-		this.session.accepted(ticket);
-		if (replacing !== null) replaceOlder(this.session, replacing, ticket);
+		session.accepted(ticket, traits);
+		if (replacing !== null) replaceOlder(session, replacing, ticket);
 		return ticket;
 	}
 

@@ -97,8 +97,8 @@ export class DeviceMemory implements Memory {
 	/** By identity: the core hands over the very view that it got. */
 	private blockOf(view: Uint8Array): Block | undefined {
 		const blocks = this.#blocks;
-		const count = blocks.length;
-		for (let i = 0; i < count; i++) if (blocks[i].view === view) return blocks[i];
+		let i = blocks.length;
+		while (i > 0) if (blocks[--i].view === view) return blocks[i];
 		return undefined;
 	}
 }

@@ -32,10 +32,14 @@ export class Outbox extends Rows {
 
 	/** Takes `rows` table rows and `size` bytes of the block, from `start` on. */
 	constructor(block: Block, start: number, rows: number, size: number) {
-		super(block, start, rows, Row.Outbox);
+		super(block, start, rows);
 		this.bytes = block.bytes;
 		this.tail = rows * Row.Outbox;
 		this.size = size;
+	}
+
+	protected get rowBytes(): number {
+		return Row.Outbox;
 	}
 
 	/** Bytes of the arena that `rows` and `size` take. */

@@ -29,7 +29,7 @@ const NO_NUMBER = 0.5;
  *
  * So it holds as many messages as it has rows, however far the oldest of them lags behind the newest.
  */
-export class Rows {
+export abstract class Rows {
 	/** The oldest number that is not done; `next` when there is none. */
 	low = 1;
 	/** The number of the next message. */
@@ -46,15 +46,16 @@ export class Rows {
 	private seen = 0;
 	/** Where the rows begin. */
 	protected origin: number;
-	private rowBytes: number;
 
-	/** Takes `rows` rows of `rowBytes` bytes, an even number, of the block, from `start` on. */
-	constructor(block: Block, start: number, rows: number, rowBytes: number) {
+	/** Takes `rows` rows of the block, from `start` on. */
+	constructor(block: Block, start: number, rows: number) {
 		this.view = block.view;
 		this.origin = start;
 		this.rows = rows;
-		this.rowBytes = rowBytes;
 	}
+
+	/** Bytes of a row, an even number. */
+	protected abstract get rowBytes(): number;
 
 	/** True when one more message can begin. */
 	get hasRow(): boolean {

@@ -179,11 +179,11 @@ function unsendable(
  * this connection does not [MQTT-3.2.2-15].
  */
 export function exceeds(session: Session, end: number, more: number, online: boolean): boolean {
-	const { link, encoder, packet, composed } = session;
-	const maximum = online ? link.maximumPacketSize : Protocol.LengthMax;
+	const maximum = online ? session.link.maximumPacketSize : Protocol.LengthMax;
+	const composed = session.composed;
 	if (end - composed + PUBLISH_OVERHEAD + EXPIRY_BYTES + more <= maximum) return false;
-	const expires = packet.view.getUint32(composed + Record.Expires);
-	return encoder.publishSize(composed, end, expires, more) > maximum;
+	const expires = session.packet.view.getUint32(composed + Record.Expires);
+	return session.encoder.publishSize(composed, end, expires, more) > maximum;
 }
 
 function idOf(session: Session, number: number): number {

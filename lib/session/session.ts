@@ -7,7 +7,7 @@ import { type Clock, type Store, StoreFault } from "../ports.js";
 import type { Encoder } from "../wire/encoder.js";
 import type { Packet } from "../wire/packet.js";
 import { PacketType, Reason } from "../wire/protocol.js";
-import { MessageState, settlesWhenStored } from "../wire/record.js";
+import { MessageState, settlesWhenStored, Trait } from "../wire/record.js";
 import { acknowledged, ILLEGAL, STRAY } from "./exchange.js";
 import type { Extras } from "./extras.js";
 import { Choice } from "./identity.js";
@@ -168,11 +168,11 @@ export class Session {
 		store.clear(false);
 	}
 
-	/** A message was accepted. */
-	accepted(number: number): void {
+	/** A message was accepted that asks for these traits; the store has the last word. */
+	accepted(number: number, traits: number): void {
 		const store = this.store;
 		const link = this.link;
-		if (settlesWhenStored(store.traits(number)))
+		if ((traits & Trait.SettleWhenStored) !== 0 && settlesWhenStored(store.traits(number)))
 			this.listener.onSettled?.(number, Settled.Stored, Reason.Success, false);
 		if (this.firstNumber < 0) this.firstNumber = number; // accepted before the first `open`
 		// Numbers start anew every two thousand million messages, when nothing is in flight.

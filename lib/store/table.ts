@@ -27,8 +27,12 @@ export class Table extends Rows {
 	private log: Log;
 
 	constructor(log: Log, block: Block, start: number, rows: number) {
-		super(block, start, rows, TABLE_ROW);
+		super(block, start, rows);
 		this.log = log;
+	}
+
+	protected get rowBytes(): number {
+		return TABLE_ROW;
 	}
 
 	/** Where the evidence is; 0 when it is lost. Of a message in the outbox the low 16 bits of its number there. */

@@ -5,6 +5,9 @@ import { Rows } from "../../../lib/memory/rows.js";
 
 /** Rows with one mark each, to see that what belongs together stays together. */
 class Marked extends Rows {
+	protected get rowBytes(): number {
+		return 6;
+	}
 	add(mark: number): number {
 		const number = this.next;
 		this.view.setUint16(this.begin(1) + 4, mark);
@@ -27,7 +30,7 @@ class Marked extends Rows {
 function marked(rows: number): Marked {
 	const arena = new Arena({ allocate: (bytes) => new Uint8Array(bytes) }, rows * 6 + 10);
 	arena.region(10);
-	return new Marked(arena, arena.region(rows * 6), rows, 6);
+	return new Marked(arena, arena.region(rows * 6), rows);
 }
 
 function numbers(rows: Rows): number[] {

@@ -283,8 +283,8 @@ export const CLASSIC_SESSION = [
 		name: "another-composition", // ours, once
 		rule: "what is composed in a callback does not change what is being accepted",
 		file: "lib/publisher.ts",
-		find: "const replacing = this.replacing; // what is told now may lead to another composition\n\t\tthis.session.accepted(ticket);",
-		replace: "this.session.accepted(ticket);\n\t\tconst replacing = this.replacing;",
+		find: "const replacing = this.replacing; // what is told now may lead to another composition\n\t\tsession.accepted(ticket, traits);",
+		replace: "session.accepted(ticket, traits);\n\t\tconst replacing = this.replacing;",
 		by: ["test: test/lib/client/policies.test.ts"],
 	},
 ];
