@@ -4,14 +4,14 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 
 const here = (name: string): string => new URL(name, import.meta.url).href;
-const { PRESENT } = await import(here("./benches.js"));
+const { BENCHES } = await import(here("./benches.js"));
 const { HELP, understood } = await import(here("./command.js"));
 const { json, markdown, shown, table } = await import(here("./report.js"));
 const { compared, inTurns, median } = await import(here("./rounds.js"));
 
 const text = (name: string): string => readFileSync(new URL(name, import.meta.url), "utf8");
 const named = (benches: { name: string }[]): string[] => benches.map(({ name }) => name);
-const all: string[] = named(PRESENT);
+const all: string[] = named(BENCHES);
 
 const entry = {
 	name: "a|b",
@@ -28,7 +28,7 @@ const entry = {
 describe("The table of benches", () => {
 	test("has each name once, a line of help for it, and a module that exports it", () => {
 		expect(new Set(all).size).toBe(all.length);
-		for (const { name, module, help } of PRESENT) {
+		for (const { name, module, help } of BENCHES) {
 			expect(help).not.toContain("\n");
 			expect(HELP).toContain(`${name.padEnd(10)}${help}`);
 			expect(text(module)).toMatch(new RegExp(`^export (async )?function ${name}\\(`, "m"));

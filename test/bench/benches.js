@@ -3,8 +3,6 @@
  * The benches by name. Each is a module that exports a function of that name, loaded when it is asked for: it gets {@link Options},
  * and answers with a line for each thing that it measured.
  */
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 
 /**
  * One line of a result. `ratio` is how many times better we are than the peer, so above 1 we are better, whatever the unit.
@@ -60,12 +58,7 @@ export const BENCHES = Object.freeze([
 	{ name: "aliases", module: "./aliases.js", help: "bytes and writes of a reading; peer: MQTT.js" },
 ]);
 
-const here = (/** @type {string} */ module) => new URL(module, import.meta.url);
-
-/** Those that are there. */
-export const PRESENT = BENCHES.filter(({ module }) => existsSync(fileURLToPath(here(module))));
-
 /** @param {Bench} bench @param {Options} options @returns {Promise<Entry[]>} */
 export async function perform({ name, module }, options) {
-	return await (await import(here(module).href))[name](options);
+	return await (await import(new URL(module, import.meta.url).href))[name](options);
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /** What was typed, understood or not. */
 import { parseArgs } from "node:util";
-import { PRESENT } from "./benches.js";
+import { BENCHES } from "./benches.js";
 
 export const HELP = `Usage: npm run bench [-- [name ...] [--json | --markdown] [--rounds N] [--messages N]]
 
 Without a name all of them, one after the other:
 
-${PRESENT.map(({ name, help }) => `  ${name.padEnd(10)}${help}`).join("\n")}
+${BENCHES.map(({ name, help }) => `  ${name.padEnd(10)}${help}`).join("\n")}
 
   --json          an object a line: bench, name, value, peer, ratio, spread, floor, pass, ...
   --markdown      the table of test/bench/README.md, with date, machine and command
@@ -73,7 +73,7 @@ function parsed(args) {
  */
 export function understood(args) {
 	const { values, positionals } = parsed(args);
-	const names = PRESENT.map(({ name }) => name);
+	const names = BENCHES.map(({ name }) => name);
 	for (const word of positionals)
 		if (!names.includes(word))
 			throw new Error(
@@ -84,7 +84,7 @@ export function understood(args) {
 		help: values.help,
 		json: values.json,
 		markdown: values.markdown,
-		benches: PRESENT.filter(({ name }) => positionals.length === 0 || positionals.includes(name)),
+		benches: BENCHES.filter(({ name }) => positionals.length === 0 || positionals.includes(name)),
 		rounds: wholeNumber("rounds", values.rounds, 1, 1000),
 		messages: wholeNumber("messages", values.messages, 100, 1_000_000),
 	};
