@@ -75,6 +75,8 @@ export interface FleetSummary {
 	/** Messages that did not reach the broker, by cause. */
 	readonly dropped: readonly { readonly cause: string; readonly count: number }[];
 	readonly denied: number;
+	/** Sessions that a broker of 3.1.1 was told to forget, and has; undefined: there was none to tell. */
+	readonly forgotten: number | undefined;
 	/** Of this process, a board; with the broker's side when that is here. Undefined: it was stopped before. */
 	readonly bytesPerBoard: number | undefined;
 	readonly bufferBytes: number;

@@ -15,6 +15,9 @@ import { EmbeddedBroker } from "./embedded.js";
 import type { FleetSettings } from "./fleet-settings.js";
 import { explainOpening } from "./opening.js";
 
+/** Of each board, at one instant of virtual time: more would be a livelock. */
+const EVENTS_AN_INSTANT = 1000;
+
 export interface FleetGround extends Ground {
 	readonly timeline: Timeline;
 	/** Where the boards dial, for people. */
@@ -56,8 +59,9 @@ class DirectGround implements FleetGround {
 	readonly #dialler: Dialler;
 
 	constructor(settings: FleetSettings) {
-		const { world, latencyMs, seed } = settings;
-		this.timeline = world ? new World({ seed, eventsMax: Number.MAX_SAFE_INTEGER }) : new NodeTimeline();
+		const { world, latencyMs, seed, names } = settings;
+		const most = { eventsMax: Number.MAX_SAFE_INTEGER, instantEventsMax: EVENTS_AN_INSTANT * names.length };
+		this.timeline = world ? new World({ seed, ...most }) : new NodeTimeline();
 		this.url = world ? "our own, in virtual time" : "our own, in this process";
 		this.#broker = new Broker({ schedule: this.timeline, limits: brokerLimits(settings) });
 		this.#network = new DirectNetwork(this.timeline, { latencyMs: world ? latencyMs : 0 });

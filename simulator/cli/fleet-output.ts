@@ -207,6 +207,10 @@ function report(end: FleetSummary, paint: Paint, columns: number): string[] {
 		...end.dropped.map(({ cause, count }) => row("dropped", counted(count, "message"), cause)),
 	];
 	if (end.denied > 0) lines.push(row("refused", counted(end.denied, "subscription")));
+	if (end.forgotten !== undefined)
+		lines.push(
+			row("sessions", `the broker has forgotten ${grouped(end.forgotten)} of ${grouped(end.boards)}`),
+		);
 	if (end.bytesPerBoard !== undefined) {
 		const with_ = end.embedded ? ", the broker's side included" : "";
 		const whole = `${grouped(end.bytesPerBoard)} bytes a board${with_}`;

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: MIT
 /** One run of `ringbuoy fleet`: its ground, its boards, its course, and what came of it. */
 
+import type { Settings } from "../../firmware/ports.js";
 import { Counter } from "../../lib/index.js";
 import { FACTORY_SETTINGS } from "../board/index.js";
 import { Course, type Stage, type StageFigures } from "../fleet/course.js";
 import { Fleet } from "../fleet/fleet.js";
 import { footprint } from "../fleet/footprint.js";
 import { Strain, type StrainFigures } from "../fleet/strain.js";
-import { World } from "../world.js";
+import { SeededRandom, World } from "../world.js";
 import { limitsFor } from "./boards.js";
 import { descriptorLimit, shortage } from "./descriptors.js";
 import type { Cause, FleetOutput, FleetSummary, StageReport } from "./fleet-events.js";
+import { forgetAll } from "./fleet-farewell.js";
 import { type FleetGround, groundFor } from "./fleet-ground.js";
 import type { FleetSettings } from "./fleet-settings.js";
 import { REASONS } from "./reasons.js";
@@ -25,6 +27,8 @@ const SLICE_MS = 50;
 const STOP_MS = 6_000;
 /** Sessions at a broker of others outlive the run by this: nobody comes back to them. */
 const SESSION_SECONDS = 300;
+/** A broker may take so long to forget them in 3.1.1. */
+const FORGET_MS = 60_000;
 /** Boards after an outage: the peak is at most so many times the mean, when there are enough that chance does not count. */
 const RATIO_MOST = 2.2;
 const RATIO_BOARDS = 10_000;
@@ -53,6 +57,7 @@ export class FleetRun {
 	#strained: StrainFigures | undefined;
 	#usedBefore = 0;
 	#bytesPerBoard: number | undefined;
+	#forgotten: number | undefined;
 	#progress: NodeJS.Timeout | undefined;
 	#toldMs = 0;
 	#toldAcknowledged = 0;
@@ -111,34 +116,12 @@ export class FleetRun {
 	}
 
 	#makeFleet(): Fleet {
-		const {
-			names,
-			root,
-			user,
-			password,
-			version: protocol,
-			qos,
-			intervalSeconds,
-			broker,
-			seed,
-		} = this.#settings;
+		const { names, seed } = this.#settings;
 		return new Fleet({
 			timeline: this.#ground.timeline,
 			names,
 			dialler: (index) => this.#ground.dialler(index),
-			settings: Object.freeze({
-				...FACTORY_SETTINGS,
-				...{
-					root,
-					user,
-					password,
-					version: protocol,
-					qos,
-					intervalSeconds,
-					broker: broker?.url ?? "our own",
-				},
-				...(broker === undefined ? {} : { sessionExpirySeconds: SESSION_SECONDS }),
-			}),
+			settings: this.#boardSettings(),
 			limits: limitsFor(this.#settings),
 			seed,
 		});
@@ -164,6 +147,29 @@ export class FleetRun {
 		}
 		const until = performance.now() + STOP_MS;
 		while (!fleet.isDone && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 5));
+		await this.#forget();
+	}
+
+	/** 3.1.1 knows no expiry: a broker of others would keep the sessions for good. */
+	async #forget(): Promise<void> {
+		const { broker, version: protocol, names, seed } = this.#settings;
+		if (broker === undefined || protocol !== 4 || this.#fleet.arrivals === 0) return;
+		const limits = limitsFor(this.#settings);
+		const settings = this.#boardSettings();
+		const random = new SeededRandom(seed);
+		const farewell = (index: number) => ({
+			...{ name: names[index], dialler: this.#ground.dialler(index), random, settings, limits },
+		});
+		this.#forgotten = await forgetAll(this.#fleet.powered, farewell, FORGET_MS);
+	}
+
+	#boardSettings(): Settings {
+		const { root, user, password, version: protocol, qos, intervalSeconds, broker } = this.#settings;
+		return Object.freeze({
+			...FACTORY_SETTINGS,
+			...{ root, user, password, version: protocol, qos, intervalSeconds, broker: broker?.url ?? "our own" },
+			...(broker === undefined ? {} : { sessionExpirySeconds: SESSION_SECONDS }),
+		});
 	}
 
 	#announce(): void {
@@ -242,7 +248,7 @@ export class FleetRun {
 			...{ boards: fleet.size, connected: last?.connected ?? 0 },
 			connectSeconds: ramp === undefined || ramp.gaveUp ? undefined : ramp.seconds,
 			...{ readings: fleet.taken, acknowledged: fleet.acknowledged, refused: fleet.refused },
-			...{ dials, connects, resends, denied: fleet.denied },
+			...{ dials, connects, resends, denied: fleet.denied, forgotten: this.#forgotten },
 			...{ lost: causesOf(fleet.lost), failed: causesOf(fleet.failed) },
 			dropped: [...dropped].map(([counter, count]) => ({ cause: DROPPED[counter], count })),
 			...{ bytesPerBoard: this.#bytesPerBoard, bufferBytes: fleet.bufferBytes / Math.max(1, fleet.powered) },

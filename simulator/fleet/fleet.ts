@@ -6,7 +6,7 @@
 
 import type { Settings } from "../../firmware/ports.js";
 import { start } from "../../firmware/programs/sensor.js";
-import { Counter, type Limits } from "../../lib/index.js";
+import { Counter, type Limits, Reason } from "../../lib/index.js";
 import type { Dialler } from "../../lib/ports.js";
 import { VirtualBoard } from "../board/index.js";
 import { VirtualClock } from "../world/clock.js";
@@ -55,9 +55,8 @@ export class Fleet {
 	readonly flights: Flights;
 	/** From commit to acknowledged (QoS 0: sent), of readings; whoever reads it may clear it. */
 	latency = new Histogram();
-	/** Boards that are connected, and those that are about to be: their power is on and they have not been online yet. */
+	/** Boards that are connected. */
 	connected = 0;
-	awaited = 0;
 	/** Connections that came up. */
 	arrivals = 0;
 	/** Readings taken; of which the store took none; that the broker has. */
@@ -75,6 +74,7 @@ export class Fleet {
 	readonly #clock: VirtualClock;
 	readonly #memory = new Slabs();
 	#powered = 0;
+	#done = 0;
 
 	constructor(options: FleetOptions) {
 		const { timeline, names, limits } = options;
@@ -106,7 +106,6 @@ export class Fleet {
 		const { names, dialler, settings, limits, seed } = this.#options;
 		const name = names[index];
 		const random = new SeededRandom(seed, name);
-		this.awaited++;
 		member.program = start(
 			new VirtualBoard({
 				...{ name, settings, limits, memory: this.#memory, clock: this.#clock },
@@ -120,9 +119,9 @@ export class Fleet {
 		for (const { program } of this.members) program?.stop();
 	}
 
-	/** All have said it, or will not. */
+	/** All have said it, or need not: there will be no other connection. */
 	get isDone(): boolean {
-		return this.members.every(({ program, isDone }) => program === undefined || isDone);
+		return this.#done === this.#powered;
 	}
 
 	/** Adds up what the clients have counted: a walk through all of them. */
@@ -153,7 +152,8 @@ export class Fleet {
 	/** For members. */
 	onOffline(wasOnline: boolean, reason: number, retryMs: number): void {
 		if (wasOnline) this.connected--;
-		if (retryMs < 0) return;
+		if (retryMs < 0) this.#done++;
+		if (reason === Reason.ClosedByApplication) return;
 		const table = wasOnline ? this.lost : this.failed;
 		table.set(reason, (table.get(reason) ?? 0) + 1);
 	}

@@ -11,8 +11,6 @@ export class Member implements Report {
 	program: Sensor | undefined;
 	/** CONNACK has come, and the connection is up. */
 	isOnline = false;
-	/** It was told to stop, and there will be no other connection. */
-	isDone = false;
 	readonly #fleet: Fleet;
 	readonly #index: number;
 
@@ -29,7 +27,6 @@ export class Member implements Report {
 	offline(reason: number, retryMs: number): void {
 		const wasOnline = this.isOnline;
 		this.isOnline = false;
-		if (retryMs < 0) this.isDone = true;
 		this.#fleet.onOffline(wasOnline, reason, retryMs);
 	}
 

@@ -99,6 +99,27 @@ describe("The queue of a world", () => {
 		expect(caught?.cause).toBe(cause);
 	});
 
+	test("a thousand timers that are moved to and fro fire once each, when and in the order in which they were set last", () => {
+		const world = new World({ seed: 4 });
+		const random = world.random.fork("test");
+		const clock = new VirtualClock(world);
+		const fired: [ms: number, timer: number][] = [];
+		const timers = Array.from({ length: 1000 }, (_, at) =>
+			clock.timer({ onAlarm: () => void fired.push([world.now, at]) }),
+		);
+		const wanted = new Map<number, number>();
+		for (let round = 0; round < 5000; round++) {
+			const at = random.below(1000);
+			const ms = random.below(300);
+			timers[at].arm(ms);
+			wanted.delete(at); // what is set last stands behind its like
+			wanted.set(at, ms);
+		}
+		expect(world.pending).toBe(wanted.size);
+		world.run(300);
+		expect(fired).toEqual([...wanted].map(([at, ms]) => [ms, at]).sort(([a], [b]) => a - b));
+	});
+
 	test("no delay runs backwards or for ever", () => {
 		const world = new World();
 		for (const ms of [-1, Number.NaN, Infinity])

@@ -226,7 +226,7 @@ describeMosquitto("a fleet at mosquitto", () => {
 			for (const run of runs) run.child.kill("SIGTERM");
 			expect(await Promise.all(runs.map(({ exit }) => exit))).toEqual([0, 0]);
 			for (const run of runs)
-				expect(ends(run)).toMatchObject({ boards: 25, connected: 25, lost: [], failed: [] });
+				expect(ends(run)).toMatchObject({ boards: 25, connected: 25, forgotten: 25, lost: [] });
 		} finally {
 			await mosquitto.close();
 		}
