@@ -15,11 +15,16 @@ import { type Grant, Group, grantOf, type SubscribeOptions, Subscription } from 
 import { formOf } from "./topics.js";
 
 /**
- * Bounds of the cache: topics, and their letters. It is emptied when it is full. Ten thousand boards with a topic each are
- * to fit: about 250 bytes of each are cheaper than a search for each of its messages.
+ * Bounds of the cache: topics, and their letters. Ten thousand boards with a topic each are to fit: about 250 bytes of each
+ * are cheaper than a search for each of its messages.
  */
 const CACHED_TOPICS = 16_384;
 const CACHED_LETTERS = 1 << 20;
+/**
+ * A cache that is full keeps what it has, because topics that come in turn would all be thrown out before they come again.
+ * After so many that it did not have, it begins anew.
+ */
+const MOST_MISSED = 4 * CACHED_TOPICS;
 const DOLLAR = 0x24;
 const NOBODY: readonly never[] = [];
 
@@ -154,6 +159,7 @@ export class Subscriptions<Subscriber extends object> {
 	#lastTopic = "";
 	#lastRoute: Route<Subscriber> | undefined;
 	#letters = 0;
+	#missed = 0;
 	#order = 0;
 	/** How many subscriptions there are. */
 	count = 0;
@@ -248,9 +254,10 @@ export class Subscriptions<Subscriber extends object> {
 		if (exact) leaves.push(exact);
 		if (!this.#wild.isEmpty) collect(this.#wild, topic.split("/"), 0, topic.charCodeAt(0) === DOLLAR, leaves);
 		const route = new Route(topic, merge(leaves), groupsOf(leaves));
-		this.#letters += topic.length;
-		if (this.#routes.size >= CACHED_TOPICS || this.#letters > CACHED_LETTERS) this.#forgetAll();
-		this.#routes.set(topic, route);
+		if (this.#routes.size < CACHED_TOPICS && this.#letters < CACHED_LETTERS) {
+			this.#routes.set(topic, route);
+			this.#letters += topic.length;
+		} else if (++this.#missed > MOST_MISSED) this.#forgetAll();
 		return route;
 	}
 
@@ -266,6 +273,7 @@ export class Subscriptions<Subscriber extends object> {
 	#forgetAll(): void {
 		this.#routes.clear();
 		this.#letters = 0;
+		this.#missed = 0;
 		this.#lastRoute = undefined;
 	}
 }

@@ -210,7 +210,7 @@ export async function broker({ rounds = 9, messages = 8_000, progress }) {
 	const { value, peer, ...rest } = fleet("byCpu");
 	const share = (speed) => Number(((100 * FLEET_PER_SECOND) / speed).toFixed(1));
 	entries.push({
-		name: `${FLEET_PER_SECOND} reports a second`,
+		name: `${FLEET_PER_SECOND.toLocaleString("en")} reports a second`,
 		unit: "% of a core",
 		value: share(value),
 		peer: share(peer),
@@ -219,7 +219,7 @@ export async function broker({ rounds = 9, messages = 8_000, progress }) {
 		judged: "value",
 		pass: share(value) <= 100,
 		note:
-			`by the broker's processor time for a QoS 1 message of one of ${BOARDS} boards to one subscriber: each board waits ` +
+			`by the broker's processor time for a QoS 1 message of one of ${BOARDS.toLocaleString("en")} boards to one subscriber: each board waits ` +
 			`for its acknowledgement, ${UNDER_WAY} do at a time, so nearly every packet is read and answered by itself`,
 	});
 	for (const host of hosts) host.end();
