@@ -2,7 +2,7 @@
 /** A board of a run and the program on it: publishes what it is told to, subscribes to what is for it, and tells the history. */
 
 import type { Board, Program } from "../../firmware/ports.js";
-import { Aliases, type AliasOptions } from "../../lib/extras/index.js";
+import { Aliases, type AliasOptions, Holds } from "../../lib/extras/index.js";
 import {
 	Client,
 	type ClientOptions,
@@ -18,7 +18,7 @@ import { FlashStore, RamStore } from "../../lib/store/index.js";
 import type { NorFlash } from "../nor-flash.js";
 import type { Stage, StageBoard } from "../stage/index.js";
 import type { History } from "./history.js";
-import { writePayload } from "./message.js";
+import { indexIn, writePayload } from "./message.js";
 import { type BoardPlan, nameOf, type Plan, type Qos } from "./plan.js";
 import { WireWatch } from "./wire.js";
 
@@ -45,7 +45,7 @@ class Watched implements Memory {
 export interface Recorder {
 	flash(flash: NorFlash): Flash;
 	/** Makes the client of each life; `more`: what `options` do not say as plain data. */
-	client(options: ClientOptions, more: { readonly aliases?: AliasOptions }): Client;
+	client(options: ClientOptions, more: { readonly aliases?: AliasOptions; readonly holds: boolean }): Client;
 }
 
 /** What all boards of a run share. */
@@ -130,6 +130,11 @@ export class Actor implements Listener {
 			off: true,
 		});
 		this.board.onCut = () => this.wire.off();
+		const { flash } = this.board;
+		if (flash !== undefined && plan.slowFlash)
+			flash.onBusy = (microseconds) => {
+				this.board.clock.offsetMs += microseconds / 1000;
+			};
 	}
 
 	get client(): Client {
@@ -150,26 +155,17 @@ export class Actor implements Listener {
 		const { plan, index } = this;
 		const { history, stage } = this.#cast;
 		history.born(index, this.board.machine.boots);
-		const { version, keepAliveSeconds, sessionExpirySeconds, onSessionLost } = plan;
+		const { version, keepAliveSeconds, sessionExpirySeconds, onSessionLost, queueQos0 } = plan;
 		const { memory, dialler, clock, random, store, limits, name } = board;
 		const aliases = plan.aliases ? ALIASES : undefined;
+		const holds = plan.holdMs >= 0;
 		const options: ClientOptions = {
-			...{
-				memory,
-				dialler,
-				clock,
-				random,
-				store,
-				limits,
-				version,
-				keepAliveSeconds,
-				sessionExpirySeconds,
-				onSessionLost,
-			},
-			...{ clientId: name, listener: this },
+			...{ memory, dialler, clock, random, store, limits, version, keepAliveSeconds, sessionExpirySeconds },
+			...{ onSessionLost, queueQos0, clientId: name, listener: this },
 			...(aliases && { aliases: new Aliases(aliases) }),
+			...(holds && { holds: new Holds() }),
 		};
-		const client = this.#recorder?.client(options, { aliases }) ?? new Client(options);
+		const client = this.#recorder?.client(options, { aliases, holds }) ?? new Client(options);
 		this.#client = client;
 		this.#topics = this.#cast.plan.boards.flatMap((_, to) =>
 			Array.from({ length: LANES }, (_, lane) => client.topic(`to/${to}/${lane}`)),
@@ -191,16 +187,17 @@ export class Actor implements Listener {
 	}
 
 	/** Publishes one message. */
-	publish(to: number, qos: Qos, flags: number, bytes: number): void {
+	publish(to: number, qos: Qos, flags: number, bytes: number, expirySeconds = 0): void {
 		if (!this.board.running) return;
 		const { history, stage } = this.#cast;
 		const letter = history.publishing(this.index, to, qos, flags, bytes);
+		letter.expires = expirySeconds > 0;
 		writePayload(this.#payload, letter.index, bytes);
 		const { cuts } = this.board;
 		let ticket = 0;
 		stage.guard(() => {
 			const topic = this.#topics[to * LANES + (letter.index & 3)];
-			ticket = this.#client.publish(topic, this.#payload.subarray(0, bytes), qos, flags);
+			ticket = this.#client.publish(topic, this.#payload.subarray(0, bytes), qos, flags, expirySeconds);
 		});
 		if (this.board.cuts > cuts) history.interrupted(letter);
 		else history.published(letter, ticket);
@@ -238,10 +235,34 @@ export class Actor implements Listener {
 	onMessage(message: Message): void {
 		if (!this.board.running) return;
 		const { bytes, payloadStart, payloadEnd, qos, mayRepeat } = message;
+		if (this.plan.holdMs >= 0 && qos > 0) {
+			this.#hold(message.hold(), message.payload(), qos, mayRepeat);
+			return;
+		}
 		const letter = this.#cast.history.given(this.index, bytes, payloadStart, payloadEnd, qos, mayRepeat);
 		if (letter === undefined || qos !== 2 || !this.plan.remembers) return;
 		this.sum += letter.index + 1;
 		this.#client.remember(this.sum);
+	}
+
+	/** Acknowledges by hand a while later, with the number. A handle that is void by then is one whose message comes again. */
+	#hold(handle: number, payload: Uint8Array, qos: number, mayRepeat: boolean): void {
+		const { history, stage } = this.#cast;
+		const { boots } = this.board.machine;
+		if (handle < 0) history.fail(`board ${this.index} cannot hold a message: ${handle}`);
+		stage.after(this.plan.holdMs, () => {
+			if (!this.board.running || this.board.machine.boots !== boots) return;
+			const kept = qos === 2 && this.plan.remembers;
+			const sum = this.sum + indexIn(payload, 0, payload.length) + 1;
+			let said = 0;
+			try {
+				said = this.#client.acknowledge(handle, 0, kept ? sum : undefined);
+			} finally {
+				// Also when the power goes inside of it: the application has done its part.
+				if (said === 0) history.given(this.index, payload, 0, payload.length, qos, mayRepeat);
+				if (said === 0 && kept) this.sum = sum;
+			}
+		});
 	}
 
 	#again(action: (client: Client) => void): void {

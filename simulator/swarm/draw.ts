@@ -50,6 +50,8 @@ export function draw(seed: number, options: DrawOptions = {}): Plan {
 				inflight: 1 + random.below(30),
 				maximumPacketSize: random.chance(0.3) ? 256 + random.below(256) : 65_536,
 				topicAliasMaximum: random.below(5),
+				// A client of 3.1.1 cannot know of it.
+				maximumQos: random.chance(0.1) && boards.every(({ version }) => version === 5) ? random.below(2) : 2,
 			},
 			identifiers,
 			passOn,
@@ -73,6 +75,8 @@ function boardOf(random: SeededRandom): BoardPlan {
 		version,
 		sectors,
 		sliceBytes: random.chance(0.3) ? 32 : 64,
+		unstable: random.chance(0.25) ? "read" : "boot",
+		slowFlash: random.chance(0.2),
 		limits: {
 			window,
 			packetBytes: pick(random, [300, 512, 1024]),
@@ -101,6 +105,8 @@ function boardOf(random: SeededRandom): BoardPlan {
 		qos: pick(random, [2, 2, 2, 1, 0] as const),
 		remembers: random.chance(0.6),
 		aliases: version === 5 && random.chance(0.4),
+		queueQos0: random.chance(0.2),
+		holdMs: random.chance(0.12) ? random.below(3_000) : -1,
 	};
 }
 
@@ -120,7 +126,19 @@ function workOf(random: SeededRandom, boards: number, minutes: number): Act[] {
 		const to = random.below(boards);
 		if (random.chance(0.3)) return [at, "send", to, qos, count, bytes, everyMs] as const;
 		const flags = flagged && random.chance(0.5) ? pick(random, FLAGS) : 0;
-		return [at, "publish", random.below(boards), to, qos, count, bytes, everyMs, flags] as const;
+		const expirySeconds = random.chance(0.1) ? 1 + random.below(60) : 0;
+		return [
+			at,
+			"publish",
+			random.below(boards),
+			to,
+			qos,
+			count,
+			bytes,
+			everyMs,
+			flags,
+			expirySeconds,
+		] as const;
 	});
 }
 
@@ -205,6 +223,7 @@ const DRAWS: { readonly [Kind in Exclude<Act[1], "publish" | "send">]: Draw } = 
 		random.chance(0.2) ? -1 : board,
 		500 + random.below(90_000),
 	],
+	impostor: (random, at, board) => [at, "impostor", board, random.chance(0.5), random.below(20_000)],
 	illegal: (random, at, board) => [at, "illegal", board, random.below(ILLEGAL.length)],
 	dial: (random, at, board) => [
 		at,
@@ -262,6 +281,8 @@ function isFair(
 	passOn: Plan["broker"]["passOn"],
 	identifiers: Plan["broker"]["identifiers"],
 ): boolean {
+	// What is held counts as forgotten after 30 seconds of the board's clock, see lib/extras/holds.ts.
+	if (act[1] === "clock jump") return boards[act[2]].holdMs < 0 || act[3] < 10_000;
 	if (act[1] !== "packet") return true;
 	const [, , board, way, packet, , , deed] = act;
 	if (deed === "duplicate" && boards[board].limits.publishIds! < 65_279) return false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** What each act of a plan does to the world. */
 
+import type { Transport } from "../../lib/ports.js";
 import type { Actor, Cast } from "./actor.js";
 import { BROKER, writePayload } from "./message.js";
 import { type Act, nameOf } from "./plan.js";
@@ -47,6 +48,9 @@ export function perform(scene: Scene, act: Act): void {
 		case "restart broker":
 			scene.stage.broker.restart({ keepSessions: act[2], downMs: act[3] });
 			break;
+		case "impostor":
+			impersonate(scene, act);
+			break;
 		case "silence":
 			silence(scene, act[2], act[3]);
 			break;
@@ -71,11 +75,11 @@ type Of<Kind extends Act[1]> = Extract<Act, readonly [number, Kind, ...unknown[]
 
 function publish(
 	{ actors, later }: Scene,
-	[, , board, to, qos, count, bytes, everyMs, flags]: Of<"publish">,
+	[, , board, to, qos, count, bytes, everyMs, flags, expirySeconds]: Of<"publish">,
 ): void {
 	for (let i = 0; i < count; i++) {
-		if (everyMs === 0) actors[board].publish(to, qos, flags, bytes);
-		else later(i * everyMs, () => actors[board].publish(to, qos, flags, bytes));
+		if (everyMs === 0) actors[board].publish(to, qos, flags, bytes, expirySeconds);
+		else later(i * everyMs, () => actors[board].publish(to, qos, flags, bytes, expirySeconds));
 	}
 }
 
@@ -100,6 +104,24 @@ function silence({ stage, healing, later }: Scene, board: number, ms: number): v
 	};
 	healing.add(end);
 	later(ms, end);
+}
+
+/** Connects, says nothing more, and leaves without a word. */
+function impersonate({ stage, actors, later }: Scene, [, , board, clean, ms]: Of<"impostor">): void {
+	const { version } = actors[board].plan;
+	const name = Buffer.from(nameOf(board));
+	const head = [0, 4, 0x4d, 0x51, 0x54, 0x54, version, clean ? 2 : 0, 0, 0, ...(version === 5 ? [0] : []), 0];
+	const connect = Uint8Array.from([0x10, head.length + 1 + name.length, ...head, name.length, ...name]);
+	let said = false;
+	const transport: Transport = stage.network.dialler({ name: `impostor of ${nameOf(board)}` }).dial({
+		onReadable: (count) => void transport.read(new Uint8Array(count), 0, count),
+		onWritable: () => {
+			if (!said) transport.write(connect, 0, connect.length);
+			said = true;
+		},
+		onError: () => {},
+	});
+	later(ms, () => transport.close());
 }
 
 function disturbBroker(
@@ -159,7 +181,7 @@ function disturbLink(
 	{ actors, plan, later }: Scene,
 	act: Exclude<
 		Act,
-		| { 1: "publish" | "send" | "restart broker" | "silence" }
+		| { 1: "publish" | "send" | "restart broker" | "silence" | "impostor" }
 		| Parameters<typeof disturbBroker>[1]
 		| Parameters<typeof disturbPower>[1]
 	>,

@@ -357,9 +357,10 @@ export class History {
 		if (fate !== Fate.Accepted || letter.isVolatile || qos === 0) return;
 		const { life, forgetful } = this.#ledgers[letter.from];
 		if (forgetful && letter.life !== life) return;
-		// Whoever asks for no more than to have it in flash is not told that the broker refused it, or lost the session.
+		// Whoever asks for no more than to have it in flash is not told that its time ran out, or what the broker did.
 		const untold =
-			letter.outcome === Settled.Stored && (letter.orphaned || this.#witness.refuses(letter.from));
+			letter.outcome === Settled.Stored &&
+			(letter.orphaned || letter.expires || this.#witness.refuses(letter.from));
 		if (arrived === 0 && !letter.gaveUp && !letter.doubtful && !untold) this.fail(`is lost: ${letter.words}`);
 	}
 }

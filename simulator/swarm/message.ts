@@ -30,6 +30,8 @@ export class Letter {
 	readonly life: number;
 	fate = Fate.Limbo;
 	ticket = 0;
+	/** Its time may run out. */
+	expires = false;
 	/** How often the broker took it, and how often it came to the handler. */
 	arrived = 0;
 	given = 0;

@@ -7,6 +7,8 @@ export const PLAIN_BOARD: BoardPlan = Object.freeze({
 	version: 5,
 	sectors: 0,
 	sliceBytes: 64,
+	unstable: "boot",
+	slowFlash: false,
 	limits: Object.freeze({}),
 	keepAliveSeconds: 60,
 	sessionExpirySeconds: 86_400,
@@ -16,6 +18,8 @@ export const PLAIN_BOARD: BoardPlan = Object.freeze({
 	qos: 2,
 	remembers: false,
 	aliases: false,
+	queueQos0: false,
+	holdMs: -1,
 });
 
 export const PLAIN_BROKER: Plan["broker"] = Object.freeze({

@@ -15,6 +15,10 @@ export interface BoardPlan {
 	readonly sectors: number;
 	/** The longest program command of its flash. */
 	readonly sliceBytes: 64 | 32;
+	/** Bits that a power cut left unstable take another value at each boot, or at each read. */
+	readonly unstable: "boot" | "read";
+	/** Flash commands take their time, and some erases long; the program stands still meanwhile. */
+	readonly slowFlash: boolean;
 	/** Over the defaults. */
 	readonly limits: Partial<Limits>;
 	readonly keepAliveSeconds: number;
@@ -30,6 +34,10 @@ export interface BoardPlan {
 	readonly remembers: boolean;
 	/** 5.0: topic aliases both ways. */
 	readonly aliases: boolean;
+	/** QoS 0 waits for a connection, too. */
+	readonly queueQos0: boolean;
+	/** Milliseconds for which QoS 1 and 2 messages are held, and then acknowledged by hand; -1: returning acknowledges. */
+	readonly holdMs: number;
 }
 
 /** What is done to packets between a board and the broker: `in` to the broker, `out` from it. */
@@ -51,7 +59,10 @@ export type Packets =
  * The first two are the work, the others are faults.
  */
 export type Act =
-	/** A board publishes `count` messages to a board, one each `everyMs`; 0: all in one go. `flags` are those of `Client.publish`. */
+	/**
+	 * A board publishes `count` messages to a board, one each `everyMs`; 0: all in one go. `flags` are those of `Client.publish`,
+	 * `expirySeconds` 0 is for ever.
+	 */
 	| readonly [
 			at: number,
 			"publish",
@@ -62,6 +73,7 @@ export type Act =
 			bytes: number,
 			everyMs: number,
 			flags: number,
+			expirySeconds: number,
 	  ]
 	/** Somebody else, at the broker, publishes to a board. */
 	| readonly [at: number, "send", to: number, qos: Qos, count: number, bytes: number, everyMs: number]
@@ -100,6 +112,8 @@ export type Act =
 	| readonly [at: number, "disconnect", board: number, reason: number]
 	/** The broker hangs, for a board or for all (-1). */
 	| readonly [at: number, "silence", board: number, ms: number]
+	/** Somebody else connects with the client identifier of a board, and stays for a while; `clean`: in a session of their own. */
+	| readonly [at: number, "impostor", board: number, clean: boolean, ms: number]
 	/** The broker says what no broker may, see `ILLEGAL`. */
 	| readonly [at: number, "illegal", board: number, what: number]
 	/** Dials end so, for so long. */

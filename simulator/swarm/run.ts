@@ -12,10 +12,13 @@ import type { Tracer } from "../world.js";
 import { Actor, type Cast } from "./actor.js";
 import { PERFECT, perform, type Scene } from "./faults.js";
 import { History, type Witness } from "./history.js";
+import { Fate } from "./message.js";
 import { type Act, type BoardPlan, nameOf, type Plan, type Qos } from "./plan.js";
 
 /** Milliseconds for what is under way once all boards are online again. */
-const DRAIN_MS = 120_000;
+const DRAIN_MS = 900_000;
+/** For QoS 0, whose end nobody tells. */
+const GO_BY_MS = 5_000;
 /** How long the broker lets a connection linger, and a client waits for room to say DISCONNECT. */
 const CLOSE_MS = 30_000;
 /** Reasons for which the broker ends a connection without a mistake of the client. */
@@ -140,7 +143,7 @@ export class Run implements Scene, Witness {
 	}
 
 	qosOf(board: number): Qos {
-		return this.plan.boards[board].qos;
+		return Math.min(this.plan.boards[board].qos, this.plan.broker.limits.maximumQos ?? 2) as Qos;
 	}
 
 	refuses(board: number): boolean {
@@ -151,13 +154,14 @@ export class Run implements Scene, Witness {
 		this.#refusing.add(board);
 	}
 
-	partition({ sectors, sliceBytes }: BoardPlan): NorFlash {
-		const key = `${this.actors.length} ${sectors} ${sliceBytes}`;
+	partition({ sectors, sliceBytes, unstable, slowFlash }: BoardPlan): NorFlash {
+		const key = `${this.actors.length} ${sectors} ${sliceBytes} ${unstable} ${slowFlash}`;
 		let flash = partitions.get(key);
 		if (flash === undefined) {
-			flash = new NorFlash({ sectors, sliceBytes });
+			flash = new NorFlash({ sectors, sliceBytes, unstable, slowErases: slowFlash ? 20 : 0 });
 			partitions.set(key, flash);
 		}
+		flash.onBusy = undefined;
 		flash.random = this.stage.world.random.fork(`flash ${this.actors.length}`);
 		flash.renew();
 		return flash;
@@ -219,10 +223,17 @@ export class Run implements Scene, Witness {
 		const before = this.history.letters.length;
 		for (const { index } of this.actors)
 			for (const to of this.actors)
-				for (const qos of [1, 2] as const) this.actors[index].publish(to.index, qos, 0, 24);
+				for (const qos of [0, 1, 2] as const) this.actors[index].publish(to.index, qos, 0, 24);
 		this.#within("does not finish in the end", DRAIN_MS, () => this.#isSettled());
-		for (const letter of this.history.letters.slice(before))
-			if (letter.arrived === 0 || (letter.given === 0 && this.qosOf(letter.to) > 0 && !letter.excused))
+		this.#pass(GO_BY_MS);
+		const last = this.history.letters.slice(before);
+		if (!last.some(({ given }) => given > 0) && !this.actors.some(({ haunted }) => haunted))
+			this.history.fail("nobody hears of anybody in the end");
+		for (const letter of last)
+			if (
+				letter.fate === Fate.Accepted &&
+				(letter.arrived === 0 || (letter.given === 0 && this.qosOf(letter.to) > 0 && !letter.excused))
+			)
 				this.history.fail(`nothing gets through in the end: ${letter.words}`);
 	}
 
@@ -254,7 +265,7 @@ export class Run implements Scene, Witness {
 		for (const { index, plan, client, losses } of this.actors) {
 			if (plan.sectors === 0 || !plan.remembers) continue;
 			const had = this.history.letters.filter(({ to, given, qos }) => to === index && given > 0 && qos === 2);
-			if (plan.qos !== 2 || had.some(({ arrived }) => arrived > 1)) continue;
+			if (this.qosOf(index) !== 2 || had.some(({ arrived }) => arrived > 1)) continue;
 			const sum = had.reduce((total, letter) => total + letter.index + 1, 0);
 			const kept = Number.isNaN(client.remembered) ? 0 : client.remembered;
 			// The first session is none that was lost.

@@ -20,8 +20,11 @@ const CUT_WORDS = [
 ];
 
 const WORDS: { readonly [Kind in Act[1]]: (act: Of<Kind>) => string } = {
-	publish: ([, , board, to, qos, count, bytes, everyMs, flags]) =>
-		`board ${board} publishes ${work(qos, count, bytes, everyMs)} to board ${to}${flags === 0 ? "" : `, flags 0x${flags.toString(16)}`}`,
+	publish: ([, , board, to, qos, count, bytes, everyMs, flags, expirySeconds]) => {
+		const flagged = flags === 0 ? "" : `, flags 0x${flags.toString(16)}`;
+		const expires = expirySeconds > 0 ? `, worth something for ${expirySeconds} s` : "";
+		return `board ${board} publishes ${work(qos, count, bytes, everyMs)} to board ${to}${flagged}${expires}`;
+	},
 	send: ([, , to, qos, count, bytes, everyMs]) =>
 		`somebody else publishes ${work(qos, count, bytes, everyMs)} to board ${to}`,
 	"cut link": ([, , board]) => `the link of board ${board} breaks`,
@@ -48,6 +51,8 @@ const WORDS: { readonly [Kind in Act[1]]: (act: Of<Kind>) => string } = {
 		`the broker disconnects board ${board} with reason 0x${reason.toString(16)}`,
 	silence: ([, , board, ms]) =>
 		`the broker hangs for ${ms} ms${board < 0 ? "" : `, for board ${board} only`}`,
+	impostor: ([, , board, clean, ms]) =>
+		`somebody else connects as board ${board} for ${ms} ms${clean ? ", and begins a new session" : ""}`,
 	illegal: ([, , board, what]) =>
 		`the broker says to board ${board} what no broker may (number ${what} of ILLEGAL)`,
 	dial: ([, , board, fault, ms]) => `dials of board ${board} end with "${fault}" for ${ms} ms`,

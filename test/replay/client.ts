@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** What a tape knows of a client: what it is made with, the calls that are made to it, and what it tells. */
-import { Aliases, type AliasOptions } from "../../lib/extras/index.js";
+import { Aliases, type AliasOptions, Holds } from "../../lib/extras/index.js";
 import type { Client, ClientOptions, Filter, Listener, Message, Qos, Topic } from "../../lib/index.js";
 import { type Limits, limitsFrom } from "../../lib/limits.js";
 import type { Flash, Store } from "../../lib/ports.js";
@@ -10,9 +10,9 @@ import { type Call, NO_BYTES, type Tape, What } from "./tape.js";
 /** Options that are plain data, and those that are not. */
 const PLAIN = [
 	...(["version", "clientId", "keepAliveSeconds", "sessionExpirySeconds"] as const),
-	...(["onSessionLost", "resubscribe", "will"] as const),
+	...(["onSessionLost", "queueQos0", "resubscribe", "will"] as const),
 ];
-const OTHERS = ["memory", "dialler", "clock", "random", "store", "limits", "listener", "aliases"];
+const OTHERS = ["memory", "dialler", "clock", "random", "store", "limits", "listener", "aliases", "holds"];
 type Plain = (typeof PLAIN)[number];
 
 /** What a client is made with, as plain data. */
@@ -23,6 +23,8 @@ export interface Settings extends Pick<ClientOptions, Plain> {
 	/** Its store does without the flash when that is faulty. */
 	readonly perhapsVolatile?: boolean;
 	readonly aliases?: AliasOptions;
+	/** It acknowledges by hand. */
+	readonly holds?: boolean;
 }
 
 export function settingsFrom(options: ClientOptions, blocks: number, more: Extras): Settings {
@@ -35,7 +37,7 @@ export function settingsFrom(options: ClientOptions, blocks: number, more: Extra
 }
 
 /** What the options of a client do not say as plain data. */
-export type Extras = Pick<Settings, "perhapsVolatile" | "aliases">;
+export type Extras = Pick<Settings, "perhapsVolatile" | "aliases" | "holds">;
 
 export function storeOf({ limits, perhapsVolatile }: Settings, flash: Flash | undefined): Store {
 	if (flash === undefined) return new RamStore(limits);
@@ -43,9 +45,13 @@ export function storeOf({ limits, perhapsVolatile }: Settings, flash: Flash | un
 }
 
 /** Without ports, store and listener. */
-export function optionsOf(settings: Settings): Pick<ClientOptions, Plain | "limits" | "aliases"> {
-	const { blocks: _, perhapsVolatile: __, aliases, ...plain } = settings;
-	return aliases === undefined ? plain : { ...plain, aliases: new Aliases(aliases) };
+export function optionsOf(settings: Settings): Pick<ClientOptions, Plain | "limits" | "aliases" | "holds"> {
+	const { blocks: _, perhapsVolatile: __, aliases, holds, ...plain } = settings;
+	return {
+		...plain,
+		...(aliases === undefined ? {} : { aliases: new Aliases(aliases) }),
+		...(holds === true ? { holds: new Holds() } : {}),
+	};
 }
 
 /** A client and what was made of names, in the order in which they were made: that is how a tape calls them. */
@@ -53,6 +59,8 @@ export class Calls {
 	readonly client: Client;
 	readonly topics: Topic[] = [];
 	readonly filters: Filter[] = [];
+	/** The one whose callback runs, or ran last. */
+	message: Message | undefined;
 
 	constructor(client: Client) {
 		this.client = client;
@@ -78,6 +86,10 @@ export class Calls {
 				return client.publish(topics[a], bytes, b as Qos, c, d);
 			case What.Compose:
 				return this.#compose(topics[a], b as Qos, c, d);
+			case What.Hold:
+				return this.message!.hold();
+			case What.Acknowledge:
+				return client.acknowledge(a, b, c === 1 ? d : undefined);
 			case What.Look:
 				return this.#look();
 			default:

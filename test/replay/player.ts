@@ -69,7 +69,10 @@ class Player {
 			...{
 				onOnline: told,
 				onOffline: told,
-				onMessage: told,
+				onMessage: (message) => {
+					this.#calls.message = message;
+					told();
+				},
 				onOversize: told,
 				onSettled: told,
 				onRoom: told,

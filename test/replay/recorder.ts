@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: MIT
 /** Stands between a board and its client, and takes down all that goes in and out: ports, calls, what is told; life after life. */
-import { Client, type ClientOptions, type Filter, type Qos, type Topic } from "../../lib/index.js";
+import {
+	Client,
+	type ClientOptions,
+	type Filter,
+	type Listener,
+	type Message,
+	type Qos,
+	type Topic,
+} from "../../lib/index.js";
 import type { NorFlash } from "../../simulator/nor-flash.js";
 import { bytesOf, Calls, callOf, type Extras, listenerOf, settingsFrom } from "./client.js";
 import { hashOf, Image } from "./image.js";
@@ -42,7 +50,7 @@ export class Recorder {
 		};
 		const ports: Ports = new Ports(tape, hand, options);
 		const { memory, clock, dialler, random } = ports;
-		const listener = listenerOf(tape, options.listener ?? {});
+		const listener = listenerOf(tape, this.#heard(options.listener ?? {}));
 		const boot: Call = { what: What.Boot, numbers: [], bytes: bytesOf(JSON.stringify(settings)) };
 		this.#perform(boot, () => {
 			this.#calls = new Calls(new Client({ ...options, memory, clock, dialler, random, listener }));
@@ -90,6 +98,18 @@ export class Recorder {
 		}
 	}
 
+	/** What the program hears: messages whose `hold` is on the tape. */
+	#heard(program: Listener): Listener {
+		const onMessage = (message: Message): void => {
+			this.#calls.message = message;
+			const hold = (): number => this.call(callOf(What.Hold));
+			program.onMessage?.(
+				new Proxy(message, { get: (_, name) => (name === "hold" ? hold : read(message, name)) }),
+			);
+		};
+		return new Proxy(program, { get: (_, name) => (name === "onMessage" ? onMessage : read(program, name)) });
+	}
+
 	/** The client as its program sees it. */
 	#watched(calls: Calls): Client {
 		const { client, topics, filters } = calls;
@@ -104,6 +124,8 @@ export class Recorder {
 			flush: (ms: number) => call(What.Flush, ms),
 			redial: () => call(What.Redial),
 			remember: (value: number) => call(What.Remember, value),
+			acknowledge: (handle: number, reason = 0, value?: number) =>
+				call(What.Acknowledge, handle, reason, ...(value === undefined ? [0, 0] : [1, value])),
 			subscribe: (filter: Filter, qos: Qos, options = 0) =>
 				call(What.Subscribe, filters.indexOf(filter), qos, options),
 			unsubscribe: (filter: Filter) => call(What.Unsubscribe, filters.indexOf(filter)),
@@ -118,6 +140,12 @@ export class Recorder {
 			},
 		});
 	}
+}
+
+/** A property as the object itself would have it: its methods need its private fields. */
+function read(of: object, name: string | symbol): unknown {
+	const value = Reflect.get(of, name, of);
+	return typeof value === "function" ? value.bind(of) : value;
 }
 
 function notTaped(name: string | symbol): never {

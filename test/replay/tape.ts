@@ -22,6 +22,8 @@ export const enum What {
 	Publish,
 	Compose,
 	Remember,
+	Hold,
+	Acknowledge,
 	Look,
 	Readable,
 	Writable,
@@ -63,7 +65,7 @@ export const enum What {
 
 /** The words for it, in that order. */
 const WORDS = (
-	"end|boot|patch|topic|filter|open|close|flush|redial|subscribe|unsubscribe|publish|compose|remember|look|readable|writable|error|alarm|" +
+	"end|boot|patch|topic|filter|open|close|flush|redial|subscribe|unsubscribe|publish|compose|remember|hold|acknowledge|look|readable|writable|error|alarm|" +
 	"allocate|clock.ticks|clock.seconds|clock.epochSeconds|timer.arm|timer.disarm|random.below|dialler.dial|" +
 	"transport.read|transport.write|transport.room|transport.close|flash.read|flash.write|flash.eraseBlock|" +
 	"onOnline|onOffline|onMessage|onOversize|onSettled|onSubscribed|onUnsubscribed|onRoom|onFlushed|onStoreFault|" +
