@@ -242,8 +242,8 @@ const DRAWS: { readonly [Kind in Exclude<Act[1], "publish" | "send">]: Draw } = 
 	"wall clock": (random, at, board) => [at, "wall clock", board, random.below(200_000) - 100_000],
 	power: (random, at, board) => [at, "power", board, 1 + random.below(random.chance(0.2) ? 120_000 : 2_000)],
 	"power in flash": (random, at, board) => [
-		at, "power in flash", board, 1 + random.below(random.chance(0.3) ? 6 : 60), random.below(CUTS) as Cut,
-		random.chance(0.2), 1 + random.below(2_000),
+		at, "power in flash", board, 1 + random.below(random.chance(0.7) ? 8 : 60), random.below(CUTS) as Cut,
+		random.chance(0.15), 1 + random.below(2_000),
 	], // biome-ignore format: a list
 	"brown-out": (random, at, board) => [
 		at,

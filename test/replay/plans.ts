@@ -11,7 +11,7 @@ export const OUTLINES: readonly Outline[] = [
 ];
 
 /** Random runs that have, together, all kinds of boards and nearly all kinds of faults; the test says what has to be in them. */
-export const SEEDS: readonly number[] = [120, 132, 208, 209, 226, 237, 272, 297];
+export const SEEDS: readonly number[] = [27, 37, 57, 139, 163, 166, 178, 243];
 
 /** What is played on XS. */
 export function recordings(): Recording[] {
