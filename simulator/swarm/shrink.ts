@@ -167,7 +167,7 @@ const least: Choices = () => [2];
 function columnsOf(act: Act): readonly (readonly [column: number, values: Choices])[] {
 	switch (act[1]) {
 		case "publish":
-			return [[5, fewer], [6, least], [7, none], [8, none]]; // biome-ignore format: a list
+			return [[5, fewer], [6, least], [7, none], [8, none], [9, none]]; // biome-ignore format: a list
 		case "send":
 			return [[4, fewer], [5, least], [6, none]]; // biome-ignore format: a list
 		case "packet":

@@ -103,9 +103,9 @@ describe("Smaller", () => {
 			PLAIN_BOARD,
 		],
 		acts: [
-			[1_234, "publish", 0, 1, 1, 9, 60, 40, 0x20],
+			[1_234, "publish", 0, 1, 1, 9, 60, 40, 0x20, 0],
 			[2_345, "cut link", 1],
-			[3_456, "publish", 2, 2, 2, 8, 60, 40, 0x20],
+			[3_456, "publish", 2, 2, 2, 8, 60, 40, 0x20, 9],
 			[4_567, "restart broker", true, 100],
 			[5_678, "silence", -1, 100],
 			[61_234, "packet", 2, "out", "puback", 5, 3, "drop"],
@@ -120,7 +120,7 @@ describe("Smaller", () => {
 			broker: PLAIN_BROKER,
 			conditions: {},
 			boards: [PLAIN_BOARD],
-			acts: [[0, "publish", 0, 0, 2, 1, 2, 0, 0], [0, "packet", 0, "out", "puback", 1, 1, "drop"]],
+			acts: [[0, "publish", 0, 0, 2, 1, 2, 0, 0, 0], [0, "packet", 0, "out", "puback", 1, 1, "drop"]],
 		}); // biome-ignore format: a plan
 	});
 
@@ -146,7 +146,7 @@ it("every kind of act has words, for each seed", () => {
 		expect(words).not.toMatch(/undefined|NaN|\[object/);
 		expect(mistakeIn(JSON.parse(JSON.stringify(plan)))).toBeUndefined();
 	}
-	expect(kinds.size).toBe(21);
+	expect(kinds.size).toBe(22);
 });
 
 describe("What is no plan", () => {
