@@ -64,6 +64,18 @@ describe("subscriptions", () => {
 		expect([reached("x/y"), chosen("x/y"), tree.count]).toEqual([[], [], 0]);
 	});
 
+	it("topics beyond what is remembered are found all the same, and in the end take the place of others", () => {
+		const { tree, reached } = scene();
+		tree.add("+/x", named("a"), quiet);
+		const known = tree.route("0/x");
+		for (let number = 1; number < 20_000; number++) tree.route(`${number}/x`);
+		expect(tree.route("0/x")).toBe(known);
+		expect([reached("19999/x"), reached("19999/y")]).toEqual([["a"], []]);
+		for (let number = 20_000; number < 100_000; number++) tree.route(`${number}`);
+		expect(tree.route("0/x")).not.toBe(known);
+		expect(reached("0/x")).toEqual(["a"]);
+	});
+
 	it("[5.0 MQTT-3.3.4-2] [5.0 MQTT-3.3.4-3] of one subscriber that overlap give one target, the highest QoS, all identifiers", () => {
 		const { tree } = scene();
 		const [a, b] = [named("a"), named("b")];
