@@ -45,6 +45,8 @@ export interface Witness {
 	isSubscribed(board: number): boolean;
 	/** The QoS that the board has asked for. */
 	qosOf(board: number): Qos;
+	/** The highest that the broker offers. */
+	readonly maximumQos: number;
 	/** Whether the broker has been told to answer that board with a no. */
 	refuses(board: number): boolean;
 	/** Virtual milliseconds. */
@@ -358,9 +360,10 @@ export class History {
 		const { life, forgetful } = this.#ledgers[letter.from];
 		if (forgetful && letter.life !== life) return;
 		// Whoever asks for no more than to have it in flash is not told that its time ran out, or what the broker did.
+		const { maximumQos } = this.#witness;
 		const untold =
 			letter.outcome === Settled.Stored &&
-			(letter.orphaned || letter.expires || this.#witness.refuses(letter.from));
+			(letter.orphaned || letter.expires || qos > maximumQos || this.#witness.refuses(letter.from));
 		if (arrived === 0 && !letter.gaveUp && !letter.doubtful && !untold) this.fail(`is lost: ${letter.words}`);
 	}
 }

@@ -143,7 +143,11 @@ export class Run implements Scene, Witness {
 	}
 
 	qosOf(board: number): Qos {
-		return Math.min(this.plan.boards[board].qos, this.plan.broker.limits.maximumQos ?? 2) as Qos;
+		return Math.min(this.plan.boards[board].qos, this.maximumQos) as Qos;
+	}
+
+	get maximumQos(): number {
+		return this.plan.broker.limits.maximumQos ?? 2;
 	}
 
 	refuses(board: number): boolean {

@@ -17,6 +17,7 @@ import { kindOf } from "../../../simulator/swarm/totals.js";
 
 /** Two boards that do what a test says, and a history that looks on. */
 class Play implements Witness {
+	readonly maximumQos = 2;
 	now = 0;
 	subscribed = true;
 	granted: Qos = 2;
