@@ -24,8 +24,8 @@ export interface Bill {
 
 export interface RunOutput {
 	begin(bill: Bill): void;
-	/** `nowMs` after the beginning. */
-	event(nowMs: number, event: SceneEvent): void;
+	/** `nowMs` after the beginning. Returns whether a line was written. */
+	event(nowMs: number, event: SceneEvent): boolean;
 	end(outcome: Outcome, realMs: number): void;
 }
 
@@ -50,8 +50,10 @@ export class JsonRun implements RunOutput {
 		this.#line(0, { event: "start", name, title, about, seed });
 	}
 
-	event(nowMs: number, event: SceneEvent): void {
-		if (this.#verbose || !QUIET.has(event.event)) this.#line(nowMs, withCause(event));
+	event(nowMs: number, event: SceneEvent): boolean {
+		if (!this.#verbose && QUIET.has(event.event)) return false;
+		this.#line(nowMs, withCause(event));
+		return true;
 	}
 
 	end({ broken, error, expectations, virtualMs }: Outcome): void {
@@ -107,11 +109,13 @@ export class TextRun implements RunOutput {
 		this.#write("");
 	}
 
-	event(nowMs: number, event: SceneEvent): void {
-		this.#told = true;
+	event(nowMs: number, event: SceneEvent): boolean {
 		if (event.event === "story") this.#line(nowMs, event.text);
 		else if (event.event === "expectation") this.#judged(nowMs, event);
 		else if (this.#options.verbose) this.#line(nowMs, wordsOf(event), true);
+		else return false;
+		this.#told = true;
+		return true;
 	}
 
 	end(outcome: Outcome, realMs: number): void {

@@ -77,8 +77,7 @@ export class Performance {
 	}
 
 	#tell(event: SceneEvent): void {
-		this.#shownMs = performance.now();
-		this.#output.event(this.#scene!.now, event);
+		if (this.#output.event(this.#scene!.now, event)) this.#shownMs = performance.now();
 		if (event.event === "story") this.#capture?.comment(event.text);
 	}
 

@@ -46,7 +46,7 @@ export class Broken extends Error {
 /** The first of January 2026. */
 const DAY_ONE = Date.UTC(2026, 0, 1);
 /** Events of the world between two beats. */
-const BEAT_EVENTS = 2_000;
+const BEAT_EVENTS = 250;
 
 /** Of whoever plays it. */
 export interface SceneOptions {

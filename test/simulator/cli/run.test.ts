@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { run } from "../../../simulator/cli/run.js";
 import { SCENARIOS } from "../../../simulator/scenarios/index.js";
 import { eventually, Run, ringbuoy } from "./run.js";
@@ -104,6 +104,23 @@ describe("ringbuoy run", () => {
 		const { held, lines } = await ran("power-cut", "--help");
 		expect(held).toBe(true);
 		expect(lines.join("\n")).toMatch(/--seed NUMBER[\s\S]*--pcap FILE[\s\S]*--json[\s\S]*--verbose/);
+	});
+
+	test("shows on a terminal how far it is, when nothing is told for a while", async () => {
+		let now = 0;
+		const clock = vi.spyOn(performance, "now").mockImplementation(() => {
+			now += 400;
+			return now;
+		});
+		const shown: string[] = [];
+		const progress = (line: string) => void shown.push(line);
+		try {
+			await run(["satellite"], { write() {}, progress, paint: (_style, text) => text, columns: 80 });
+		} finally {
+			clock.mockRestore();
+		}
+		expect(shown.length).toBeGreaterThan(1);
+		expect(shown[0]).toMatch(/^\d\d:\d\d:\d\d {2}.* so far$/);
 	});
 
 	test("a capture that cannot be written is told before anything is played", async () => {
