@@ -24,6 +24,10 @@ import { WireWatch } from "./wire.js";
 
 /** How soon a program asks again for what the broker refused, or to be let in again. */
 const AGAIN_MS = 1_000;
+/** What a program that is about to sleep waits for its goodbye to be said. */
+const GOODBYE_MS = 3_000;
+/** A broker with this limit takes any keep alive. */
+const NO_LIMIT_SECONDS = 65_535;
 /** Topics that a board publishes to on each board. */
 const LANES = 4;
 
@@ -76,13 +80,16 @@ export class Actor implements Listener {
 	losses = 0;
 	/** A connection of the past came up at the broker after a later one. */
 	haunted = false;
-	/** It does not open again any more. */
+	/** It does not open again any more; in this life. */
 	stopping = false;
+	#tired = false;
 	readonly #cast: Cast;
 	readonly #recorder: Recorder | undefined;
 	#client!: Client;
 	#topics!: Topic[];
 	#filter!: Filter;
+	/** What this life wants besides: every other life has another program. */
+	#also!: Filter;
 	#memory = new Watched();
 	readonly #payload = new Uint8Array(1024);
 
@@ -101,7 +108,8 @@ export class Actor implements Listener {
 			},
 			fail: (what: string) => history.fail(what),
 		};
-		const { version, keepAliveSeconds } = plan;
+		const { version } = plan;
+		const keepAliveSeconds = keepAliveOf(plan, broker.keepAliveSeconds ?? NO_LIMIT_SECONDS);
 		const { receiveMaximum, packetBytes, window } = this.limits;
 		this.wire = new WireWatch(
 			nameOf(index),
@@ -112,7 +120,7 @@ export class Actor implements Listener {
 			},
 			court,
 		);
-		history.board(plan.sectors === 0);
+		history.board(plan.sectors === 0, plan.onSessionLost === "drop");
 		this.board = stage.board({
 			name: nameOf(index),
 			start: (board) => this.#start(board),
@@ -155,13 +163,14 @@ export class Actor implements Listener {
 		const { plan, index } = this;
 		const { history, stage } = this.#cast;
 		history.born(index, this.board.machine.boots);
-		const { version, keepAliveSeconds, sessionExpirySeconds, onSessionLost, queueQos0 } = plan;
+		this.#tired = false;
+		const { version, keepAliveSeconds, sessionExpirySeconds, onSessionLost, resubscribe, queueQos0 } = plan;
 		const { memory, dialler, clock, random, store, limits, name } = board;
 		const aliases = plan.aliases ? ALIASES : undefined;
 		const holds = plan.holdMs >= 0;
 		const options: ClientOptions = {
 			...{ memory, dialler, clock, random, store, limits, version, keepAliveSeconds, sessionExpirySeconds },
-			...{ onSessionLost, queueQos0, clientId: name, listener: this },
+			...{ onSessionLost, resubscribe, queueQos0, clientId: name, listener: this },
 			...(aliases && { aliases: new Aliases(aliases) }),
 			...(holds && { holds: new Holds() }),
 		};
@@ -171,7 +180,9 @@ export class Actor implements Listener {
 			Array.from({ length: LANES }, (_, lane) => client.topic(`to/${to}/${lane}`)),
 		);
 		this.#filter = client.filter(`to/${index}/#`);
+		this.#also = client.filter(this.also);
 		client.subscribe(this.#filter, plan.qos);
+		client.subscribe(this.#also, plan.qos);
 		const opened = client.open();
 		if (opened < 0) history.fail(`board ${index} cannot open its store: ${opened}`);
 		if (store.established) this.agreed = true;
@@ -184,6 +195,32 @@ export class Actor implements Listener {
 			});
 		}
 		return { client, stop: () => client.close() };
+	}
+
+	/** The filter that this life wants besides. Nobody publishes there. */
+	get also(): string {
+		return `also/${(this.board.machine.boots >> 1) % 3}/${this.index}`;
+	}
+
+	/** Says goodbye, and sleeps. */
+	sleep(ms: number): void {
+		if (!this.board.running || this.#tired) return;
+		const client = this.#client;
+		const { stage } = this.#cast;
+		this.#tired = true;
+		stage.guard(() => client.close());
+		stage.after(GOODBYE_MS, () => {
+			if (!this.board.running || this.#client !== client) return;
+			this.wire.off();
+			this.board.machine.deepSleep(ms);
+		});
+	}
+
+	/** It sleeps no longer, nor does it begin to. */
+	wake(): void {
+		if (!this.#tired || !this.board.running) return;
+		this.wire.off();
+		this.board.machine.restart();
 	}
 
 	/** Publishes one message. */
@@ -215,12 +252,12 @@ export class Actor implements Listener {
 
 	/** Somebody else has our name, as the broker says: there is nobody else, so it opens again. */
 	onOffline(_reason: number, retryMs: number): void {
-		if (retryMs >= 0 || this.stopping) return;
+		if (retryMs >= 0 || this.stopping || this.#tired) return;
 		this.#again((client) => client.open());
 	}
 
-	onSubscribed(_filter: Filter, reason: number): void {
-		if (reason >= 0x80) this.#again((client) => client.subscribe(this.#filter, this.plan.qos));
+	onSubscribed(filter: Filter, reason: number): void {
+		if (reason >= 0x80) this.#again((client) => client.subscribe(filter, this.plan.qos));
 	}
 
 	onSettled(ticket: number, outcome: number, _reason: number, restored: boolean): void {
@@ -268,7 +305,14 @@ export class Actor implements Listener {
 	#again(action: (client: Client) => void): void {
 		const client = this.#client;
 		this.#cast.stage.after(AGAIN_MS, () => {
-			if (this.board.running && this.#client === client && !this.stopping) action(client);
+			if (!this.board.running || this.#client !== client || this.stopping || this.#tired) return;
+			action(client);
 		});
 	}
+}
+
+/** Of a connection: a broker of 5.0 may have one of its own, Server Keep Alive [5.0 MQTT-3.1.2-21]. */
+function keepAliveOf({ version, keepAliveSeconds }: BoardPlan, mostSeconds: number): number {
+	if (version === 4 || mostSeconds === NO_LIMIT_SECONDS) return keepAliveSeconds;
+	return keepAliveSeconds === 0 ? mostSeconds : Math.min(keepAliveSeconds, mostSeconds);
 }

@@ -28,8 +28,9 @@ export interface DrawOptions {
 /** The plan of a seed. */
 export function draw(seed: number, options: DrawOptions = {}): Plan {
 	const random = new SeededRandom(seed, "world");
+	const habits = new SeededRandom(seed, "habits");
 	const minutes = options.minutes ?? 10;
-	const boards = Array.from({ length: options.boards ?? 1 + random.below(3) }, () => boardOf(random));
+	const boards = Array.from({ length: options.boards ?? 1 + random.below(3) }, () => boardOf(random, habits));
 	const receiveMaximum = 1 + random.below(random.chance(0.3) ? 40 : 6);
 	const passOn = random.chance(0.3) ? "pubrel" : "publish";
 	const identifiers = pick(random, ["rotation", "lowest", "random"] as const);
@@ -38,7 +39,12 @@ export function draw(seed: number, options: DrawOptions = {}): Plan {
 		const period = Math.min(PERIOD, minutes - from);
 		const work = workOf(random, boards.length, period);
 		const faults = faultsOf(random, boards, period);
-		for (const act of [...work, ...faults.filter((act) => isFair(act, boards, passOn, identifiers))])
+		const sleeps = sleepsOf(habits, boards.length, period);
+		for (const act of [
+			...work,
+			...sleeps,
+			...faults.filter((act) => isFair(act, boards, passOn, identifiers)),
+		])
 			acts.push(act.toSpliced(0, 1, act[0] + from * 60_000) as unknown as Act);
 	}
 	return {
@@ -52,6 +58,7 @@ export function draw(seed: number, options: DrawOptions = {}): Plan {
 				topicAliasMaximum: random.below(5),
 				// A client of 3.1.1 cannot know of it.
 				maximumQos: random.chance(0.1) && boards.every(({ version }) => version === 5) ? random.below(2) : 2,
+				keepAliveSeconds: habits.chance(0.25) ? 5 + habits.below(60) : 65_535,
 			},
 			identifiers,
 			passOn,
@@ -67,7 +74,8 @@ export function draw(seed: number, options: DrawOptions = {}): Plan {
 	};
 }
 
-function boardOf(random: SeededRandom): BoardPlan {
+/** `habits` is for what was added later: the seeds of what is older stay what they were. */
+function boardOf(random: SeededRandom, habits: SeededRandom): BoardPlan {
 	const version = random.chance(0.35) ? 4 : 5;
 	const window = 1 + random.below(random.chance(0.3) ? 24 : 6);
 	const sectors = random.chance(0.75) ? 6 + random.below(random.chance(0.5) ? 3 : 11) : 0;
@@ -100,6 +108,7 @@ function boardOf(random: SeededRandom): BoardPlan {
 		keepAliveSeconds: pick(random, [0, 10, 30, 60, 120]),
 		sessionExpirySeconds: random.chance(0.15) ? random.below(120) : 86_400,
 		onSessionLost: random.chance(0.2) ? "drop" : "requeue",
+		resubscribe: habits.chance(0.5) ? "lost" : "boot",
 		ticks: random.chance(0.5) ? 0x7fff_ffff - random.below(120_000) : random.below(1_000_000),
 		synchronised: random.chance(0.7),
 		qos: pick(random, [2, 2, 2, 1, 0] as const),
@@ -142,6 +151,20 @@ function workOf(random: SeededRandom, boards: number, minutes: number): Act[] {
 	});
 }
 
+/** Boards of some runs sleep now and then. */
+function sleepsOf(random: SeededRandom, boards: number, minutes: number): Act[] {
+	if (random.chance(0.7)) return [];
+	return Array.from({ length: 1 + random.below(6) }, () => {
+		const at = random.below(minutes * 60_000 * CALM_PART);
+		return [
+			at,
+			"sleep",
+			random.below(boards),
+			200 + random.below(random.chance(0.3) ? 60_000 : 2_000),
+		] as const;
+	});
+}
+
 // ── the faults ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 type Draw = (random: SeededRandom, at: number, board: number, plan: BoardPlan) => Act;
@@ -169,7 +192,7 @@ const LOSSES: readonly (readonly [
 ];
 
 /** How each kind of fault is drawn. What loses a session, or an order, is not among those of a run that must not: see below. */
-const DRAWS: { readonly [Kind in Exclude<Act[1], "publish" | "send">]: Draw } = {
+const DRAWS: { readonly [Kind in Exclude<Act[1], "publish" | "send" | "sleep">]: Draw } = {
 	"cut link": (_random, at, board) => [at, "cut link", board],
 	"cut in a packet": (random, at, board) => [at, "cut in a packet", board, way(random), random.below(80)],
 	"half-open": (random, at, board) => [at, "half-open", board, random.chance(0.4) ? "both" : way(random)],

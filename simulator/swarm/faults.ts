@@ -45,6 +45,9 @@ export function perform(scene: Scene, act: Act): void {
 		case "send":
 			send(scene, act);
 			break;
+		case "sleep":
+			scene.actors[act[2]].sleep(act[3]);
+			break;
 		case "restart broker":
 			scene.stage.broker.restart({ keepSessions: act[2], downMs: act[3] });
 			break;
@@ -181,7 +184,7 @@ function disturbLink(
 	{ actors, plan, later }: Scene,
 	act: Exclude<
 		Act,
-		| { 1: "publish" | "send" | "restart broker" | "silence" | "impostor" }
+		| { 1: "publish" | "send" | "sleep" | "restart broker" | "silence" | "impostor" }
 		| Parameters<typeof disturbBroker>[1]
 		| Parameters<typeof disturbPower>[1]
 	>,

@@ -19,6 +19,8 @@ class Ledger {
 	life = 0;
 	/** What is in its store goes with the power. */
 	readonly forgetful: boolean;
+	/** It gives up what it may have sent when its session is lost: nothing of QoS 2 is sent in two sessions. */
+	readonly givesUp: boolean;
 	/** By ticket, the message that has it. */
 	readonly tickets = new Map<number, Letter>();
 	/** By QoS, the message of this board that arrived last for the first time. */
@@ -34,8 +36,9 @@ class Ledger {
 	early: { ticket: number; outcome: number; restored: boolean }[] = [];
 	publishing = false;
 
-	constructor(forgetful: boolean) {
+	constructor(forgetful: boolean, givesUp: boolean) {
 		this.forgetful = forgetful;
+		this.givesUp = givesUp;
 	}
 }
 
@@ -68,9 +71,9 @@ export class History {
 	}
 
 	/** There is a board; `forgetful`: what is in its store goes with the power. */
-	board(forgetful: boolean): void {
+	board(forgetful: boolean, givesUp = false): void {
 		this.#boards.set(nameOf(this.#ledgers.length), this.#ledgers.length);
-		this.#ledgers.push(new Ledger(forgetful));
+		this.#ledgers.push(new Ledger(forgetful, givesUp));
 	}
 
 	fail(what: string): void {
@@ -93,7 +96,8 @@ export class History {
 		const letter = new Letter(this.letters.length, from, to, qos, flags, size, ledger?.life ?? 0);
 		this.letters.push(letter);
 		if (ledger !== undefined) {
-			letter.orphaned = letter.repeatable = ledger.sessionless;
+			letter.orphaned = ledger.sessionless;
+			letter.repeatable = ledger.sessionless && !ledger.givesUp;
 			ledger.publishing = true;
 			ledger.early = [];
 		}
@@ -244,7 +248,7 @@ export class History {
 		for (const letter of this.letters) {
 			if (letter.from !== board) continue;
 			letter.orphaned = true;
-			if (letter.outcome < 0) letter.repeatable = true;
+			if (letter.outcome < 0 && !this.#ledgers[board].givesUp) letter.repeatable = true;
 		}
 	}
 
@@ -264,7 +268,7 @@ export class History {
 		}
 		if (ledger.unheard > 0)
 			for (const letter of this.letters)
-				if (letter.from === board && letter.outcome < 0) letter.doubtful = true;
+				if (letter.from === board && letter.outcome < 0) letter.doubtful = letter.repeatable = true;
 		ledger.ambiguous = ledger.unheard > 0 && !byContent;
 		if (!ledger.ambiguous) return;
 		for (const letter of this.letters)

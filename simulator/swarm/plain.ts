@@ -13,6 +13,7 @@ export const PLAIN_BOARD: BoardPlan = Object.freeze({
 	keepAliveSeconds: 60,
 	sessionExpirySeconds: 86_400,
 	onSessionLost: "requeue",
+	resubscribe: "boot",
 	ticks: 0,
 	synchronised: true,
 	qos: 2,

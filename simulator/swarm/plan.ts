@@ -24,6 +24,7 @@ export interface BoardPlan {
 	readonly keepAliveSeconds: number;
 	readonly sessionExpirySeconds: number;
 	readonly onSessionLost: "requeue" | "drop";
+	readonly resubscribe: "boot" | "lost";
 	/** What its clock shows at power-on; close to 2³¹ it wraps around soon. */
 	readonly ticks: number;
 	/** It knows the time of day. */
@@ -56,7 +57,7 @@ export type Packets =
 
 /**
  * One thing that happens, `at` milliseconds of virtual time after the start. `board` is an index into {@link Plan.boards}.
- * The first two are the work, the others are faults.
+ * The first three are the work, the others are faults.
  */
 export type Act =
 	/**
@@ -77,6 +78,8 @@ export type Act =
 	  ]
 	/** Somebody else, at the broker, publishes to a board. */
 	| readonly [at: number, "send", to: number, qos: Qos, count: number, bytes: number, everyMs: number]
+	/** A board says goodbye and sleeps, for so long: its next life begins after one that ended in order. */
+	| readonly [at: number, "sleep", board: number, ms: number]
 	/** The link breaks, and both ends are told. */
 	| readonly [at: number, "cut link", board: number]
 	/** It breaks when so many more bytes have arrived: in the middle of a packet. */

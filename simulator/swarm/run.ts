@@ -139,7 +139,7 @@ export class Run implements Scene, Witness {
 	}
 
 	isSubscribed(board: number): boolean {
-		return (this.stage.broker.session(nameOf(board))?.filters.length ?? 0) > 0;
+		return this.stage.broker.session(nameOf(board))?.filters.includes(`to/${board}/#`) ?? false;
 	}
 
 	qosOf(board: number): Qos {
@@ -202,6 +202,7 @@ export class Run implements Scene, Witness {
 		for (const { board } of this.actors) board.flash?.disarm();
 		for (const actor of this.actors) {
 			actor.brownOuts = 0;
+			actor.wake();
 			actor.board.powerOn();
 			actor.board.reach("none");
 			actor.board.become(PERFECT);
@@ -257,11 +258,17 @@ export class Run implements Scene, Witness {
 		for (const { board } of this.actors) if (!board.online || board.pending > 0) return false;
 		for (let i = 0; i < this.actors.length; i++) {
 			const session = this.stage.broker.session(nameOf(i));
-			if (session === undefined || (session.filters.length === 0 && !this.actors[i].haunted)) return false;
+			if (session === undefined || !(this.actors[i].haunted || this.#isSubscribed(i, session.filters)))
+				return false;
 			if (session.waiting + session.inflight > 0) return false;
 			if (session.inbound > this.history.abandoned(i)) return false;
 		}
 		return this.history.owed === 0;
+	}
+
+	/** The broker has what the board wants, also where its program is another one than that of its last life. */
+	#isSubscribed(board: number, filters: readonly string[]): boolean {
+		return filters.includes(`to/${board}/#`) && filters.includes(this.actors[board].also);
 	}
 
 	/** The number that an application keeps together with its QoS 2 messages is right. */

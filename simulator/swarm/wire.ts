@@ -2,8 +2,8 @@
 /**
  * Reads what a board sends and is sent, packet by packet, with a parser of its own, and holds it against what both standards ask
  * of a client whatever its messages are: packet identifiers, Receive Maximum, Maximum Packet Size, keep alive, first and last
- * packets. [3.1.1: MQTT-2.3.1-1 to -4, MQTT-3.1.0-1, MQTT-3.1.2-23, MQTT-3.14.4-2, MQTT-4.3]
- * [5.0: MQTT-2.2.1-2 to -4, MQTT-3.1.2-20, MQTT-3.1.2-24, MQTT-3.3.4-7, MQTT-3.3.4-9, MQTT-3.14.4-2]
+ * packets. [3.1.1: MQTT-2.3.1-1 to -4, MQTT-3.1.0-1, MQTT-3.1.2-23, MQTT-3.3.1-1, MQTT-3.14.4-2, MQTT-4.3]
+ * [5.0: MQTT-2.2.1-2 to -4, MQTT-3.1.2-20, MQTT-3.1.2-21, MQTT-3.1.2-24, MQTT-3.3.1-1, MQTT-3.3.4-7, MQTT-3.3.4-9, MQTT-3.14.4-2]
  */
 
 import type { Tap } from "../stage/index.js";
@@ -217,6 +217,8 @@ export class WireWatch implements Tap {
 			this.#fail(`used identifier ${id} for message ${index} while message ${open.index} had it`);
 		if (open !== undefined && (packet[0] & 8) !== 0 && open.index !== index)
 			this.#fail(`repeated identifier ${id} with message ${index} in place of ${open.index}`);
+		if (open?.index === index && (packet[0] & 8) === 0)
+			this.#fail(`sent message ${index} under identifier ${id} again without DUP`);
 		if (open?.released) this.#fail(`sent message ${index} under identifier ${id} that is after PUBREC`);
 		if (this.#requests.has(id)) this.#fail(`used identifier ${id} of a request for message ${index}`);
 		this.#open.set(id, { index, qos, link: this.#link, released: false });

@@ -27,6 +27,7 @@ const WORDS: { readonly [Kind in Act[1]]: (act: Of<Kind>) => string } = {
 	},
 	send: ([, , to, qos, count, bytes, everyMs]) =>
 		`somebody else publishes ${work(qos, count, bytes, everyMs)} to board ${to}`,
+	sleep: ([, , board, ms]) => `board ${board} says goodbye, and sleeps for ${ms} ms`,
 	"cut link": ([, , board]) => `the link of board ${board} breaks`,
 	"cut in a packet": ([, , board, way, bytes]) =>
 		`the link of board ${board} breaks after ${bytes} more bytes ${wayOf(way)}`,

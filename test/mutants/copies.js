@@ -104,5 +104,5 @@ function patch(name, patches) {
 }
 
 export function removeCopies() {
-	rmSync(place, { recursive: true, force: true });
+	rmSync(place, { recursive: true, force: true, maxRetries: 5 });
 }

@@ -6,8 +6,6 @@ import { basename, dirname, join } from "node:path";
 import { Copies, copySound, root } from "./copies.js";
 import { judge } from "./judging.js";
 
-/** Seconds of processor time for a layer that nobody named for a mutant. */
-const ANY_SECONDS = 2;
 /** Slow files of tests, which do not stand in for a mirror that is not there. */
 const SLOW = ["every-command", "figures", "fuzz", "marginal"].map((name) => `${name}.test.ts`);
 
@@ -20,21 +18,17 @@ const isPower = isOne("store", "one cut", "two cuts", "three cuts", "swarm");
 const isModel = isOne("model");
 const isWorld = isOne("world");
 
-/** Boards of the campaign and of the world have what the client consists of, and aliases: nothing else of lib/extras. */
+/** Boards of the world have what the client consists of, and aliases: nothing else of lib/extras. */
 const isCommon = (file) => !file.startsWith("lib/extras/") || file === "lib/extras/aliases.ts";
 
 /**
- * What each layer runs for a mutant: the checks that the catalogue names for it; and if it names none, what stands in for them.
+ * What each layer runs for a mutant: the checks that the catalogue names for it. Tests that mirror its source stand in for those
+ * that it does not name, and every mutant is tried in the world.
  * `seconds` are of processor time, `most` is the number of runs of a check.
  */
 export const LAYERS = {
 	unit: ({ by, file }) => ({ checks: named(by, isUnit, () => [mirrorOf(file)]), seconds: 30 }),
-	power: ({ by, file }) => {
-		const own = by.some(isPower);
-		const any = isCommon(file) ? ["swarm: anywhere"] : [];
-		return { checks: named(by, isPower, () => any), seconds: own ? 10 : ANY_SECONDS };
-	},
-	// Who names no model has nothing to do with what the model knows.
+	power: ({ by }) => ({ checks: by.filter(isPower), seconds: 10 }),
 	model: ({ by }) => ({ checks: by.filter(isModel), seconds: 10 }),
 	world: ({ by, file }) => {
 		const any = isCommon(file) ? ["world: ten minutes"] : [];
@@ -149,10 +143,11 @@ async function tryOne(copies, { mutant, jobs }, results, green) {
 	};
 	for (const { layer, checks } of jobs)
 		if (checks.length === 0) record(layer, { by: "", runs: 0, total: 0, noise: 0, wrong: "" });
+	const layers = jobs.filter(({ checks }) => checks.length > 0);
+	if (layers.length === 0) return;
 	const made = await copies.make(mutant);
 	// Tests that passed without a patch did so without the layers that hide a mutant.
 	const known = mutant.without === undefined ? green : [];
-	const layers = jobs.filter(({ checks }) => checks.length > 0);
 	await judge({ ...made, layers, green: known }, (verdict, { layer }) => record(layer, verdict));
 	copies.restore(mutant);
 }

@@ -25,9 +25,9 @@ class Play implements Witness {
 	readonly history = new History(this);
 	#tickets = 0;
 
-	constructor(forgetful = false) {
+	constructor(forgetful = false, givesUp = false) {
 		for (const board of [0, 1]) {
-			this.history.board(forgetful);
+			this.history.board(forgetful, givesUp);
 			this.history.born(board, 1);
 		}
 	}
@@ -137,6 +137,18 @@ describe("Deliveries", () => {
 		down.arrive(letter);
 		down.settle(letter);
 		expect(down.conclude()).toBe("never came to the handler");
+	});
+
+	it("QoS 2 in two sessions: where that is asked for, and not where it is to be given up", () => {
+		for (const givesUp of [false, true]) {
+			const play = new Play(false, givesUp);
+			const letter = play.publish(2);
+			play.arrive(letter);
+			play.lose(0);
+			play.history.online(0, false, false);
+			play.arrive(letter);
+			expect(play.failure).toBe(givesUp ? "arrived again" : undefined);
+		}
 	});
 
 	it("QoS 1 may come again", () => {

@@ -56,7 +56,27 @@ it("acts are counted by their kind, and what they do shows", () => {
 	expect(run.tally.connections).toBe(5);
 });
 
+it("a board that sleeps says goodbye, loses no power, and wants something else in every other life", () => {
+	const acts: Plan["acts"] = [...PLAN.acts, [20_000, "sleep", 0, 500], [30_000, "sleep", 0, 500]];
+	const run = new Run({ ...PLAN, boards: [{ ...PLAN.boards[0], resubscribe: "lost" }], acts });
+	expect(run.run()).toBeUndefined();
+	expect(run.tally).toMatchObject({ powerCuts: 0, connections: 4, faults: { sleep: 2 } });
+	const filters = run.stage.broker.session(run.actors[0].board.name)?.filters;
+	expect(filters?.toSorted()).toEqual(["also/0/0", "also/1/0", "to/0/#"]);
+});
+
 describe("Told when all faults are over", () => {
+	it("a filter that the broker does not have", () => {
+		const failure = withClient((options) => {
+			const client = new Client(options);
+			const { subscribe } = client;
+			let asked = 0;
+			client.subscribe = (...wanted) => (++asked === 2 ? 0 : subscribe.apply(client, wanted));
+			return client;
+		});
+		expect(failure).toBe("does not finish");
+	});
+
 	it("a board that does not come online again", () => {
 		const unreachable = spoilt(({ actors: [{ board }] }) => {
 			board.reach("refuse");

@@ -146,7 +146,7 @@ it("every kind of act has words, for each seed", () => {
 		expect(words).not.toMatch(/undefined|NaN|\[object/);
 		expect(mistakeIn(JSON.parse(JSON.stringify(plan)))).toBeUndefined();
 	}
-	expect(kinds.size).toBe(22);
+	expect(kinds.size).toBe(23);
 });
 
 describe("What is no plan", () => {

@@ -132,6 +132,21 @@ describe("Packet identifiers", () => {
 		expect(other.failure).toBe("sent PUBREL for identifier 1 of a QoS 1 message");
 	});
 
+	it("a message sent again without DUP [3.1.1: MQTT-3.3.1-1] [5.0 MQTT-3.3.1-1]", () => {
+		const wire = new Wire().connect();
+		wire
+			.send(wire.publish(1, 1, 0))
+			.connect()
+			.send(wire.publish(1, 1, 0));
+		expect(wire.failure).toBe("sent message 0 under identifier 1 again without DUP");
+		const anew = new Wire().connect();
+		anew
+			.send(anew.publish(1, 1, 0))
+			.connect(false)
+			.send(anew.publish(1, 1, 0));
+		expect(anew.failure).toBeUndefined();
+	});
+
 	it("all of them are free when the broker has no session", () => {
 		const wire = new Wire().connect();
 		wire
