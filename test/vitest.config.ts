@@ -26,6 +26,7 @@ const ORDER = ["alone", "outside", "together"];
 /** What takes longest, first of its kind: else a short file with much to do comes last, and one processor waits for it. */
 const LONG = [
 	...["simulator/cli/device", "mutants/mutants", "package/package", "interop/matrix", "interop/mosquitto"],
+	...["simulator/swarm/seeds-1", "simulator/swarm/seeds-2"],
 	...["store/single", "lib/client/reentrancy", "store/multiple", "model/model", "lib/wire/peer-decode"],
 	...["lib/store/fuzz", "lib/session/storm", "conformance/scenarios"],
 ].map((name) => `/test/${name}.test.ts`);

@@ -118,6 +118,8 @@ export interface SharedLabourOptions {
 	readonly onLost: (why: string, seeds: readonly number[]) => void;
 	/** Makes a child; default: this very command as a part. */
 	readonly hire?: () => ChildProcess;
+	/** Real milliseconds after which a run is taken for one that hangs. */
+	readonly hangMs?: number;
 }
 
 export class SharedLabour implements Labour {
@@ -183,7 +185,7 @@ export class SharedLabour implements Labour {
 	#watch(hand: Hand): void {
 		clearTimeout(hand.watchdog);
 		if (hand.seeds.length === 0) return;
-		const ms = HANG_MS + HANG_MINUTE_MS * this.#options.job.minutes;
+		const { job, hangMs: ms = HANG_MS + HANG_MINUTE_MS * job.minutes } = this.#options;
 		hand.watchdog = setTimeout(() => {
 			hand.hung = true;
 			hand.child.kill("SIGKILL");

@@ -17,6 +17,8 @@ export interface WorldTextOptions {
 	readonly verbose: boolean;
 	/** Of ringbuoy. */
 	readonly version: string;
+	/** Version of Node. */
+	readonly node: string;
 }
 
 /** Without a terminal, progress is told so often; seconds. */
@@ -73,7 +75,7 @@ export class WorldText implements WorldOutput {
 				this.#progress(event);
 				break;
 			case "end":
-				this.#lines(report(event, paint, this.#options.columns, this.#settings));
+				this.#lines(report(event, this.#options, paint, this.#settings));
 		}
 	}
 
@@ -188,7 +190,7 @@ function greeting(settings: WorldSettings, version: string, paint: Paint): strin
 			: `runs of ${counted(minutes, "virtual minute")} for ${duration(forSeconds * 1000)}`;
 	const parts = [what, `from seed ${seed} on`];
 	if (boards !== undefined) parts.push(counted(boards, "board"));
-	parts.push(counted(workers, "process").replace("processs", "processes"));
+	parts.push(processes(workers));
 	return `${paint("bold", `ringbuoy ${version}`)}: ${parts.join(", ")}`;
 }
 
@@ -202,8 +204,14 @@ function runLine({ seed, failure, tally }: Extract<WorldEvent, { event: "run" }>
 	);
 }
 
-function report(end: End, paint: Paint, columns: number, { seed }: WorldSettings): string[] {
+function report(
+	end: End,
+	options: WorldTextOptions,
+	paint: Paint,
+	{ seed, workers }: WorldSettings,
+): string[] {
 	const { totals, seconds, command, stopped } = end;
+	const { columns, version, node } = options;
 	const row = (what: string, ...parts: string[]) =>
 		wrapped(parts.join(" · "), columns - 2 - LABEL).map(
 			(part, at) => `  ${(at === 0 ? what : "").padEnd(LABEL)}${part}`,
@@ -239,8 +247,13 @@ function report(end: End, paint: Paint, columns: number, { seed }: WorldSettings
 			grouped(totals.faultCount),
 			...faults.map(([kind, count]) => `${kind} ${grouped(count)}`),
 		),
+		...row("with", `ringbuoy ${version}`, `Node ${node}`, processes(workers)),
 		...row("command", command),
 	];
+}
+
+function processes(workers: number): string {
+	return workers === 1 ? "1 process" : `${workers} processes`;
 }
 
 function hours({ virtualMs }: Totals): string {

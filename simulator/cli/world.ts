@@ -58,5 +58,6 @@ function outputFor({ json, verbose }: WorldSettings): WorldOutput {
 		live,
 		verbose,
 		version,
+		node: process.versions.node,
 	});
 }

@@ -50,7 +50,14 @@ async function told(
 const asText = (...args: string[]) =>
 	told(
 		(write) =>
-			new WorldText(write, { colour: false, columns: 100, live: false, verbose: false, version: "1" }),
+			new WorldText(write, {
+				colour: false,
+				columns: 100,
+				live: false,
+				verbose: false,
+				version: "1",
+				node: "20",
+			}),
 		...args,
 	);
 
@@ -128,6 +135,7 @@ describe("The summary", () => {
 				"  packets        800",
 				"  power cuts     6",
 				"  faults         10 · power 6 · cut link 4",
+				"  with           ringbuoy 1 · Node 20 · 1 process",
 				"  command        npx ringbuoy world --seed 1 --runs 2 --minutes 10",
 				"",
 			].join("\n"),

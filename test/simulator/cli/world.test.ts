@@ -106,7 +106,7 @@ describe("npm run soak", () => {
 });
 
 describe("Children", () => {
-	/** A child that is killed by seed 3, once, and by seed 5 each time. */
+	/** A child that is killed by seed 3, once, and by seed 5 each time; seed 7 does not come to an end. */
 	const PART = `
 		import { existsSync, writeFileSync } from "node:fs";
 		process.on("message", ({ seed }) => {
@@ -114,10 +114,10 @@ describe("Children", () => {
 			const again = existsSync(process.argv[2]);
 			if (seed === 3) writeFileSync(process.argv[2], "");
 			if (seed === 5 || (seed === 3 && !again)) process.kill(process.pid, "SIGKILL");
-			else process.send({ seed, failure: undefined, tally: undefined });
+			else if (seed !== 7) process.send({ seed, failure: undefined, tally: undefined });
 		});`;
 
-	it("one that is killed is told, another runs its seeds; a seed that kills two has failed", async () => {
+	it("one that is killed is told, another runs its seeds; a seed that kills two, or hangs, has failed", async () => {
 		const file = join(folder, "part.mjs");
 		writeFileSync(file, PART);
 		const told: WorldResult[] = [];
@@ -127,11 +127,13 @@ describe("Children", () => {
 			...{ seeds, workers: 2, job: { minutes: 10, boards: undefined, pcap: undefined } },
 			tell: (result) => told.push(result),
 			onLost: (why, [running]) => lost.push(`${why} ${running}`),
+			hangMs: 4_000,
 			hire: (): ChildProcess => fork(file, [join(folder, "marker")]),
 		}).run();
 		expect(told.map(({ seed }) => seed)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
 		expect(told.filter(({ failure }) => failure !== undefined)).toEqual([
 			{ seed: 5, failure: "ends its process (SIGKILL)", tally: undefined },
+			{ seed: 7, failure: "does not come to an end", tally: undefined },
 		]);
 		expect(lost.sort()).toEqual(["SIGKILL 3", "SIGKILL 5"]);
 	});
