@@ -109,11 +109,8 @@ describe("A run that fails", () => {
 			.split("\n")
 			.map((line) => JSON.parse(line));
 		expect(events.map(({ event }) => event)).toEqual(["failure", "failure", "shrunk", "end"]);
-		expect(events[2]).toMatchObject({
-			seed: 3,
-			plan: { acts: [[0, "publish", 0, 0, expect.any(Number), 1, 2, 0, 0]] },
-			unfinished: false,
-		});
+		expect(events[2]).toMatchObject({ seed: 3, unfinished: false });
+		expect(events[2].plan.acts.map((act: unknown[]) => act.slice(0, 4))).toEqual([[0, "publish", 0, 0]]);
 		expect(events[3]).toMatchObject({
 			...{ runs: 7, failed: 2, failures: [{ kind: "it fails", count: 2, seed: 3 }] },
 			...{ messages: 350, powerCuts: 21, faults: { "cut link": 14, power: 21 } },
