@@ -40,11 +40,18 @@ async function main(args) {
 	const { rounds, messages } = what;
 	const on = machine();
 	const results = [];
+	let broken = false;
 	for (const bench of what.benches) {
 		const entries = await perform(bench, {
 			rounds,
 			messages,
 			progress: (text) => progress(text === "" ? "" : `bench: ${bench.name}: ${text}`),
+		}).catch((error) => {
+			// The others are worth having all the same.
+			progress("");
+			console.error(`bench: ${bench.name} failed: ${error instanceof Error ? error.stack : error}`);
+			broken = true;
+			return [];
 		});
 		progress("");
 		results.push({ bench: bench.name, entries });
@@ -54,7 +61,7 @@ async function main(args) {
 	const typed = ["npm run bench", ...args.filter((one) => one !== "--markdown")].join(" ");
 	const date = new Date().toISOString().slice(0, 16).replace("T", " ");
 	if (what.markdown) console.log(markdown(results, typed.replace("bench ", "bench -- "), `${date} UTC`, on));
-	return results.every(({ entries }) => entries.every(({ pass }) => pass)) ? 0 : 1;
+	return !broken && results.every(({ entries }) => entries.every(({ pass }) => pass)) ? 0 : 1;
 }
 
 for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"]))
