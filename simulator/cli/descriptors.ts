@@ -26,12 +26,13 @@ export function shortage(sockets: number, limit: number | undefined, boards: num
 	const wanted = sockets + BESIDES;
 	if (limit === undefined || wanted <= limit) return undefined;
 	const fitting = Math.max(0, Math.floor(((limit - BESIDES) * boards) / sockets));
-	return (
-		`${boards} boards need ${wanted} open files, and this process may have ${limit}. Type\n` +
-		`  ulimit -n ${wanted}\n` +
-		"in this shell and run it again. If that is not permitted: sudo prlimit --pid $$ " +
-		`--nofile=${wanted}, or docker run --ulimit nofile=${wanted}; for good, ` +
-		`"* hard nofile ${wanted}" in /etc/security/limits.conf. Otherwise --boards ${fitting} fit, or several ` +
-		"processes with --shard. The broker needs as many."
-	);
+	return [
+		`${boards} boards need ${wanted} open files, and this process may have ${limit}. In this shell, type`,
+		`  ulimit -n ${wanted}`,
+		"and run it again. Where that is not permitted:",
+		`  sudo prlimit --pid $$ --nofile=${wanted}       this shell`,
+		`  docker run --ulimit nofile=${wanted} ...       a container`,
+		`  * hard nofile ${wanted}                        in /etc/security/limits.conf, for good`,
+		`Or take fewer: --boards ${fitting} fit; or several processes with --shard. The broker needs as many.`,
+	].join("\n");
 }

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 /** The options of `ringbuoy fleet`. */
 
-import { BROKER_OPTIONS, describe, type OptionGroup } from "./options.js";
+import { BROKER_OPTIONS, describe, type Option, type OptionGroup } from "./options.js";
+
+const PORT: Option = {
+	name: "port",
+	value: "NUMBER",
+	help: "real TCP to our own broker at this port, 0: any; default: no sockets",
+};
 
 export const FLEET_OPTIONS: readonly OptionGroup[] = [
 	{
@@ -26,7 +32,11 @@ export const FLEET_OPTIONS: readonly OptionGroup[] = [
 		title: "Stages, in this order",
 		options: [
 			{ name: "ramp", value: "SECONDS", help: "over which boards are switched on; default: as they connect" },
-			{ name: "for", value: "SECONDS", help: "at a steady rate; default 30, without storm: until Ctrl-C" },
+			{
+				name: "for",
+				value: "SECONDS",
+				help: "at a steady rate; default: until Ctrl-C, or 30 before a trial",
+			},
 			{ name: "storm", help: "then break all connections at once" },
 			{
 				name: "restart",
@@ -35,7 +45,10 @@ export const FLEET_OPTIONS: readonly OptionGroup[] = [
 			},
 		],
 	},
-	BROKER_OPTIONS,
+	{
+		...BROKER_OPTIONS,
+		options: BROKER_OPTIONS.options.map((option) => (option.name === "port" ? PORT : option)),
+	},
 	{
 		title: "Run",
 		options: [

@@ -164,7 +164,9 @@ function panel(event: FleetProgress, paint: Paint): string[] {
 	];
 	if (strain !== undefined) {
 		const load = `event loop busy ${(strain.busy * 100).toFixed(0)} %, at most ${ms(strain.lateMostMs)} ms late`;
-		lines.push(row("simulator", strain.limited ? paint("yellow", `${load}: it is the bottleneck`) : load));
+		// While boards are switched on as fast as they connect it is busy on purpose.
+		const limited = strain.limited && event.stage === "steady";
+		lines.push(row("simulator", limited ? paint("yellow", `${load}: it is the bottleneck`) : load));
 	}
 	return lines;
 }
