@@ -11,7 +11,7 @@ import { XsFlash } from "../board.js";
 import { check, cost, row } from "../gate.js";
 import { idle } from "../idle.js";
 
-/** More than the RAM store takes, by default. The table of the CRC, 1 KiB, is made once and in ROM on a device: it does not count. */
+/** More than the RAM store takes, by default. The tables of the CRC, 4 KiB, are made once and in ROM on a device: they do not count. */
 const FLASH_MORE = 4096;
 
 const flash = new XsFlash(16);
