@@ -35,7 +35,7 @@ export interface StageFigures {
 	readonly p95Ms: number;
 	readonly p99Ms: number;
 	readonly mostMs: number;
-	/** Of a storm, of a restart, and of the ramp. */
+	/** Of a storm, and of a restart. */
 	readonly returns: ReturnFigures | undefined;
 	/** It took too long: not all boards were connected when it was given up. */
 	readonly gaveUp: boolean;
@@ -56,7 +56,7 @@ export interface CourseOptions {
 	readonly stages: readonly Stage[];
 	/** Boards that may be on their way at once while they are switched on. */
 	readonly dialsMost?: number;
-	/** Seconds after which a stage that waits for all boards is given up; default 120, and four minutes more than an outage. */
+	/** Seconds without a new most of connected boards, after which a stage is given up; default 120, after an outage four minutes more. */
 	readonly patienceSeconds?: number;
 	/** What counts as a second in {@link Returns}, for fleets that are small. */
 	readonly windowMs?: number;
@@ -82,6 +82,9 @@ export class Course {
 	#arrivals = 0;
 	/** When a board was last connected. */
 	#arrivedMs = 0;
+	/** The most boards that have come and were connected in this stage, and since when. */
+	#most = 0;
+	#mostMs = 0;
 	/** The broker is away. */
 	#away = false;
 	#next: Scheduled | undefined;
@@ -133,6 +136,8 @@ export class Course {
 		this.#beganMs = this.#now;
 		this.#acknowledged = this.#fleet.acknowledged;
 		this.#arrivals = this.#fleet.arrivals;
+		this.#most = 0;
+		this.#mostMs = this.#now + stage.seconds * 1000;
 		this.#fleet.latency.clear();
 		this.#returns.begin(this.#now);
 		this.#options.onStage?.(stage);
@@ -172,14 +177,19 @@ export class Course {
 			case "steady":
 				return elapsed >= seconds ? "over" : undefined;
 			case "rest":
-				if (this.#isWhole && this.#now - Math.max(this.#arrivedMs, 0) >= seconds * 1000) return "over";
+				if (this.#isWhole && this.#now - this.#arrivedMs >= seconds * 1000) return "over";
 				return elapsed > seconds + this.#patience ? "given up" : undefined;
 			case "restart":
 				if (this.#away && elapsed >= seconds) this.#rise();
 				if (this.#away) return undefined;
 		}
-		if (this.#isWhole && fleet.arrivals - this.#arrivals >= fleet.size) return "over";
-		return elapsed > seconds + this.#patience ? "given up" : undefined;
+		const back = Math.min(fleet.connected, fleet.arrivals - this.#arrivals);
+		if (back === fleet.size) return "over";
+		if (back > this.#most) {
+			this.#most = back;
+			this.#mostMs = Math.max(this.#mostMs, this.#now);
+		}
+		return this.#now - this.#mostMs > this.#patience * 1000 ? "given up" : undefined;
 	}
 
 	get #patience(): number {

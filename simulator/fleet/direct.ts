@@ -16,8 +16,6 @@ import { DirectLink, Kind, type Parcel } from "./direct-link.js";
 export interface DirectOptions {
 	/** Milliseconds from one end to the other; default 0: the next turn of the schedule. */
 	readonly latencyMs?: number;
-	/** A connection is up; CONNECT follows in the same instant. */
-	readonly onUp?: () => void;
 }
 
 export class DirectNetwork {
@@ -25,7 +23,6 @@ export class DirectNetwork {
 	/** Who takes new connections; undefined: nobody listens, and who dials is refused. */
 	acceptor: Acceptor | undefined;
 	readonly #latencyMs: number;
-	readonly #onUp: (() => void) | undefined;
 	#parcels: Parcel[] = [];
 	/** Those of them that have arrived. */
 	#arrived = 0;
@@ -36,7 +33,6 @@ export class DirectNetwork {
 	constructor(schedule: Schedule, options: DirectOptions = {}) {
 		this.schedule = schedule;
 		this.#latencyMs = options.latencyMs ?? 0;
-		this.#onUp = options.onUp;
 	}
 
 	/** One may serve many boards. `address` is where the broker believes them to be. */
@@ -87,7 +83,6 @@ export class DirectNetwork {
 	accept(link: DirectLink): Acceptor | undefined {
 		if (this.acceptor === undefined) return undefined;
 		this.#links.add(link);
-		this.#onUp?.();
 		return this.acceptor;
 	}
 

@@ -11,8 +11,6 @@ const PASS_MS = 5;
 
 /** Keeps the process alive while something waits; {@link close} forgets all of it. */
 export class NodeTimeline implements Timeline {
-	/** The latest that an event happened after its time, in milliseconds: how far behind the process is. */
-	lateMs = 0;
 	readonly #queue = new EventQueue();
 	readonly #startMs = performance.now();
 	/** Fixed at the start, so that `epochMs` never goes back either. */
@@ -92,13 +90,10 @@ export class NodeTimeline implements Timeline {
 		const queue = this.#queue;
 		const begun = this.now;
 		try {
-			let next = queue.peek();
-			for (let now = begun; next !== undefined && next.time <= begun; next = queue.peek()) {
-				if (now - next.time > this.lateMs) this.lateMs = now - next.time;
+			for (let next = queue.peek(); next !== undefined && next.time <= begun; next = queue.peek()) {
 				queue.remove(next);
 				next.happen();
-				now = this.now;
-				if (now - begun > PASS_MS) break;
+				if (this.now - begun > PASS_MS) break;
 			}
 		} finally {
 			const next = queue.peek();
