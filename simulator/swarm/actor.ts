@@ -110,11 +110,11 @@ export class Actor implements Listener {
 		};
 		const { version } = plan;
 		const keepAliveSeconds = keepAliveOf(plan, broker.keepAliveSeconds ?? NO_LIMIT_SECONDS);
-		const { receiveMaximum, packetBytes, window } = this.limits;
+		const { receiveMaximum, packetBytes, window, pingReplyMs } = this.limits;
 		this.wire = new WireWatch(
 			nameOf(index),
 			{
-				...{ version, keepAliveSeconds, receiveMaximum, packetBytes, window },
+				...{ version, keepAliveSeconds, receiveMaximum, packetBytes, window, pingReplyMs },
 				brokerReceiveMaximum: broker.receiveMaximum ?? 1_000,
 				brokerPacketBytes: broker.maximumPacketSize ?? 1 << 20,
 			},

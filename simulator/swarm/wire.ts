@@ -17,6 +17,8 @@ export interface Terms {
 	readonly receiveMaximum: number;
 	readonly packetBytes: number;
 	readonly window: number;
+	/** Milliseconds that it waits for PINGRESP. */
+	readonly pingReplyMs: number;
 	/** Of the broker. */
 	readonly brokerReceiveMaximum: number;
 	readonly brokerPacketBytes: number;
@@ -114,6 +116,8 @@ export class WireWatch implements Tap {
 	readonly #down = new Packets();
 	/** By identifier; they outlive connections. */
 	readonly #open = new Map<number, Open>();
+	/** Messages whose PUBREL was sent: whatever becomes of the session, they are not published again. */
+	readonly #passed = new Set<number>();
 	/** SUBSCRIBE and UNSUBSCRIBE that wait for their answer. */
 	readonly #requests = new Set<number>();
 	/** Identifiers of the broker whose exchange we have not finished, on this connection. */
@@ -127,6 +131,7 @@ export class WireWatch implements Tap {
 	/** The broker says what no broker may: from then on, on this connection, nobody asks whether it keeps to its terms. */
 	#spoilt = false;
 	#lastSent = 0;
+	#lastReceived = 0;
 
 	constructor(name: string, terms: Terms, court: Court) {
 		this.#name = name;
@@ -136,7 +141,7 @@ export class WireWatch implements Tap {
 
 	/** The clock of the board was moved: it cannot know how long it has been silent. */
 	excuse(): void {
-		this.#lastSent = this.#court.now;
+		this.#lastSent = this.#lastReceived = this.#court.now;
 	}
 
 	/** See `#spoilt`. */
@@ -171,15 +176,22 @@ export class WireWatch implements Tap {
 	}
 
 	onReceived(bytes: Uint8Array, start: number, end: number): void {
+		this.#lastReceived = this.#court.now;
 		this.#down.feed(bytes, start, end, this.#onReceived);
 	}
 
-	/** A client that keeps alive is never silent for longer than half as long again [MQTT-3.1.2-20, MQTT-3.1.2-24]. */
+	/**
+	 * A client that keeps alive is never silent for longer than half as long again [MQTT-3.1.2-20, MQTT-3.1.2-24], and gives a link
+	 * up on which nothing comes for that long, and no PINGRESP.
+	 */
 	checkSilence(): void {
-		const { keepAliveSeconds } = this.#terms;
+		const { keepAliveSeconds, pingReplyMs } = this.#terms;
 		if (!this.#accepted || keepAliveSeconds === 0 || this.#ended) return;
 		const silent = this.#court.now - this.#lastSent;
 		if (silent > keepAliveSeconds * 1500) this.#fail(`was silent for ${Math.round(silent)} ms`);
+		const deaf = this.#court.now - this.#lastReceived;
+		if (deaf > keepAliveSeconds * 1500 + pingReplyMs)
+			this.#fail(`kept a link on which nothing came for ${Math.round(deaf)} ms`);
 	}
 
 	readonly #onSent = (packet: Uint8Array, length: number, body: number): void => {
@@ -219,6 +231,8 @@ export class WireWatch implements Tap {
 			this.#fail(`repeated identifier ${id} with message ${index} in place of ${open.index}`);
 		if (open?.index === index && (packet[0] & 8) === 0)
 			this.#fail(`sent message ${index} under identifier ${id} again without DUP`);
+		if (qos === 2 && this.#passed.has(index) && !open?.released)
+			this.#fail(`sent message ${index} again in another session, and it is after PUBREC`);
 		if (open?.released) this.#fail(`sent message ${index} under identifier ${id} that is after PUBREC`);
 		if (this.#requests.has(id)) this.#fail(`used identifier ${id} of a request for message ${index}`);
 		this.#open.set(id, { index, qos, link: this.#link, released: false });
@@ -232,7 +246,9 @@ export class WireWatch implements Tap {
 	#sentPubrel(id: number): void {
 		const open = this.#open.get(id);
 		if (open?.qos === 1) this.#fail(`sent PUBREL for identifier ${id} of a QoS 1 message`);
-		if (open !== undefined) open.released = true;
+		if (open === undefined) return;
+		open.released = true;
+		this.#passed.add(open.index);
 	}
 
 	#sentRequest(id: number): void {

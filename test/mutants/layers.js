@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Every mutant against every layer of tests, whatever kills it first: who would notice what, and whether anything is noticed by one alone. */
+/** Every mutant against every layer, whatever kills it first: who would notice what, and what is noticed by one alone. */
 import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -18,8 +18,8 @@ const isPower = isOne("store", "one cut", "two cuts", "three cuts", "swarm");
 const isModel = isOne("model");
 const isWorld = isOne("world");
 
-/** Boards of the world have what the client consists of, and aliases: nothing else of lib/extras. */
-const isCommon = (file) => !file.startsWith("lib/extras/") || file === "lib/extras/aliases.ts";
+/** Boards of the world have what the client consists of, and of lib/extras these two. */
+const isCommon = (file) => !file.startsWith("lib/extras/") || /aliases|holds/.test(file);
 
 /**
  * What each layer runs for a mutant: the checks that the catalogue names for it. Tests that mirror its source stand in for those
@@ -175,11 +175,11 @@ export function tableOf(mutants, results) {
 	return { text: lines.join("\n"), survivors };
 }
 
-/** What killed it, and in which run of it; or a dash. */
+/** What killed it, and in which run of it; or after how many it had not; empty where there is nothing to run. */
 function cellOf(row) {
 	if (row === undefined) return "?";
-	if (row.by === "") return row.runs === 0 ? "" : "–";
 	const { layer, by, runs, total } = row;
+	if (by === "") return runs === 0 ? "" : layer === "unit" ? "–" : `> ${total}`;
 	if (layer === "unit") return by.startsWith("rule: ") ? "rule" : fileIn(row);
 	return layer === "power" ? `${runs}, ${by}` : String(total);
 }

@@ -26,6 +26,15 @@ describe("The catalogue", () => {
 		const rows = [...results.matchAll(/^\| ([a-z0-9-]+) \|/gm)].map(([, name]) => name);
 		expect(rows).toEqual(["name", ...names]);
 	});
+
+	test("is in TABLE.md as well, where each is killed by one layer at least", () => {
+		const table = readFileSync(`${root}/test/mutants/TABLE.md`, "utf8");
+		const rows = [...table.matchAll(/^\| ([a-z0-9-]+) \| (.*) \|$/gm)].map(([, name, rest]) => {
+			const [rule, ...cells] = rest.split(" | ");
+			return { name, rule, killed: cells.some((cell) => !/^(> \d+|–|\?|) *$/.test(cell)) };
+		});
+		expect(rows.slice(1)).toEqual(CATALOGUE.map(({ name, rule }) => ({ name, rule, killed: true })));
+	});
 });
 
 describe("The rules hold", () => {

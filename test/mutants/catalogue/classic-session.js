@@ -132,7 +132,7 @@ export const CLASSIC_SESSION = [
 		file: LINK,
 		find: "this.inFlight = 0;\n\t\tthis.quota = 0;",
 		replace: "this.quota = 0;",
-		by: OUT,
+		by: ["world: ten minutes", ...OUT],
 	},
 	{
 		name: "quota-ignored", // MQTT.js, zMQTT

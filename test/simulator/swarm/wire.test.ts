@@ -10,6 +10,7 @@ const TERMS: Terms = {
 	receiveMaximum: 2,
 	packetBytes: 64,
 	window: 3,
+	pingReplyMs: 1_000,
 	brokerReceiveMaximum: 2,
 	brokerPacketBytes: 64,
 };
@@ -147,6 +148,16 @@ describe("Packet identifiers", () => {
 		expect(anew.failure).toBeUndefined();
 	});
 
+	it("a message sent again in another session after PUBREC", () => {
+		const wire = new Wire().connect();
+		wire
+			.send(wire.publish(2, 1, 0))
+			.receive(ack(0x50, 1))
+			.send(ack(0x62, 1));
+		wire.connect(false).send(wire.publish(2, 1, 0));
+		expect(wire.failure).toBe("sent message 0 again in another session, and it is after PUBREC");
+	});
+
 	it("all of them are free when the broker has no session", () => {
 		const wire = new Wire().connect();
 		wire
@@ -262,6 +273,14 @@ describe("Keep alive [3.1.1: MQTT-3.1.2-23] [5.0 MQTT-3.1.2-20]", () => {
 			wire.watch.excuse();
 		};
 		expect(silentFor(99_000, {}, jumped)).toBeUndefined();
+	});
+
+	it("a link on which nothing comes is given up, however much is sent", () => {
+		const wire = new Wire().connect();
+		for (; wire.now <= 16_000; wire.now += 4_000) wire.send([0xc0, 0]);
+		expect(wire.failure).toBeUndefined();
+		wire.send([0xc0, 0]);
+		expect(wire.failure).toBe("kept a link on which nothing came for 20000 ms");
 	});
 
 	it("seen late, when the packet comes after all, or the connection ends", () => {
