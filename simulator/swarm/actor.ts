@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** A board of a run and the program on it: publishes what it is told to, subscribes to what is for it, and tells the history. */
 
-import type { Board, Program } from "../../firmware/ports.js";
+import type { Board, Program, Settings } from "../../firmware/ports.js";
+import { Sensor } from "../../firmware/programs/sensor.js";
 import { Aliases, type AliasOptions, Holds } from "../../lib/extras/index.js";
 import {
 	Client,
@@ -20,6 +21,7 @@ import type { Stage, StageBoard } from "../stage/index.js";
 import type { History } from "./history.js";
 import { indexIn, writePayload } from "./message.js";
 import { type BoardPlan, nameOf, type Plan, type Qos } from "./plan.js";
+import { Reporter } from "./reporter.js";
 import { WireWatch } from "./wire.js";
 
 /** How soon a program asks again for what the broker refused, or to be let in again. */
@@ -69,6 +71,8 @@ export class Actor implements Listener {
 	readonly limits: Limits;
 	readonly board: StageBoard;
 	readonly wire: WireWatch;
+	/** Of the sensor firmware. */
+	readonly reporter: Reporter | undefined;
 	/** A life has found a session in its flash: from then on it may lose its power as often as it likes. */
 	agreed = false;
 	/** Power cuts to come soon after each boot. */
@@ -98,7 +102,8 @@ export class Actor implements Listener {
 		const { stage, history } = cast;
 		const { limits: broker } = cast.plan.broker;
 		this.#cast = cast;
-		this.#recorder = cast.recorderOf?.(index);
+		// A program of its own makes its client itself.
+		this.#recorder = plan.program === "traffic" ? cast.recorderOf?.(index) : undefined;
 		this.index = index;
 		this.plan = plan;
 		this.limits = limitsFrom(plan.limits, DEFAULT_LIMITS);
@@ -120,7 +125,12 @@ export class Actor implements Listener {
 			},
 			court,
 		);
-		history.board(plan.sectors === 0, plan.onSessionLost === "drop");
+		history.board({
+			forgetful: plan.sectors === 0,
+			givesUp: plan.onSessionLost === "drop",
+			partial: plan.program === "sensor",
+		});
+		this.reporter = plan.program === "sensor" ? this.#reporter(history) : undefined;
 		this.board = stage.board({
 			name: nameOf(index),
 			start: (board) => this.#start(board),
@@ -132,12 +142,17 @@ export class Actor implements Listener {
 				return this.#memory;
 			},
 			limits: this.limits,
+			settings: this.#settings,
+			report: this.reporter,
 			ticks: plan.ticks,
 			synchronised: plan.synchronised,
 			taps: [this.wire],
 			off: true,
 		});
-		this.board.onCut = () => this.wire.off();
+		this.board.onCut = () => {
+			this.wire.off();
+			this.reporter?.cut();
+		};
 		const { flash } = this.board;
 		if (flash !== undefined && plan.slowFlash)
 			flash.onBusy = (microseconds) => {
@@ -160,10 +175,50 @@ export class Actor implements Listener {
 	}
 
 	#start(board: Board): Program {
-		const { plan, index } = this;
-		const { history, stage } = this.#cast;
-		history.born(index, this.board.machine.boots);
+		const { history } = this.#cast;
+		history.born(this.index, this.board.machine.boots);
 		this.#tired = false;
+		this.#brownOut();
+		return this.plan.program === "sensor" ? this.#sense(board) : this.#publishOnDemand(board);
+	}
+
+	#reporter(history: History): Reporter {
+		const reporter = new Reporter(history, this.index, this.plan.qos);
+		reporter.online = (sessionPresent) => this.onOnline(sessionPresent);
+		reporter.offline = (reason, retryMs) => this.onOffline(reason, retryMs);
+		reporter.settled = (ticket, outcome, reason, restored) =>
+			this.onSettled(ticket, outcome, reason, restored);
+		reporter.storeFault = (fault) => this.onStoreFault(fault);
+		return reporter;
+	}
+
+	get #settings(): Partial<Settings> {
+		const { version, qos, keepAliveSeconds, sessionExpirySeconds, ticks } = this.plan;
+		return { version, qos, keepAliveSeconds, sessionExpirySeconds, intervalSeconds: 2 + (ticks % 60) };
+	}
+
+	/** The sensor firmware as it is, but that we keep its client, which tells things before the program is ours. */
+	#sense(board: Board): Program {
+		const sensor = new Sensor(board);
+		this.#client = sensor.client;
+		sensor.open();
+		if (board.store.established) this.agreed = true;
+		return sensor;
+	}
+
+	/** The battery is weak: the power goes again soon. */
+	#brownOut(): void {
+		if (this.brownOuts === 0 || this.spared) return;
+		this.brownOuts--;
+		const { boots } = this.board.machine;
+		this.#cast.stage.after(this.brownOutMs, () => {
+			if (this.board.machine.boots === boots) this.board.cutPower(20);
+		});
+	}
+
+	#publishOnDemand(board: Board): Program {
+		const { plan, index } = this;
+		const { history } = this.#cast;
 		const { version, keepAliveSeconds, sessionExpirySeconds, onSessionLost, resubscribe, queueQos0 } = plan;
 		const { memory, dialler, clock, random, store, limits, name } = board;
 		const aliases = plan.aliases ? ALIASES : undefined;
@@ -187,13 +242,6 @@ export class Actor implements Listener {
 		if (opened < 0) history.fail(`board ${index} cannot open its store: ${opened}`);
 		if (store.established) this.agreed = true;
 		this.sum = Number.isNaN(client.remembered) ? 0 : client.remembered;
-		if (this.brownOuts > 0 && !this.spared) {
-			this.brownOuts--;
-			const { boots } = this.board.machine;
-			stage.after(this.brownOutMs, () => {
-				if (this.board.machine.boots === boots) this.board.cutPower(20);
-			});
-		}
 		return { client, stop: () => client.close() };
 	}
 
@@ -204,7 +252,7 @@ export class Actor implements Listener {
 
 	/** Says goodbye, and sleeps. */
 	sleep(ms: number): void {
-		if (!this.board.running || this.#tired) return;
+		if (!this.board.running || this.#tired || this.plan.program === "sensor") return;
 		const client = this.#client;
 		const { stage } = this.#cast;
 		this.#tired = true;
@@ -225,7 +273,7 @@ export class Actor implements Listener {
 
 	/** Publishes one message. */
 	publish(to: number, qos: Qos, flags: number, bytes: number, expirySeconds = 0): void {
-		if (!this.board.running) return;
+		if (!this.board.running || this.plan.program === "sensor") return;
 		const { history, stage } = this.#cast;
 		const letter = history.publishing(this.index, to, qos, flags, bytes);
 		letter.expires = expirySeconds > 0;

@@ -30,7 +30,9 @@ export function draw(seed: number, options: DrawOptions = {}): Plan {
 	const random = new SeededRandom(seed, "world");
 	const habits = new SeededRandom(seed, "habits");
 	const minutes = options.minutes ?? 10;
-	const boards = Array.from({ length: options.boards ?? 1 + random.below(3) }, () => boardOf(random, habits));
+	const boards = Array.from({ length: options.boards ?? 1 + random.below(3) }, (_, index) =>
+		boardOf(random, habits, index),
+	);
 	const receiveMaximum = 1 + random.below(random.chance(0.3) ? 40 : 6);
 	const passOn = random.chance(0.3) ? "pubrel" : "publish";
 	const identifiers = pick(random, ["rotation", "lowest", "random"] as const);
@@ -56,8 +58,7 @@ export function draw(seed: number, options: DrawOptions = {}): Plan {
 				inflight: 1 + random.below(30),
 				maximumPacketSize: random.chance(0.3) ? 256 + random.below(256) : 65_536,
 				topicAliasMaximum: random.below(5),
-				// A client of 3.1.1 cannot know of it.
-				maximumQos: random.chance(0.1) && boards.every(({ version }) => version === 5) ? random.below(2) : 2,
+				maximumQos: random.chance(0.1) ? leastQos(boards, random.below(2)) : 2,
 				keepAliveSeconds: habits.chance(0.25) ? 5 + habits.below(60) : 65_535,
 			},
 			identifiers,
@@ -75,12 +76,14 @@ export function draw(seed: number, options: DrawOptions = {}): Plan {
 }
 
 /** `habits` is for what was added later: the seeds of what is older stay what they were. */
-function boardOf(random: SeededRandom, habits: SeededRandom): BoardPlan {
+function boardOf(random: SeededRandom, habits: SeededRandom, index: number): BoardPlan {
 	const version = random.chance(0.35) ? 4 : 5;
 	const window = 1 + random.below(random.chance(0.3) ? 24 : 6);
 	const sectors = random.chance(0.75) ? 6 + random.below(random.chance(0.5) ? 3 : 11) : 0;
 	return {
 		version,
+		// The first one always listens.
+		program: index > 0 && random.fork(`program ${index}`).chance(0.25) ? "sensor" : "traffic",
 		sectors,
 		sliceBytes: random.chance(0.3) ? 32 : 64,
 		unstable: random.chance(0.25) ? "read" : "boot",
@@ -117,6 +120,12 @@ function boardOf(random: SeededRandom, habits: SeededRandom): BoardPlan {
 		queueQos0: random.chance(0.2),
 		holdMs: random.chance(0.12) ? random.below(3_000) : -1,
 	};
+}
+
+/** A client of 3.1.1 cannot know that a broker has not all of them; and the will of the sensor firmware needs QoS 1. */
+function leastQos(boards: readonly BoardPlan[], wanted: number): number {
+	if (boards.some(({ version }) => version === 4)) return 2;
+	return boards.some(({ program }) => program === "sensor") ? Math.max(1, wanted) : wanted;
 }
 
 // ── the work ─────────────────────────────────────────────────────────────────────────────────────────────────────

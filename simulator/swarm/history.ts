@@ -14,13 +14,22 @@ import type { BrokerEvent } from "../broker/index.js";
 import { BROKER, Fate, indexIn, isPayload, Letter, SETTLE_STORED } from "./message.js";
 import { nameOf, type Qos } from "./plan.js";
 
-/** What is known of one board. */
-class Ledger {
-	life = 0;
+/** What a board does with its messages. */
+export interface Ways {
 	/** What is in its store goes with the power. */
 	readonly forgetful: boolean;
 	/** It gives up what it may have sent when its session is lost: nothing of QoS 2 is sent in two sessions. */
+	readonly givesUp?: boolean;
+	/** There are messages of it that the history is not told of. */
+	readonly partial?: boolean;
+}
+
+/** What is known of one board. */
+class Ledger {
+	life = 0;
+	readonly forgetful: boolean;
 	readonly givesUp: boolean;
+	readonly partial: boolean;
 	/** By ticket, the message that has it. */
 	readonly tickets = new Map<number, Letter>();
 	/** By QoS, the message of this board that arrived last for the first time. */
@@ -36,9 +45,10 @@ class Ledger {
 	early: { ticket: number; outcome: number; restored: boolean }[] = [];
 	publishing = false;
 
-	constructor(forgetful: boolean, givesUp: boolean) {
+	constructor({ forgetful, givesUp = false, partial = false }: Ways) {
 		this.forgetful = forgetful;
 		this.givesUp = givesUp;
+		this.partial = partial;
 	}
 }
 
@@ -70,10 +80,15 @@ export class History {
 		this.#witness = witness;
 	}
 
-	/** There is a board; `forgetful`: what is in its store goes with the power. */
-	board(forgetful: boolean, givesUp = false): void {
+	/** There is a board, which has these ways. */
+	board(ways: Ways): void {
 		this.#boards.set(nameOf(this.#ledgers.length), this.#ledgers.length);
-		this.#ledgers.push(new Ledger(forgetful, givesUp));
+		this.#ledgers.push(new Ledger(ways));
+	}
+
+	/** What is in the store of that board survives the power. */
+	isLasting(board: number): boolean {
+		return !this.#ledgers[board].forgetful;
 	}
 
 	fail(what: string): void {
@@ -140,7 +155,7 @@ export class History {
 		const letter = ledger.tickets.get(ticket);
 		if (letter === undefined) {
 			// One whose `publish` never returned.
-			if (!restored)
+			if (!restored && !ledger.partial)
 				this.fail(`board ${board}: ticket ${ticket} was settled with ${outcome} and never given`);
 			return;
 		}
@@ -208,8 +223,7 @@ export class History {
 			this.fail(`the broker took from ${from} what nobody sent (${payload.length} bytes to ${topic})`);
 			return;
 		}
-		const { index, size, fate } = letter;
-		letter.arrived++;
+		const { index, size } = letter;
 		if (
 			qos !== letter.qos ||
 			topic !== topicOf(letter) ||
@@ -218,10 +232,18 @@ export class History {
 			this.fail(
 				`arrived with another QoS, topic or payload (${qos}, ${topic}, ${payload.length}): ${letter.words}`,
 			);
-		if (fate === Fate.Refused) this.fail(`was refused and arrived: ${letter.words}`);
 		// Who has not subscribed gets nothing; and a board that cannot tell sessions apart may take it for another.
 		const { ambiguous } = this.#ledgers[letter.to];
 		if (!this.#witness.isSubscribed(letter.to) || ambiguous) letter.excused = true;
+		this.arrived(letter, qos);
+	}
+
+	/** The broker took a message. */
+	arrived(letter: Letter, qos: number): void {
+		const { index, from, fate } = letter;
+		letter.arrived++;
+		if (qos !== letter.qos) this.fail(`arrived with QoS ${qos}: ${letter.words}`);
+		if (fate === Fate.Refused) this.fail(`was refused and arrived: ${letter.words}`);
 		if (from === BROKER) return;
 		const { lastUp } = this.#ledgers[from];
 		// One whose end was told, and came undone with the power, comes again when others have gone before.
@@ -351,7 +373,7 @@ export class History {
 	conclude(): void {
 		for (const letter of this.letters) {
 			if (letter.from !== BROKER) this.#concludeUp(letter);
-			const granted = Math.min(letter.qos, this.#witness.qosOf(letter.to));
+			const granted = letter.to < 0 ? 0 : Math.min(letter.qos, this.#witness.qosOf(letter.to));
 			if (granted > 0 && letter.arrived > 0 && letter.given === 0 && !letter.excused)
 				this.fail(`never came to the handler: ${letter.words}`);
 		}

@@ -17,6 +17,8 @@ export const SETTLE_STORED = 0x80;
 
 /** The source of a message that no board sent. */
 export const BROKER = -1;
+/** The one that a reading of the sensor firmware is for: it is watched as far as the broker. */
+export const NOBODY = -2;
 
 export class Letter {
 	readonly index: number;
@@ -80,8 +82,9 @@ export class Letter {
 	get words(): string {
 		const { index, from, to, qos, flags, size, life, fate, ticket, arrived, outcome, toldLife, given } = this;
 		const source = from === BROKER ? "the broker" : `board ${from}`;
+		const target = to === NOBODY ? "the broker" : `board ${to}`;
 		return (
-			`message ${index} (QoS ${qos}, ${source} to board ${to}, flags ${flags}, ${size} bytes, life ${life}, ` +
+			`message ${index} (QoS ${qos}, ${source} to ${target}, flags ${flags}, ${size} bytes, life ${life}, ` +
 			`fate ${fate}, ticket ${ticket}, arrived ${arrived} times, given ${given} times, outcome ${outcome} in life ${toldLife})`
 		);
 	}

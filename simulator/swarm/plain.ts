@@ -5,6 +5,7 @@ import type { BoardPlan, Plan } from "./plan.js";
 
 export const PLAIN_BOARD: BoardPlan = Object.freeze({
 	version: 5,
+	program: "traffic",
 	sectors: 0,
 	sliceBytes: 64,
 	unstable: "boot",

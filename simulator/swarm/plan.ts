@@ -11,6 +11,11 @@ export type Qos = 0 | 1 | 2;
 /** One board of a run. */
 export interface BoardPlan {
 	readonly version: 4 | 5;
+	/**
+	 * What it runs: a program that publishes what the acts say, or the sensor firmware, which has its own mind; nothing is published
+	 * to it, and acts that let it publish do nothing.
+	 */
+	readonly program: "traffic" | "sensor";
 	/** Sectors of its partition; 0: none, its store is in RAM. */
 	readonly sectors: number;
 	/** The longest program command of its flash. */
@@ -29,7 +34,7 @@ export interface BoardPlan {
 	readonly ticks: number;
 	/** It knows the time of day. */
 	readonly synchronised: boolean;
-	/** Of its subscription. */
+	/** Of its subscription; of a sensor's readings. */
 	readonly qos: Qos;
 	/** QoS 2 messages are counted in a number that is kept with them. */
 	readonly remembers: boolean;

@@ -12,11 +12,13 @@ import type { Tracer } from "../world.js";
 import { Actor, type Cast } from "./actor.js";
 import { PERFECT, perform, type Scene } from "./faults.js";
 import { History, type Witness } from "./history.js";
-import { Fate } from "./message.js";
+import { Fate, NOBODY } from "./message.js";
 import { type Act, type BoardPlan, nameOf, type Plan, type Qos } from "./plan.js";
 
 /** Milliseconds for what is under way once all boards are online again. */
 const DRAIN_MS = 900_000;
+/** Longer than the longest interval between readings. */
+const SENSOR_MS = 150_000;
 /** For QoS 0, whose end nobody tells. */
 const GO_BY_MS = 5_000;
 /** How long the broker lets a connection linger, and a client waits for room to say DISCONNECT. */
@@ -76,7 +78,11 @@ export class Run implements Scene, Witness {
 			conditions: { ...PERFECT, ...plan.conditions },
 			hooks: {
 				onEvent: (event) => {
-					this.history.onEvent(event);
+					if (event.kind !== "publish" || event.topic.startsWith("to/")) this.history.onEvent(event);
+					else if (event.topic.endsWith("/reading"))
+						this.actors
+							.find(({ board }) => board.name === event.clientId)
+							?.reporter?.arrived(event.qos, event.payload);
 					if (event.kind === "connect") this.#greet(event.clientId, event.address);
 					if (event.kind !== "disconnect" || event.by !== "broker" || INNOCENT.includes(event.reason)) return;
 					this.history.fail(`the broker threw ${event.clientId} out: 0x${event.reason.toString(16)}`);
@@ -139,6 +145,7 @@ export class Run implements Scene, Witness {
 	}
 
 	isSubscribed(board: number): boolean {
+		if (this.plan.boards[board].program === "sensor") return false;
 		return this.stage.broker.session(nameOf(board))?.filters.includes(`to/${board}/#`) ?? false;
 	}
 
@@ -231,7 +238,8 @@ export class Run implements Scene, Witness {
 				for (const qos of [0, 1, 2] as const) this.actors[index].publish(to.index, qos, 0, 24);
 		this.#within("does not finish in the end", DRAIN_MS, () => this.#isSettled());
 		this.#pass(GO_BY_MS);
-		const last = this.history.letters.slice(before);
+		this.#hearSensors();
+		const last = this.history.letters.slice(before).filter(({ to }) => to !== NOBODY);
 		if (!last.some(({ given }) => given > 0) && !this.actors.some(({ haunted }) => haunted))
 			this.history.fail("nobody hears of anybody in the end");
 		for (const letter of last)
@@ -240,6 +248,24 @@ export class Run implements Scene, Witness {
 				(letter.arrived === 0 || (letter.given === 0 && this.qosOf(letter.to) > 0 && !letter.excused))
 			)
 				this.history.fail(`nothing gets through in the end: ${letter.words}`);
+	}
+
+	/** Each sensor goes on with its readings; then it is stopped, in order. */
+	#hearSensors(): void {
+		const sensors = this.actors.filter(
+			({ plan }) => plan.program === "sensor" && plan.qos <= this.maximumQos,
+		);
+		const before = sensors.map(({ reporter }) => reporter!.arrivals);
+		this.#within("a sensor is silent in the end", SENSOR_MS, () =>
+			sensors.every(({ reporter }, index) => reporter!.arrivals > before[index]),
+		);
+		for (const actor of this.actors) if (actor.plan.program === "sensor") this.#stop(actor);
+		this.#pass(CLOSE_MS);
+	}
+
+	#stop(actor: Actor): void {
+		actor.stopping = true;
+		this.stage.guard(() => actor.board.program.stop());
 	}
 
 	#within(what: string, ms: number, holds: () => boolean): void {
@@ -258,8 +284,10 @@ export class Run implements Scene, Witness {
 		for (const { board } of this.actors) if (!board.online || board.pending > 0) return false;
 		for (let i = 0; i < this.actors.length; i++) {
 			const session = this.stage.broker.session(nameOf(i));
-			if (session === undefined || !(this.actors[i].haunted || this.#isSubscribed(i, session.filters)))
-				return false;
+			if (session === undefined) return false;
+			const { haunted, plan } = this.actors[i];
+			// The sensor firmware does not ask again for what was refused.
+			if (plan.program !== "sensor" && !haunted && !this.#isSubscribed(i, session.filters)) return false;
 			if (session.waiting + session.inflight > 0) return false;
 			if (session.inbound > this.history.abandoned(i)) return false;
 		}
@@ -274,7 +302,7 @@ export class Run implements Scene, Witness {
 	/** The number that an application keeps together with its QoS 2 messages is right. */
 	#checkNumbers(): void {
 		for (const { index, plan, client, losses } of this.actors) {
-			if (plan.sectors === 0 || !plan.remembers) continue;
+			if (plan.sectors === 0 || !plan.remembers || plan.program === "sensor") continue;
 			const had = this.history.letters.filter(({ to, given, qos }) => to === index && given > 0 && qos === 2);
 			if (this.qosOf(index) !== 2 || had.some(({ arrived }) => arrived > 1)) continue;
 			const sum = had.reduce((total, letter) => total + letter.index + 1, 0);
@@ -288,10 +316,7 @@ export class Run implements Scene, Witness {
 	/** Says goodbye, and looks at what is left: memory is flat, and flash is worn evenly. */
 	#close(): void {
 		const { history, stage } = this;
-		for (const actor of this.actors) {
-			actor.stopping = true;
-			stage.guard(() => actor.client.close());
-		}
+		for (const actor of this.actors) if (!actor.stopping) this.#stop(actor);
 		this.#pass(CLOSE_MS);
 		for (const { index, board, blocks, client, limits, plan } of this.actors) {
 			if (blocks !== 1) history.fail(`the client of board ${index} took ${blocks} blocks of memory`);

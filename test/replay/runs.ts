@@ -18,7 +18,9 @@ export function recordRun(seed: number, options: DrawOptions = {}): RecordedRun 
 	const recorders = plan.boards.map(() => new Recorder());
 	const run = new Run(plan, (board) => recorders[board]);
 	const failure = run.run();
-	const recordings = run.actors.map(({ index, plan: { version, sectors } }) => ({
+	// The sensor firmware makes its client itself, out of the reach of a tape.
+	const onTape = run.actors.filter(({ plan: { program } }) => program === "traffic");
+	const recordings = onTape.map(({ index, plan: { version, sectors } }) => ({
 		title: `seed ${seed}, board ${index}, version ${version}, ${sectors} blocks`,
 		tape: recorders[index].finish(),
 	}));

@@ -27,7 +27,7 @@ class Play implements Witness {
 
 	constructor(forgetful = false, givesUp = false) {
 		for (const board of [0, 1]) {
-			this.history.board(forgetful, givesUp);
+			this.history.board({ forgetful, givesUp });
 			this.history.born(board, 1);
 		}
 	}
