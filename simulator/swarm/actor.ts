@@ -16,13 +16,14 @@ import {
 import { DEFAULT_LIMITS, type Limits, limitsFrom } from "../../lib/limits.js";
 import type { Flash, Memory, StoreFault } from "../../lib/ports.js";
 import { FlashStore, RamStore } from "../../lib/store/index.js";
+import type { BrokerLimits } from "../broker/index.js";
 import type { NorFlash } from "../nor-flash.js";
 import type { Stage, StageBoard } from "../stage/index.js";
 import type { History } from "./history.js";
 import { indexIn, writePayload } from "./message.js";
 import { type BoardPlan, nameOf, type Plan, type Qos } from "./plan.js";
 import { Reporter } from "./reporter.js";
-import { WireWatch } from "./wire.js";
+import { type Terms, WireWatch } from "./wire.js";
 
 /** How soon a program asks again for what the broker refused, or to be let in again. */
 const AGAIN_MS = 1_000;
@@ -107,24 +108,12 @@ export class Actor implements Listener {
 		this.index = index;
 		this.plan = plan;
 		this.limits = limitsFrom(plan.limits, DEFAULT_LIMITS);
-		const court = {
+		this.wire = new WireWatch(nameOf(index), this.#terms(broker), {
 			get now() {
 				return stage.now;
 			},
 			fail: (what: string) => history.fail(what),
-		};
-		const { version } = plan;
-		const keepAliveSeconds = keepAliveOf(plan, broker.keepAliveSeconds ?? NO_LIMIT_SECONDS);
-		const { receiveMaximum, packetBytes, window, pingReplyMs } = this.limits;
-		this.wire = new WireWatch(
-			nameOf(index),
-			{
-				...{ version, keepAliveSeconds, receiveMaximum, packetBytes, window, pingReplyMs },
-				brokerReceiveMaximum: broker.receiveMaximum ?? 1_000,
-				brokerPacketBytes: broker.maximumPacketSize ?? 1 << 20,
-			},
-			court,
-		);
+		});
 		history.board({
 			forgetful: plan.sectors === 0,
 			givesUp: plan.onSessionLost === "drop",
@@ -158,6 +147,18 @@ export class Actor implements Listener {
 			flash.onBusy = (microseconds) => {
 				this.board.clock.offsetMs += microseconds / 1000;
 			};
+	}
+
+	/** What both sides have announced, and what this board is made with. */
+	#terms(broker: Partial<BrokerLimits>): Terms {
+		const { receiveMaximum, packetBytes, window, pingReplyMs } = this.limits;
+		return {
+			version: this.plan.version,
+			keepAliveSeconds: keepAliveOf(this.plan, broker.keepAliveSeconds ?? NO_LIMIT_SECONDS),
+			...{ receiveMaximum, packetBytes, window, pingReplyMs },
+			brokerReceiveMaximum: broker.receiveMaximum ?? 1_000,
+			brokerPacketBytes: broker.maximumPacketSize ?? 1 << 20,
+		};
 	}
 
 	get client(): Client {
