@@ -153,6 +153,7 @@ export class Actor implements Listener {
 	#terms(broker: Partial<BrokerLimits>): Terms {
 		const { receiveMaximum, packetBytes, window, pingReplyMs } = this.limits;
 		return {
+			numbered: this.plan.program === "traffic",
 			version: this.plan.version,
 			keepAliveSeconds: keepAliveOf(this.plan, broker.keepAliveSeconds ?? NO_LIMIT_SECONDS),
 			...{ receiveMaximum, packetBytes, window, pingReplyMs },

@@ -11,6 +11,8 @@ import { indexIn } from "./message.js";
 
 /** What the two sides have announced, and what the boards are made with. */
 export interface Terms {
+	/** Payloads begin with the number of their message; those of the sensor firmware are told apart by a hash. */
+	readonly numbered: boolean;
 	readonly version: 4 | 5;
 	readonly keepAliveSeconds: number;
 	/** Of the client: what it announces, and what it keeps to. */
@@ -222,7 +224,7 @@ export class WireWatch implements Tap {
 		const at = body + 2 + idAt(packet, body);
 		const id = idAt(packet, at);
 		const payload = this.#terms.version === 5 ? at + 3 + packet[at + 2] : at + 2;
-		const index = indexIn(packet, payload, length);
+		const index = this.#terms.numbered ? indexIn(packet, payload, length) : hashOf(packet, payload, length);
 		if (id === 0) this.#fail("sent a PUBLISH with identifier 0");
 		const open = this.#open.get(id);
 		if (open !== undefined && open.link === this.#link)
@@ -297,4 +299,11 @@ export class WireWatch implements Tap {
 
 function idAt(packet: Uint8Array, at: number): number {
 	return (packet[at] << 8) | packet[at + 1];
+}
+
+/** FNV-1a. */
+function hashOf(bytes: Uint8Array, start: number, end: number): number {
+	let hash = 0x811c9dc5;
+	for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i], 0x01000193);
+	return hash >>> 0;
 }

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { type Terms, WireWatch } from "../../../simulator/swarm/wire.js";
 
 const TERMS: Terms = {
+	numbered: true,
 	version: 5,
 	keepAliveSeconds: 10,
 	receiveMaximum: 2,
