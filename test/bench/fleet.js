@@ -35,7 +35,9 @@ async function ran(args, flags = []) {
 	const end = text.trim().split("\n").at(-1);
 	if (!end?.includes('"event":"end"'))
 		throw new Error(`ringbuoy fleet ${args.join(" ")} did not come to its end`);
-	return JSON.parse(end);
+	const summary = JSON.parse(end);
+	for (const failure of summary.failures) console.error(`bench: ringbuoy fleet ${args.join(" ")}: ${failure}`);
+	return summary;
 }
 
 /** @param {any} end @param {string} name */
