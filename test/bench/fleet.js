@@ -36,7 +36,8 @@ async function ran(args, flags = []) {
 	if (!end?.includes('"event":"end"'))
 		throw new Error(`ringbuoy fleet ${args.join(" ")} did not come to its end`);
 	const summary = JSON.parse(end);
-	for (const failure of summary.failures) console.error(`bench: ringbuoy fleet ${args.join(" ")}: ${failure}`);
+	for (const failure of summary.failures)
+		console.error(`bench: ringbuoy fleet ${args.join(" ")}: ${failure}`);
 	return summary;
 }
 
