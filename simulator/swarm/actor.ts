@@ -116,7 +116,7 @@ export class Actor implements Listener {
 		});
 		history.board({
 			forgetful: plan.sectors === 0,
-			givesUp: plan.onSessionLost === "drop",
+			givesUp: plan.onSessionLost === "drop" && plan.program === "traffic",
 			partial: plan.program === "sensor",
 		});
 		this.reporter = plan.program === "sensor" ? this.#reporter(history) : undefined;

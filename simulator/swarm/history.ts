@@ -176,7 +176,8 @@ export class History {
 		const { outcome, qos, arrived, from } = letter;
 		if (outcome === Settled.Acknowledged && arrived === 0 && !letter.doubtful)
 			this.fail(`acknowledged and never arrived: ${letter.words}`);
-		if (outcome === Settled.Uncertain && !letter.orphaned)
+		// Of one that cannot be sent any more an earlier life may have got it through.
+		if (outcome === Settled.Uncertain && !letter.orphaned && qos <= this.#witness.maximumQos)
 			this.fail(`uncertain without reason: ${letter.words}`);
 		if (outcome === Settled.Rejected && !this.#witness.refuses(from))
 			this.fail(`rejected without reason: ${letter.words}`);
@@ -246,8 +247,7 @@ export class History {
 		if (fate === Fate.Refused) this.fail(`was refused and arrived: ${letter.words}`);
 		if (from === BROKER) return;
 		const { lastUp } = this.#ledgers[from];
-		// One whose end was told, and came undone with the power, comes again when others have gone before.
-		// And one that the broker refused comes again when nobody was told.
+		// One whose end came undone with the power, or that was refused unheard, comes again when others have gone before.
 		if (letter.outcome >= 0 || this.#witness.refuses(from)) return;
 		if (letter.arrived === 1) {
 			if (index < lastUp[qos]) this.fail(`arrived after message ${lastUp[qos]}: ${letter.words}`);
