@@ -94,7 +94,7 @@ export const SIM_OPTIONS: readonly OptionGroup[] = [
 			{
 				name: "pcap",
 				value: "FILE",
-				help: "write what boards and broker say, for Wireshark; of TLS and WebSocket what is inside",
+				help: "what boards and broker say, for Wireshark; TLS decrypted",
 			},
 			{ name: "verbose", help: "attempts to connect, subscriptions, what our own broker sees, too" },
 			{ name: "help", help: "this" },
