@@ -10,6 +10,8 @@ import {
 	dial,
 	dismissed,
 	end,
+	fetchHeldBack,
+	fetchOverdue,
 	isUnwanted,
 	overdue,
 	say,
@@ -20,7 +22,6 @@ import type { PayloadSources } from "./session/extras.js";
 import type { Identity } from "./session/identity.js";
 import { Found, type Intake } from "./session/intake.js";
 import { HeldBack, Phase } from "./session/link.js";
-import { freeCarried } from "./session/receiver.js";
 import { offerRoom } from "./session/room.js";
 import { gather } from "./session/sender.js";
 import type { Session } from "./session/session.js";
@@ -232,7 +233,7 @@ export class Pump implements LinkEvents, Alarm {
 	}
 
 	/** The broker broke a rule: 5.0 is told which [MQTT-4.13.1-1], 3.1.1 sees the link close [MQTT-4.8.0-1]. */
-	private peerFault(reason: number): void {
+	peerFault(reason: number): void {
 		this.session.counters[Counter.PeerFaults]++;
 		this.session.packet.forget();
 		say(this, reason);
@@ -338,26 +339,7 @@ export class Pump implements LinkEvents, Alarm {
 			}
 			end(this, Reason.ClosedByApplication);
 		} else if (this.phase <= Phase.Waiting && !this.deadlines.isSet(Deadline.Backoff)) dial(this);
-		else return session.link.heldBack !== HeldBack.No && this.fetch();
-		return true;
-	}
-
-	/** What was held back comes with a new connection, once half of what is open is finished. Returns true when that is now. */
-	private fetch(): boolean {
-		const session = this.session;
-		const deadlines = this.deadlines;
-		// What is held would come again, too; it waits no longer than `holdMs`.
-		if (session.extras.holds !== null && session.extras.holds.count > 0) return false;
-		if (session.store.inboundCount > session.limits.receiveMaximum >> 1) {
-			if (!deadlines.isSet(Deadline.Fetch))
-				deadlines.set(Deadline.Fetch, session.clock.ticks, session.limits.requestMs);
-			return false;
-		}
-		const overrun = session.link.heldBack === HeldBack.Overrun;
-		// Without a fault of the broker the will is not meant.
-		if (!say(this, overrun ? Reason.ReceiveMaximumExceeded : Reason.Success)) return false;
-		this.atOnce = true;
-		end(this, overrun ? Reason.ReceiveMaximumExceeded : Reason.FetchHeldBack);
+		else return session.link.heldBack !== HeldBack.No && fetchHeldBack(this);
 		return true;
 	}
 
@@ -369,9 +351,8 @@ export class Pump implements LinkEvents, Alarm {
 			if (this.session.link.pingOpen) this.reason = Reason.PingTimeout;
 		} else if (which === Deadline.Connect) this.reason = Reason.ConnectTimeout;
 		else if (which === Deadline.Connack || which === Deadline.Request) overdue(this, which);
-		else if (which === Deadline.Fetch) {
-			if (!freeCarried(this.session)) this.peerFault(Reason.ReceiveMaximumExceeded);
-		} else if (which === Deadline.Goodbye) {
+		else if (which === Deadline.Fetch) fetchOverdue(this);
+		else if (which === Deadline.Goodbye) {
 			if (!this.active) this.reason = Reason.ClosedByApplication;
 		} else if (which === Deadline.Stable) {
 			this.backoff.stable(this.session.limits);

@@ -6,7 +6,9 @@ import { Deadline } from "../session/deadlines.js";
 import { next } from "../session/ends.js";
 import { Attempt, isClose } from "../session/fallback.js";
 import { Choice } from "../session/identity.js";
-import { Past, Phase } from "../session/link.js";
+import { HeldBack, Past, Phase } from "../session/link.js";
+import { freeCarried } from "../session/receiver.js";
+import type { Session } from "../session/session.js";
 import { PacketType, Property, Protocol, Reason } from "../wire/protocol.js";
 import { Refusal } from "../wire/refusal.js";
 
@@ -252,4 +254,39 @@ function waitAfter(pump: Pump, reason: number): number {
 	const { dialler } = pump;
 	if (follows !== Next.AtOnce && dialler.ended !== undefined) follows = dialler.ended(follows, reason);
 	return follows === Next.AtOnce ? 0 : pump.backoff.next(follows === Next.Slow, pump.session.limits);
+}
+
+/**
+ * What was held back comes with a new connection, once half of what is open inbound is finished, and all that is in flight: what is not
+ * acknowledged is sent again then, and for ever when what it leads to is held back, too. Returns true when that is now.
+ */
+export function fetchHeldBack(pump: Pump): boolean {
+	const { session, deadlines } = pump;
+	const { extras, link, limits } = session;
+	// What is held would come again, too; it waits no longer than `holdMs`.
+	if (extras.holds !== null && extras.holds.count > 0) return false;
+	if (isFull(session) || link.inFlight > 0) {
+		if (!deadlines.isSet(Deadline.Fetch))
+			deadlines.set(Deadline.Fetch, session.clock.ticks, limits.requestMs);
+		return false;
+	}
+	const overrun = link.heldBack === HeldBack.Overrun;
+	// Without a fault of the broker the will is not meant.
+	if (!say(pump, overrun ? Reason.ReceiveMaximumExceeded : Reason.Success)) return false;
+	pump.atOnce = true;
+	end(pump, overrun ? Reason.ReceiveMaximumExceeded : Reason.FetchHeldBack);
+	return true;
+}
+
+/** The broker finishes nothing of what is waited for before that. */
+export function fetchOverdue(pump: Pump): void {
+	const { session } = pump;
+	if (freeCarried(session)) return;
+	if (isFull(session)) pump.peerFault(Reason.ReceiveMaximumExceeded);
+	else pump.reason = Reason.FetchHeldBack;
+}
+
+/** More than half of the inbound exchanges that may be open are. */
+function isFull(session: Session): boolean {
+	return session.store.inboundCount > session.limits.receiveMaximum >> 1;
 }

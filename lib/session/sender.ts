@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
+
 import { Counter } from "../counters.js";
 import { Settled } from "../listener.js";
 import { PacketType, Protocol, PublishFlag, Reason } from "../wire/protocol.js";
 import { MessageState, Record } from "../wire/record.js";
 import { published } from "./exchange.js";
+import { HeldBack } from "./link.js";
 import type { Session } from "./session.js";
 
 /*
@@ -94,9 +96,14 @@ function gatherSkipping(session: Session, from: number): boolean {
 	return false;
 }
 
-/** True when one more exchange may be open, and none that is open has this identifier [MQTT-2.2.1-3]. */
+/**
+ * True when one more exchange may be open, and none that is open has this identifier [MQTT-2.2.1-3]; and none is opened on a connection
+ * that ends as soon as those that are open are finished, see `fetchHeldBack`.
+ */
 function mayOpen(session: Session, number: number): boolean {
-	return session.link.inFlight < session.link.quota && number - session.store.low < session.limits.publishIds;
+	const link = session.link;
+	if (link.heldBack !== HeldBack.No) return false;
+	return link.inFlight < link.quota && number - session.store.low < session.limits.publishIds;
 }
 
 /** Encodes one PUBLISH. Returns false when there is no room for it now; one that can never go is settled here. */

@@ -67,3 +67,40 @@ describe.each(VERSIONS)(
 		});
 	},
 );
+
+describe("3.1.1: what was held back is fetched", () => {
+	/** One QoS 2 message is open, another one is held back, and a message of ours is not acknowledged. */
+	function heldBack() {
+		const { rig, peer } = met(4, { limits: { receiveMaximum: 1, requestMs: 5000 } });
+		rig.publish("ours", 1);
+		rig.pass(1);
+		peer.line.publish("in/x", "1", 2, 1).publish("in/x", "2", 2, 2);
+		rig.pass(1);
+		expect(rig.client.counters[Counter.HeldBack]).toBe(1);
+		peer.line.take();
+		return { rig, peer };
+	}
+
+	test("when what we have in flight is acknowledged: or it is sent again each time, and may never be", () => {
+		const { rig, peer } = heldBack();
+		const line = peer.line;
+		line.ack("pubrel", 1);
+		rig.pass(1000);
+		expect(rig.client.online).toBe(true);
+		const later = rig.publish("later", 1);
+		rig.pass(100);
+		expect(line.take()).toEqual(["pubcomp #1"]); // nothing new is begun on a connection that is to end
+		line.ack("puback", 2);
+		rig.until("fetched", () => peer.lines.length === 2, 100);
+		rig.pass(1);
+		expect(rig.recorder.of("offline")).toEqual([[Reason.FetchHeldBack, true]]);
+		expect(peer.line.take().slice(1)).toEqual([`publish a/b=later q1 #${later + 1}`]);
+	});
+
+	test("after requestMs all the same", () => {
+		const { rig, peer } = heldBack();
+		peer.line.ack("pubrel", 1);
+		rig.until("given up", () => !rig.client.online, 6000);
+		expect(rig.recorder.of("offline")).toEqual([[Reason.FetchHeldBack, true]]);
+	});
+});

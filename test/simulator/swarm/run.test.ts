@@ -65,6 +65,14 @@ it("a board that sleeps says goodbye, loses no power, and wants something else i
 	expect(filters?.toSorted()).toEqual(["also/0/0", "also/1/0", "to/0/#"]);
 });
 
+it("a board of 3.1.1 that writes to itself more than it can take gets it all, and does not reconnect for ever", () => {
+	const limits = { receiveMaximum: 1, window: 3, requestMs: 5_000 };
+	const boards: Plan["boards"] = [{ ...PLAIN_BOARD, version: 4, qos: 1, holdMs: 10, sectors: 8, limits }];
+	const run = new Run({ ...PLAN, boards, acts: [[0, "publish", 0, 0, 1, 6, 100, 0, 0, 0]] });
+	expect(run.run()).toBeUndefined();
+	expect(run.tally.connections).toBeLessThan(40);
+});
+
 describe("Told when all faults are over", () => {
 	it("a filter that the broker does not have", () => {
 		const failure = withClient((options) => {
