@@ -138,7 +138,7 @@ export const CLASSIC_SESSION = [
 		name: "quota-ignored", // MQTT.js, zMQTT
 		rule: "no more is sent than the broker takes at once",
 		file: SENDER,
-		find: "return session.link.inFlight < session.link.quota &&",
+		find: "return link.inFlight < link.quota &&",
 		replace: "return",
 		by: OUT,
 	},

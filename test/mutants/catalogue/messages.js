@@ -31,7 +31,7 @@ export const MESSAGE_RULES = [
 		name: "quota",
 		rule: "no more messages are open than the window and Receive Maximum allow",
 		file: SENDER,
-		find: "return session.link.inFlight < session.link.quota && ",
+		find: "return link.inFlight < link.quota && ",
 		replace: "return ",
 		by: OUT,
 	},
