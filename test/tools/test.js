@@ -61,7 +61,7 @@ function count(ok) {
 const began = Date.now();
 const engine = run(process.execPath, ["test/xs/run.js", "--once"], true);
 
-await part("compiler, formatter, linter", 30, async () => {
+await part("compiler, formatter, linter", 15, async () => {
 	const compile = (config) => ["typescript/bin/tsc", "--noEmit", "-p", config];
 	const checks = [
 		compile("test/tsconfig.json"),
@@ -75,7 +75,7 @@ await part("compiler, formatter, linter", 30, async () => {
 	count((await Promise.all(started)).every(({ code }) => code === 0));
 });
 
-await part("unit, world, interop", 140, async () => {
+await part("unit, world, interop", 185, async () => {
 	const { code } = await run(process.execPath, [
 		join(root, "node_modules/vitest/vitest.mjs"),
 		"run",
@@ -104,7 +104,7 @@ await part("unit, world, interop", 140, async () => {
 	if (code !== 0 && result.numFailedTests === 0) failed++;
 });
 
-await part("the XS engine, what is left of it", 110, async () => {
+await part("the XS engine, what is left of it", 100, async () => {
 	const { code, output } = await engine;
 	process.stdout.write(output);
 	const counts = /(\d+) passed, (\d+) failed/g;
