@@ -280,10 +280,10 @@ export function fetchHeldBack(pump: Pump): boolean {
 
 /** The broker finishes nothing of what is waited for before that. */
 export function fetchOverdue(pump: Pump): void {
-	const { session } = pump;
-	if (freeCarried(session)) return;
-	if (isFull(session)) pump.peerFault(Reason.ReceiveMaximumExceeded);
-	else pump.reason = Reason.FetchHeldBack;
+	if (!isFull(pump.session)) {
+		say(pump, Reason.Success); // it is slow, and no more: the will is not meant
+		pump.reason = Reason.FetchHeldBack;
+	} else if (!freeCarried(pump.session)) pump.peerFault(Reason.ReceiveMaximumExceeded);
 }
 
 /** More than half of the inbound exchanges that may be open are. */

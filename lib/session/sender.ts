@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-
 import { Counter } from "../counters.js";
 import { Settled } from "../listener.js";
 import { PacketType, Protocol, PublishFlag, Reason } from "../wire/protocol.js";

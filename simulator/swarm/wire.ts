@@ -6,6 +6,8 @@
  * [5.0: MQTT-2.2.1-2 to -4, MQTT-3.1.2-20, MQTT-3.1.2-21, MQTT-3.1.2-24, MQTT-3.3.1-1, MQTT-3.3.4-7, MQTT-3.3.4-9, MQTT-3.14.4-2]
  */
 
+import { HASH_SEED, hashOf } from "../../lib/memory/hash.js";
+import { Type } from "../broker/protocol.js";
 import type { Tap } from "../stage/index.js";
 import { indexIn } from "./message.js";
 
@@ -29,21 +31,6 @@ export interface Terms {
 export interface Court {
 	readonly now: number;
 	fail(what: string): void;
-}
-
-const enum Type {
-	Connect = 1,
-	Connack = 2,
-	Publish = 3,
-	Puback = 4,
-	Pubrec = 5,
-	Pubrel = 6,
-	Pubcomp = 7,
-	Subscribe = 8,
-	Suback = 9,
-	Unsubscribe = 10,
-	Unsuback = 11,
-	Disconnect = 14,
 }
 
 /** Cuts a stream into packets. */
@@ -224,7 +211,9 @@ export class WireWatch implements Tap {
 		const at = body + 2 + idAt(packet, body);
 		const id = idAt(packet, at);
 		const payload = this.#terms.version === 5 ? at + 3 + packet[at + 2] : at + 2;
-		const index = this.#terms.numbered ? indexIn(packet, payload, length) : hashOf(packet, payload, length);
+		const index = this.#terms.numbered
+			? indexIn(packet, payload, length)
+			: hashOf(packet, payload, length, HASH_SEED);
 		if (id === 0) this.#fail("sent a PUBLISH with identifier 0");
 		const open = this.#open.get(id);
 		if (open !== undefined && open.link === this.#link)
@@ -299,11 +288,4 @@ export class WireWatch implements Tap {
 
 function idAt(packet: Uint8Array, at: number): number {
 	return (packet[at] << 8) | packet[at + 1];
-}
-
-/** FNV-1a. */
-function hashOf(bytes: Uint8Array, start: number, end: number): number {
-	let hash = 0x811c9dc5;
-	for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i], 0x01000193);
-	return hash >>> 0;
 }

@@ -99,8 +99,11 @@ describe("3.1.1: what was held back is fetched", () => {
 
 	test("after requestMs all the same", () => {
 		const { rig, peer } = heldBack();
-		peer.line.ack("pubrel", 1);
+		const line = peer.line;
+		line.ack("pubrel", 1);
 		rig.until("given up", () => !rig.client.online, 6000);
+		rig.pass(1);
+		expect(line.take()).toEqual(["pubcomp #1", "disconnect"]); // in order: the will is not meant
 		expect(rig.recorder.of("offline")).toEqual([[Reason.FetchHeldBack, true]]);
 	});
 });
